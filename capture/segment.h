@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_CAPTURE_SEGMENT_H_
+#define CAIRN_CAPTURE_SEGMENT_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "capture/address.h"
+#include "capture/time.h"
+
+namespace cairn {
+
+// TCP control bits as they stand in the header (RFC 9293, section 3.1).
+enum TcpFlag : uint8_t {
+  kFin = 0x01,
+  kSyn = 0x02,
+  kRst = 0x04,
+  kPsh = 0x08,
+  kAck = 0x10,
+  kUrg = 0x20,
+};
+
+// One TCP segment's header as seen on the wire: all that the detector ever learns of a packet.  It has no room for
+// payload.  One cache line.
+struct Segment {
+  PacketTime time;
+  IpAddress src;
+  IpAddress dst;
+  uint32_t seq = 0;
+  uint32_t ack = 0;
+  // From the IP length, not from what was captured; offloaded super-segments may exceed any MTU.
+  uint32_t payload_bytes = 0;
+  uint16_t src_port = 0;
+  uint16_t dst_port = 0;
+  uint8_t flags = 0;
+
+  bool Has(TcpFlag flag) const { return (flags & flag) != 0; }
+  bool operator==(const Segment&) const = default;
+};
+static_assert(sizeof(Segment) == 64);
+
+// A run of segments in capture order, handed from a source to the detector.  Reused: no allocation per packet.
+class SegmentBatch {
+ public:
+  static constexpr size_t kCapacity = 256;
+
+  bool full() const { return size_ == kCapacity; }
+  bool empty() const { return size_ == 0; }
+  size_t size() const { return size_; }
+  void Clear() { size_ = 0; }
+  // Requires: !full().  The returned segment's former contents are unspecified.
+  Segment& Append() { return segments_[size_++]; }
+  // Takes back the last Append().
+  void DropLast() { --size_; }
+  std::span<const Segment> segments() const { return {segments_.data(), size_}; }
+  const Segment& operator[](size_t i) const { return segments_[i]; }
+
+ private:
+  std::array<Segment, kCapacity> segments_;
+  size_t size_ = 0;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_CAPTURE_SEGMENT_H_

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_CAPTURE_SEGMENT_SOURCE_H_
+#define CAIRN_CAPTURE_SEGMENT_SOURCE_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "capture/counters.h"
+#include "capture/segment.h"
+
+namespace cairn::capture {
+
+enum class SourceState {
+  kMore,  // there may be more segments; read again
+  kIdle,  // live: nothing arrived within the poll interval
+  kEnd,   // the input is exhausted
+};
+
+// How far a source has come, for a progress bar.  total_bytes is 0 when it cannot be known (standard input, live).
+struct Progress {
+  uint64_t done_bytes = 0;
+  uint64_t total_bytes = 0;
+};
+
+// Where segments come from: a capture file, several merged by time, a live link, or a test.
+//
+// Thread-compatible: one thread at a time calls it.
+class SegmentSource {
+ public:
+  virtual ~SegmentSource() = default;
+
+  // Appends segments to `batch` until it is full, the input ends, or (live) nothing more is waiting.
+  //
+  // On an error the batch still holds every segment that was read before the fault: use it, then report the status.
+  // DataLoss: the capture is damaged or cut (the message names the source, the packet number and what to do).
+  // After an error or kEnd every further call returns the same.
+  virtual absl::StatusOr<SourceState> Read(SegmentBatch& batch) = 0;
+
+  virtual CaptureCounters counters() const = 0;
+  virtual Progress progress() const { return {}; }
+};
+
+}  // namespace cairn::capture
+
+#endif  // CAIRN_CAPTURE_SEGMENT_SOURCE_H_

@@ -1,0 +1,13 @@
+# Fails when a source file of FOLDER includes a project folder that is not in ALLOWED (comma-separated).
+cmake_minimum_required(VERSION 3.25)
+string(REPLACE "," ";" allowed "${ALLOWED}")
+file(GLOB files "${ROOT}/${FOLDER}/*.h" "${ROOT}/${FOLDER}/*.cc")
+foreach(file IN LISTS files)
+  file(STRINGS "${file}" includes REGEX "^#include \"")
+  foreach(line IN LISTS includes)
+    string(REGEX REPLACE "^#include \"([^\"]*)/[^/\"]*\".*" "\\1" folder "${line}")
+    if(NOT folder IN_LIST allowed AND IS_DIRECTORY "${ROOT}/${folder}")
+      message(FATAL_ERROR "${file} includes ${folder}/, but ${FOLDER} may use only: ${ALLOWED}")
+    endif()
+  endforeach()
+endforeach()

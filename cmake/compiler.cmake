@@ -1,0 +1,31 @@
+# Compiler settings that hold for every target of the project.
+include(CheckCXXCompilerFlag)
+
+add_library(cairn_compiler INTERFACE)
+target_compile_options(cairn_compiler INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
+  -Wold-style-cast -Wcast-qual -Wimplicit-fallthrough -Wundef -Werror)
+target_include_directories(cairn_compiler INTERFACE "${PROJECT_SOURCE_DIR}")
+
+if(CAIRN_SANITIZE)
+  target_compile_options(cairn_compiler INTERFACE
+    "-fsanitize=${CAIRN_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer -g1 -O1)
+  target_link_options(cairn_compiler INTERFACE "-fsanitize=${CAIRN_SANITIZE}")
+else()
+  target_compile_options(cairn_compiler INTERFACE -g)
+endif()
+if(CAIRN_FUZZ)
+  target_compile_options(cairn_compiler INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# Debug information of the release build stays small, and a broken invariant is counted, not fatal.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()

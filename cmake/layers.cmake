@@ -1,0 +1,46 @@
+# One folder is one library, and dependency arrows only point down the data path.
+#
+#   cairn_library(FOLDER detector/timing
+#                 SOURCES a.cc b.cc
+#                 USES capture detector/connections     # project folders it may include
+#                 LINKS PkgConfig::PCAP)                # third-party targets
+#
+# Includes are written from the project's root, so the compiler alone would let any folder include any other.  The
+# check below runs in every build of the library and fails it when a file includes a folder that is not in USES (or,
+# through them, below).
+
+function(cairn_folder_target folder out)
+  string(REPLACE "/" "_" name "cairn_${folder}")
+  set(${out} ${name} PARENT_SCOPE)
+endfunction()
+
+function(cairn_library)
+  cmake_parse_arguments(ARG "" "FOLDER" "SOURCES;USES;LINKS" ${ARGN})
+  cairn_folder_target(${ARG_FOLDER} target)
+  add_library(${target} STATIC ${ARG_SOURCES})
+  target_link_libraries(${target} PUBLIC cairn_compiler ${ARG_LINKS})
+  set(allowed ${ARG_FOLDER})
+  foreach(used IN LISTS ARG_USES)
+    cairn_folder_target(${used} used_target)
+    if(NOT TARGET ${used_target})
+      message(FATAL_ERROR "${ARG_FOLDER} uses ${used}, which is not below it in the data path")
+    endif()
+    target_link_libraries(${target} PUBLIC ${used_target})
+    get_target_property(below ${used_target} CAIRN_ALLOWED_FOLDERS)
+    list(APPEND allowed ${used} ${below})
+  endforeach()
+  list(REMOVE_DUPLICATES allowed)
+  set_target_properties(${target} PROPERTIES CAIRN_ALLOWED_FOLDERS "${allowed}")
+  string(REPLACE ";" "," allowed_words "${allowed}")
+  file(GLOB headers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.h")
+  set(stamp "${CMAKE_CURRENT_BINARY_DIR}/${target}.layers")
+  add_custom_command(
+    OUTPUT "${stamp}"
+    COMMAND ${CMAKE_COMMAND} -D "ROOT=${PROJECT_SOURCE_DIR}" -D "FOLDER=${ARG_FOLDER}"
+            -D "ALLOWED=${allowed_words}" -P "${PROJECT_SOURCE_DIR}/cmake/check_layers.cmake"
+    COMMAND ${CMAKE_COMMAND} -E touch "${stamp}"
+    DEPENDS ${ARG_SOURCES} ${headers} "${PROJECT_SOURCE_DIR}/cmake/check_layers.cmake"
+    COMMENT "Checking what ${ARG_FOLDER} includes")
+  add_custom_target(${target}_layers DEPENDS "${stamp}")
+  add_dependencies(${target} ${target}_layers)
+endfunction()

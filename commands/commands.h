@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_COMMANDS_COMMANDS_H_
+#define CAIRN_COMMANDS_COMMANDS_H_
+
+namespace CLI {
+class App;
+}
+
+namespace cairn::commands {
+
+// What the process returns to the shell.
+enum ExitCode : int {
+  kDone = 0,
+  kFailed = 1,  // at run time: unreadable input, disk full, ...
+  kUsage = 2,   // wrong usage or configuration
+};
+
+// Each adds one subcommand to `app`; when the user chose it, its callback runs it and stores the exit code.
+// One file per command: replay.cc, watch.cc, ...
+// Requires: `exit_code` outlives `app`.
+void AddReplay(CLI::App& app, int& exit_code);
+void AddWatch(CLI::App& app, int& exit_code);
+void AddConfig(CLI::App& app, int& exit_code);
+void AddEvaluate(CLI::App& app, int& exit_code);
+
+}  // namespace cairn::commands
+
+#endif  // CAIRN_COMMANDS_COMMANDS_H_

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_CONFIG_SETTINGS_H_
+#define CAIRN_CONFIG_SETTINGS_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "capture/options.h"
+#include "detector/options.h"
+
+// The configuration file fills every folder's Options struct; no other module parses configuration.
+namespace cairn::config {
+
+// Everything that the configuration file can set, with its defaults.
+struct Settings {
+  capture::Options capture;
+  DetectorOptions detector;
+};
+
+// Reads YAML on top of the defaults.  InvalidArgument carries "FILE:LINE:COLUMN: " and, for an unknown key, the nearest
+// known one; NotFound and PermissionDenied name the file.
+absl::StatusOr<Settings> LoadFile(const std::string& path);
+// The same from text; `name` stands for the file in messages.
+absl::StatusOr<Settings> LoadText(std::string_view text, std::string_view name);
+
+// Applies one "key=value" as given to --set, the key in dotted form: "timing.direct.idle_threshold=300ms".  A key under
+// timing may leave out "timing.direct"/"timing.indirect" ("coincidence_window=40ms"): it is then set for both kinds.
+absl::Status Apply(Settings& settings, std::string_view assignment);
+
+// The settings as YAML that LoadText reads back to the same settings.
+std::string Show(const Settings& settings);
+// The defaults as YAML, every key with its documentation as a comment.
+std::string DefaultYaml();
+
+}  // namespace cairn::config
+
+#endif  // CAIRN_CONFIG_SETTINGS_H_

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_COUNTERS_H_
+#define CAIRN_DETECTOR_COUNTERS_H_
+
+#include <cstdint>
+
+namespace cairn {
+
+// What the detector did and what it had to drop.  Only grows, except the *_open and *_held gauges.
+struct DetectorCounters {
+  uint64_t segments = 0;
+  // Connection table.
+  uint64_t connections = 0;            // ever seen
+  uint64_t connections_open = 0;
+  uint64_t connections_peak = 0;
+  uint64_t connections_midstream = 0;  // picked up without a SYN
+  uint64_t connections_timed_out = 0;
+  uint64_t evicted_unanswered = 0;     // table full: never-answered SYNs
+  uint64_t evicted_idle = 0;           // table full: the longest idle
+  uint64_t retransmitted_segments = 0; // data that brought nothing new
+  uint64_t out_of_order_segments = 0;  // data beyond a gap
+  // Timing.
+  uint64_t onsets = 0;
+  uint64_t candidates = 0;          // onset comparisons made
+  uint64_t candidates_dropped = 0;  // not made: more than max_candidates_per_onset
+  uint64_t coincidences = 0;
+  uint64_t pairs = 0;               // ever created
+  uint64_t pairs_held = 0;
+  uint64_t pairs_peak = 0;
+  uint64_t pairs_evicted = 0;       // table full: the least promising
+  // Findings.
+  uint64_t stepping_stones = 0;
+  uint64_t exposures = 0;
+  uint64_t chains = 0;
+  uint64_t chains_evicted = 0;
+  uint64_t alerts_suppressed = 0;   // by policy
+  uint64_t alerts_marked = 0;       // by policy, still written
+  uint64_t alerts_by_expired_rule = 0;  // would have been allowed by a rule that has expired
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_DETECTOR_COUNTERS_H_

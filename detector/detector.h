@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_DETECTOR_H_
+#define CAIRN_DETECTOR_DETECTOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "absl/status/status.h"
+#include "capture/segment.h"
+#include "detector/counters.h"
+#include "detector/findings/event.h"
+#include "detector/options.h"
+
+namespace cairn {
+
+// Segments in, events out: the sensor half (connection table, idle periods) and the correlator half (coincidences,
+// rules, policy, chains), joined by a direct call.
+//
+// Deterministic: the same segments and options give the same events.  Reads no clock.
+// Thread-compatible.  Memory is bounded by the options.  Cost per segment: one table access; per onset: see
+// detector/timing/.
+class Detector {
+ public:
+  // Requires: `sink` outlives the detector.
+  Detector(const DetectorOptions& options, EventSink& sink);
+  ~Detector();
+
+  // Processes segments in time order.  An error is the sink's; the detector must not be used after it.
+  absl::Status Process(std::span<const Segment> segments);
+  // Moves packet time on without a segment, so that a silent live link still expires connections.
+  absl::Status AdvanceTo(PacketTime now);
+  // Tells how many packets the capture is known to have lost; stamped on later alerts.
+  void SetPacketsLost(uint64_t packets);
+  // Ends every open pair ("end_of_capture").  Call once, last.
+  absl::Status Finish();
+
+  DetectorCounters counters() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_DETECTOR_DETECTOR_H_

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_FINDINGS_EVENT_H_
+#define CAIRN_DETECTOR_FINDINGS_EVENT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "capture/address.h"
+#include "capture/time.h"
+
+// What the detector finds.  Plain values: each event can be kept after the call that delivered it.  output/ turns them
+// into text; docs/alerts.schema.json is their published form.
+namespace cairn {
+
+enum class PairKind : uint8_t {
+  kDirect,    // upstream's far end is the host from which downstream starts
+  kIndirect,  // hops between them are not visible on the border
+};
+std::string_view PairKindName(PairKind kind);  // "direct", "indirect"
+
+// How sure the originator of a connection is.
+enum class OriginatorSource : uint8_t {
+  kSyn,      // its SYN was seen
+  kSynAck,   // only the answer was seen
+  kGuessed,  // picked up in mid-stream: guessed by port numbers
+};
+std::string_view OriginatorSourceName(OriginatorSource source);  // "syn", "syn_ack", "guessed"
+
+// One TCP connection of a pair.
+struct ConnectionSummary {
+  uint64_t uid = 0;  // counts connections in the order of their first segments, from 1
+  Endpoint orig;     // the TCP originator, not necessarily the side that types
+  Endpoint resp;
+  PacketTime start;
+  OriginatorSource originator = OriginatorSource::kSyn;
+};
+
+// The evidence of one ordered flow pair: the first flow's onsets are followed by the second's.
+struct DirectionEvidence {
+  uint32_t onsets_upstream = 0;
+  uint32_t onsets_downstream = 0;
+  uint32_t coincidences = 0;
+  uint32_t consecutive = 0;
+  double ratio = 0;  // coincidences / min(onsets)
+  // Lags of the coincidences, from the earlier onset to the later.  Unset when there was none.
+  std::optional<PacketDelta> lag_p50;
+  std::optional<PacketDelta> lag_p95;
+};
+
+// Which of the pair's flows the capture holds.
+enum class CaptureView : uint8_t { kBoth, kForwardOnly, kBackwardOnly };
+std::string_view CaptureViewName(CaptureView view);  // "both", "forward_only", "backward_only"
+
+struct Evidence {
+  DirectionEvidence forward;   // keystrokes: upstream moves first
+  DirectionEvidence backward;  // echoes: downstream moves first
+  CaptureView capture = CaptureView::kBoth;
+};
+
+// The policy rule that an alert matched.
+struct PolicyVerdict {
+  std::string rule;
+  std::string owner;
+  std::string reason;
+};
+
+// A pair of connections that carries the same keystrokes; reported once, when the rules first hold.
+struct SteppingStone {
+  PacketTime time;
+  std::string alert_id;  // 16 hexadecimal digits; the same in every replay
+  PairKind kind = PairKind::kDirect;
+  // The stepping stone itself, when it is known: the shared middle host of a direct pair.
+  std::optional<IpAddress> host;
+  ConnectionSummary upstream;
+  ConnectionSummary downstream;
+  Evidence evidence;
+  std::string chain;  // the incident this pair belongs to
+  std::optional<PolicyVerdict> policy;
+  uint64_t packets_lost = 0;  // packets that the capture is known to have lost so far
+};
+
+// The totals of a reported pair, when either connection has ended.
+struct SteppingStoneEnd {
+  PacketTime time;
+  std::string alert_id;  // of the SteppingStone event
+  PairKind kind = PairKind::kDirect;
+  ConnectionSummary upstream;
+  ConnectionSummary downstream;
+  Evidence evidence;
+  PacketDelta duration;  // both connections open
+  std::string cause;     // "closed", "reset", "timeout", "evicted", "end_of_capture"
+  std::string chain;
+  std::optional<PolicyVerdict> policy;
+};
+
+// Upstream in clear text, downstream encrypted: a passphrase was probably typed in the clear.
+struct Exposure {
+  PacketTime time;
+  std::string alert_id;
+  std::string pair_alert_id;   // of the SteppingStone event
+  std::string clear_protocol;  // "telnet", "rlogin", ...
+  IpAddress host;              // where the clear text ends and SSH begins
+  ConnectionSummary upstream;
+  ConnectionSummary downstream;
+  std::string chain;
+  std::optional<PolicyVerdict> policy;
+};
+
+// An incident: connections linked by reported pairs, origin first.  Sent again with all hops whenever it grows.
+struct ChainUpdate {
+  struct Hop {
+    ConnectionSummary connection;
+    // Index in `hops` of the connection that feeds this one; unset for the first.  It is not simply the hop before when
+    // one user fans out to several targets.
+    std::optional<uint32_t> after;
+  };
+  PacketTime time;
+  std::string chain;
+  uint32_t revision = 1;
+  std::vector<Hop> hops;
+  bool loop = false;  // the chain returns to a host it has passed
+  bool truncated = false;  // it has more hops than are kept
+  std::optional<PolicyVerdict> policy;  // set when every pair in it is allowed
+};
+
+using Event = std::variant<SteppingStone, SteppingStoneEnd, Exposure, ChainUpdate>;
+
+// Where events go.  Called in packet order from the detector's thread.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  // An error (disk full, reader gone) ends the run; what was written before stays.
+  virtual absl::Status Write(const Event& event) = 0;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_DETECTOR_FINDINGS_EVENT_H_
