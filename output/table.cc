@@ -152,7 +152,7 @@ Table::Incident* Table::IncidentOf(const std::string& chain, PacketTime time) {
     return &incident;
   }
   if (incidents_.size() >= kMaxIncidents) {
-    ++incidents_not_kept_;
+    more_incidents_ = true;
     return nullptr;
   }
   incident_of_chain_.emplace(chain, incidents_.size());
@@ -204,10 +204,9 @@ std::string Table::Render(const Row& row) const {
 absl::Status Table::WriteDigest() {
   if (incidents_.empty()) return writer_.Write("No stepping stones found.\n");
   std::string text =
-      fmt::format("\n{} incident{}:\n", incidents_.size() + (incidents_not_kept_ > 0 ? 0 : 0),
-                  incidents_.size() == 1 ? "" : "s");
+      fmt::format("\n{} incident{}:\n", incidents_.size(), incidents_.size() == 1 ? "" : "s");
   for (const Incident& incident : incidents_) text += Render(incident);
-  if (incidents_not_kept_ > 0) text += fmt::format("  and further ones, not listed here\n");
+  if (more_incidents_) text += "  and more, not listed here\n";
   return writer_.Write(text);
 }
 

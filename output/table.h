@@ -82,7 +82,7 @@ class Table : public EventSink {
   std::string date_;  // of the last heading
   std::vector<Incident> incidents_;
   absl::flat_hash_map<std::string, size_t> incident_of_chain_;
-  uint64_t incidents_not_kept_ = 0;
+  bool more_incidents_ = false;
 };
 
 }  // namespace cairn::output
