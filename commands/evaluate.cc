@@ -14,6 +14,7 @@
 #include "CLI/CLI.hpp"
 #include "commands/commands.h"
 #include "commands/evaluation.h"
+#include "commands/run_options.h"
 
 namespace cairn::commands {
 namespace {
@@ -23,9 +24,7 @@ constexpr size_t kMaxSettings = 10000;
 struct Arguments {
   std::vector<std::string> traces;
   std::vector<std::string> truths;
-  std::string config;
-  std::vector<std::string> sets;
-  std::vector<std::string> protects;
+  RunOptions run;  // of these: the configuration file, --set and --protect
   std::vector<std::string> sweeps;
   double min_work_seconds = 0;
   std::string format = "table";
@@ -47,25 +46,6 @@ struct Plan {
   PacketDelta min_work;
 };
 
-absl::StatusOr<config::Settings> BaseSettings(const Arguments& arguments) {
-  config::Settings settings;
-  if (!arguments.config.empty()) {
-    absl::StatusOr<config::Settings> loaded = config::LoadFile(arguments.config);
-    if (!loaded.ok()) return loaded.status();
-    settings = *std::move(loaded);
-  }
-  for (const std::string& assignment : arguments.sets) {
-    if (absl::Status status = config::Apply(settings, assignment); !status.ok()) return status;
-  }
-  if (!arguments.protects.empty()) settings.detector.protected_networks = PrefixSet();
-  for (const std::string& text : arguments.protects) {
-    absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
-    if (!prefix.ok()) return prefix.status();
-    settings.detector.protected_networks.Add(*prefix);
-  }
-  return settings;
-}
-
 absl::StatusOr<config::Settings> WithValues(const Plan& plan,
                                             const std::vector<std::string>& values) {
   config::Settings settings = plan.settings;
@@ -78,7 +58,7 @@ absl::StatusOr<config::Settings> WithValues(const Plan& plan,
 
 // Everything that can be wrong with the command line, before any capture is read.
 absl::Status MakePlan(const Arguments& arguments, Plan& plan) {
-  absl::StatusOr<config::Settings> settings = BaseSettings(arguments);
+  absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
   if (!settings.ok()) return settings.status();
   plan.settings = *std::move(settings);
   plan.min_work =
@@ -252,20 +232,22 @@ void AddEvaluate(CLI::App& app, int& exit_code) {
       ->add_option(
           "--truth", arguments->truths,
           "Truth file of each TRACE, in the same order [default: TRACE.truth.json[.gz] beside it]")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--config", arguments->config, "Configuration file");
-  command->add_option("--set", arguments->sets, "Set one configuration key: KEY=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--protect", arguments->protects, "Protected network [default: the truth's]")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
+  command->add_option("-c,--config", arguments->run.config, "Configuration file (YAML)")
+      ->type_name("FILE");
+  command->add_option("-s,--set", arguments->run.set, "Change a setting (repeatable)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command
+      ->add_option(
+          "-p,--protect", arguments->run.protect,
+          "A network of the site (repeatable); default: the configured ones, else the truth's")
+      ->type_name("CIDR")
+      ->allow_extra_args(false);
   command
       ->add_option("--sweep", arguments->sweeps,
                    "Try every value: KEY=VALUE,VALUE,...; two give a grid of FP/FN")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
   command
       ->add_option("--min-work", arguments->min_work_seconds,
                    "Require only pairs with this many seconds of work")
