@@ -5,6 +5,8 @@ add_library(cairn_compiler INTERFACE)
 target_compile_options(cairn_compiler INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
   -Wold-style-cast -Wcast-qual -Wimplicit-fallthrough -Wundef -Werror)
+# The same bytes from any folder: no object file holds the path that it was built in.
+target_compile_options(cairn_compiler INTERFACE "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 target_include_directories(cairn_compiler INTERFACE "${PROJECT_SOURCE_DIR}")
 
 if(CAIRN_SANITIZE)

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# ./dev check: formatting, static analysis, spelling, licence lines and house rules.  Every part runs.
+set -euo pipefail
+. .ci/build.sh
+configure release -DCAIRN_TESTS=ON
+
+# Works in a clone that belongs to another user, as containers have it.
+tracked() { git -c safe.directory='*' ls-files -- "$@"; }
+search() { git -c safe.directory='*' grep -n -I -E "$@"; }
+
+shell_files() {
+  tracked dev .ci tests '*.sh' | sort -u | while read -r file; do
+    if head -n 3 "$file" | grep -q -a -E '^#!.*bash|shellcheck shell=bash'; then printf '%s\n' "$file"; fi
+  done
+}
+
+check_format() {
+  local unformatted
+  unformatted=$(tracked '*.h' '*.cc' | xargs clang-format --dry-run 2>&1 | sed -n 's/^\([^: ]*\):[0-9].*/\1/p' | sort -u)
+  [[ -z $unformatted ]] || {
+    printf '%s\n' "$unformatted" "Run clang-format -i on these files."
+    return 1
+  }
+}
+
+# Every tracked source file that the release build compiles.
+check_tidy() {
+  grep -o '"file": "[^"]*"' build/release/compile_commands.json | sed "s|.*\"$PWD/||; s|\"$||" | sort >build/compiled
+  tracked '*.cc' | sort | comm -12 - build/compiled >build/tidied
+  xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/release <build/tidied 2>/dev/null
+}
+
+check_shell() { shell_files | xargs shellcheck -x; }
+
+check_spelling() {
+  tracked | grep -v -E '\.(gz|pcap|pcapng)$|^tests/fuzz/corpus/' | xargs codespell --ignore-words .ci/codespell-ignore.txt
+}
+
+check_licence() {
+  local bare
+  bare=$({ tracked '*.h' '*.cc' '*.py' && shell_files; } | sort -u | xargs grep -L 'SPDX-License-Identifier: BSD-3-Clause') || true
+  [[ -z $bare ]] || {
+    printf '%s\n' "$bare" "These files have no licence line."
+    return 1
+  }
+}
+
+# Unfinished work, and paths that exist on one machine only.
+check_words() {
+  if search '\b(TODO|FIXME|XXX)\b' -- ':!.ci/check.sh'; then
+    echo "Finish it, or describe it in the tracker."
+    return 1
+  fi
+  if search '(^|[^[:alnum:]_.$}~])/(home|root|work|Users)/' -- ':!.ci/check.sh'; then
+    echo "A path of one machine."
+    return 1
+  fi
+}
+
+failed=()
+for part in format shell spelling licence words tidy; do
+  start=$SECONDS
+  if "check_$part"; then verdict=ok; else
+    verdict=FAILED
+    failed+=("$part")
+  fi
+  printf 'check %-10s %-8s %4d s\n' "$part" "$verdict" $((SECONDS - start))
+done
+echo "$((6 - ${#failed[@]})) checks passed, ${#failed[@]} failed${failed[*]:+: ${failed[*]}}"
+((${#failed[@]} == 0))

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Speed and memory of `cairn replay` beside libpcap and other flow trackers, and how its cost grows.
+
+Whole processes are measured (user and system CPU seconds, peak resident memory), in turn (A B C A B C ...), and the
+median of the runs is shown.  Figures of one run on one machine compare with each other, not with another run.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = ROOT / "build/bin"
+LOOPS = ROOT / "build/release/benchmarks"
+WORK = ROOT / "build/bench"
+NETWORK = "10.10.0.0/16"  # what the generated traces protect
+
+
+class BenchError(Exception):
+    pass
+
+
+def generate(name, *arguments):
+    """The generated trace `name`, from an earlier run if that had the same arguments."""
+    trace = WORK / f"{name}.pcap"
+    recipe = WORK / f"{name}.recipe"
+    command = [str(BIN / "cairn-traces"), "generate", *map(str, arguments), "--out", str(trace)]
+    if trace.exists() and recipe.exists() and recipe.read_text() == " ".join(command):
+        return trace
+    print(f"Generating {name} ...", flush=True)
+    recipe.unlink(missing_ok=True)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    recipe.write_text(" ".join(command))
+    return trace
+
+
+def measure(command, timeout=300):
+    """Runs `command`; returns its cost and what it wrote to standard error."""
+    report = WORK / "report.json"
+    report.unlink(missing_ok=True)
+    done = subprocess.run(
+        [str(LOOPS / "measure"), str(report), *map(str, command)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=timeout, check=False)
+    messages = done.stderr.decode(errors="replace")
+    cost = json.loads(report.read_text()) if report.exists() else {"exit_code": done.returncode}
+    if cost["exit_code"] != 0:
+        raise BenchError(f"{command[0]} ended with {cost['exit_code']}: {messages.strip()[-500:]}")
+    cost["cpu_s"] = cost["user_s"] + cost["system_s"]
+    return cost, messages
+
+
+def replay(trace, *arguments):
+    return [BIN / "cairn", "replay", trace, "--protect", NETWORK, "--format", "json", "--alerts", "/dev/null",
+            "--summary", "json", *arguments]
+
+
+def summary_of(messages):
+    """The summary among the messages of `cairn replay`."""
+    for line in messages.splitlines():
+        if line.startswith("{") and '"summary"' in line:
+            return json.loads(line)
+    raise BenchError("cairn replay wrote no summary")
+
+
+def programs(trace):
+    """(label, command, None or why it is missing) of everything that reads the trace."""
+    scratch = WORK / "scratch"
+    table = [
+        ("libpcap, bare loop", [LOOPS / "pcap_loop", trace]),
+        ("libpcap + 64-byte flow table", [LOOPS / "pcap_flow_table", trace]),
+        ("cairn replay", replay(trace)),
+        ("tcpdump -w /dev/null", ["tcpdump", "-r", trace, "-w", "/dev/null"]),
+        ("nfpcapd", ["nfpcapd", "-r", trace, "-w", scratch, "-B", "1000000"]),
+        ("argus", ["argus", "-X", "-r", trace, "-w", scratch / "argus.out"]),
+        ("softflowd", ["softflowd", "-r", trace, "-d", "-m", "1000000", "-v", "9", "-n", "127.0.0.1:9995"]),
+    ]
+    for label, command in table:
+        found = pathlib.Path(command[0]).exists() or shutil.which(str(command[0]))
+        yield label, command, None if found else f"{command[0]} is not installed"
+
+
+def compare(trace, runs):
+    """The table of all programs on one trace."""
+    costs = {}
+    packets = None
+    for _ in range(runs):
+        for label, command, missing in programs(trace):
+            if missing:
+                costs[label] = missing
+                continue
+            shutil.rmtree(WORK / "scratch", ignore_errors=True)
+            (WORK / "scratch").mkdir()
+            try:
+                cost, messages = measure(command)
+            except (BenchError, subprocess.TimeoutExpired) as fault:
+                costs[label] = str(fault)
+                continue
+            if label == "cairn replay":
+                packets = summary_of(messages)["capture"]["packets"]
+            if not isinstance(costs.get(label), str):
+                costs.setdefault(label, []).append(cost)
+    shutil.rmtree(WORK / "scratch", ignore_errors=True)
+    print_comparison(costs, packets, runs)
+
+
+def print_comparison(costs, packets, runs):
+    medians = {label: statistics.median(c["cpu_s"] for c in rows)
+               for label, rows in costs.items() if not isinstance(rows, str)}
+    floor = medians["libpcap, bare loop"]
+    print(f"\n{packets:,} packets, median of {runs} interleaved runs")
+    print(f"{'program':<30} {'CPU s':>8} {'(min - max)':>17} {'Mpps/CPU s':>11} {'peak MiB':>9} {'x libpcap':>10}")
+    for label, rows in costs.items():
+        if isinstance(rows, str):
+            print(f"{label:<30} MISSING: {rows}")
+            continue
+        seconds = [c["cpu_s"] for c in rows]
+        peak = max(c["peak_kib"] for c in rows) / 1024
+        spread = f"({min(seconds):.2f} - {max(seconds):.2f})"
+        print(f"{label:<30} {medians[label]:>8.2f} {spread:>17} {packets / medians[label] / 1e6:>11.2f} "
+              f"{peak:>9.1f} {medians[label] / floor:>10.2f}")
+    trackers = [medians[name] for name in ("nfpcapd", "argus", "softflowd") if name in medians]
+    if trackers and "cairn replay" in medians:
+        print(f"The best flow tracker among the peers takes {min(trackers) / medians['cairn replay']:.1f} times the "
+              "CPU of cairn replay.")
+
+
+def growth_row(trace, runs):
+    """Cost of one trace, with the timing detector and without; the difference is what onsets cost."""
+    detecting, idle, summary = [], [], None
+    for _ in range(runs):
+        cost, messages = measure(replay(trace))
+        summary = summary_of(messages)
+        detecting.append(cost)
+        cost, _ = measure(replay(trace, "--set", "timing.direct.enabled=false", "--set", "timing.indirect.enabled=false"))
+        idle.append(cost)
+    cpu = statistics.median(c["cpu_s"] for c in detecting)
+    without = statistics.median(c["cpu_s"] for c in idle)
+    return cpu, max(cpu - without, 0.0), max(c["peak_kib"] for c in detecting) / 1024, summary
+
+
+def growth(traces, runs):
+    print(f"\nHow the cost of cairn replay grows, median of {runs} runs")
+    print(f"{'trace':<26} {'packets':>10} {'open':>8} {'onsets':>10} {'CPU s':>7} {'ns/packet':>10} {'ns/onset':>9} "
+          f"{'compared':>12} {'pairs held':>11} {'dropped':>9} {'peak MiB':>9}")
+    for label, trace in traces:
+        cpu, detection, peak_mib, summary = growth_row(trace, runs)
+        packets, detector = summary["capture"]["packets"], summary["detector"]
+        onsets = detector["onsets"]
+        dropped = detector["candidates_dropped"] + detector["pairs_evicted"]
+        print(f"{label:<26} {packets:>10,} {detector['connections_peak']:>8,} {onsets:>10,} {cpu:>7.2f} "
+              f"{cpu / packets * 1e9:>10.0f} {detection / onsets * 1e9 if onsets else 0:>9.0f} "
+              f"{detector['candidates']:>12,} {detector['pairs_peak']:>11,} {dropped:>9,} {peak_mib:>9.1f}",
+              flush=True)
+    print("ns/onset: the difference to a run with the timing detector off, divided by the onsets.\n"
+          "dropped: comparisons beyond max_candidates_per_onset and pairs evicted from the full pair table.")
+
+
+def print_machine():
+    model = "unknown CPU"
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    busy = os.getloadavg()[0]
+    print(f"{model}, {os.cpu_count()} CPUs, load {busy:.1f}" + ("; OTHER WORK IS RUNNING" if busy > 1 else ""))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="runs of each program (default 3)")
+    parser.add_argument("--only", choices=["peers", "growth"], help="one of the two tables")
+    arguments = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    print_machine()
+    if arguments.only != "growth":
+        compare(generate("mix", "--preset", "mix"), arguments.runs)
+    if arguments.only != "peers":
+        traces = [(f"{n // 1000}k open", generate(f"open-{n}", "--preset", "open", "--connections", n))
+                  for n in (10_000, 100_000, 500_000)]
+        traces += [(f"{n} typing", generate(f"typing-{n}", "--preset", "interactive", "--connections", n))
+                   for n in (100, 1_000, 10_000)]
+        growth(traces, arguments.runs)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BenchError as fault:
+        sys.exit(f"bench: {fault}")

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# package_test.sh BUILD_DIRECTORY VERSION: makes the Debian package, installs it with dpkg into an empty root, runs what
+# it installed, and removes it.
+set -euo pipefail
+readonly build=$1 version=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+readonly root=$scratch/root
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+# dpkg looks for its helpers here even when no maintainer script needs them.
+export PATH=$PATH:/usr/sbin:/sbin
+# It knows the other packages only by name, and would say so of each.
+dpkg_in_root() {
+  dpkg --root="$root" --force-not-root --log=/dev/null "$@" 2>&1 | sed '/files list file for package .* missing/d'
+}
+
+(cd "$build" && cpack -G DEB -B "$scratch" >"$scratch/cpack.log" 2>&1) || {
+  cat "$scratch/cpack.log"
+  fail "cpack"
+}
+debs=("$scratch"/cairn_"$version"*.deb)
+[[ ${#debs[@]} == 1 && -s ${debs[0]} ]] || fail "no package of version $version: $(ls "$scratch")"
+
+# The empty root knows this system's packages, so that dpkg really checks the dependencies.
+mkdir -p "$root"/var/lib/dpkg/{info,updates,triggers}
+cp /var/lib/dpkg/status "$root/var/lib/dpkg/status"
+dpkg_in_root --install "${debs[0]}"
+
+for file in usr/bin/cairn etc/cairn/cairn.yaml usr/share/man/man1/cairn.1.gz usr/share/doc/cairn/copyright \
+  usr/share/doc/cairn/README.md usr/share/bash-completion/completions/cairn; do
+  [[ -s $root/$file ]] || fail "$file is not installed"
+done
+for library in libpcap libyaml-cpp libfmt libc6; do
+  dpkg-deb --field "${debs[0]}" Depends | grep -q "$library" || fail "no dependency on $library"
+done
+if grep -q -a -F "$PWD" "$root/usr/bin/cairn"; then fail "the program holds the path of its build"; fi
+
+cairn=$root/usr/bin/cairn
+[[ $("$cairn" --version) == *"$version"* ]] || fail "cairn --version: $("$cairn" --version)"
+"$cairn" config check "$root/etc/cairn/cairn.yaml" || fail "the default configuration"
+"$cairn" replay traces/demo.pcap.gz --config "$root/etc/cairn/cairn.yaml" --protect 10.10.0.0/16 --format json \
+  >"$scratch/alerts" 2>"$scratch/summary" || fail "replay: $(cat "$scratch/summary")"
+grep -q '"event":"stepping_stone"' "$scratch/alerts" || fail "no alert on the demo trace"
+
+man_page=$(gzip -dc "$root/usr/share/man/man1/cairn.1.gz")
+for command in replay watch config evaluate; do
+  "$cairn" "$command" --help >/dev/null || fail "cairn $command --help"
+  [[ $man_page == *"$command"* ]] || fail "the manual page does not tell of $command"
+done
+# shellcheck disable=SC1090,SC1091
+(source "$root/usr/share/bash-completion/completions/cairn" && complete -p cairn >/dev/null) || fail "completion"
+
+dpkg_in_root --remove cairn
+[[ ! -e $cairn && -e $root/etc/cairn/cairn.yaml ]] || fail "remove must keep the configuration and nothing else"
+dpkg_in_root --purge cairn
+[[ ! -e $root/etc/cairn ]] || fail "purge left the configuration"
+echo "passed"
