@@ -33,7 +33,9 @@ uint64_t PreviousKey(int64_t period) {
 }
 
 uint64_t PreviousTwoKey(int64_t newer, int64_t older) {
-  return PreviousKey(newer * 0x1000003 + older);
+  // Unsigned: with a short window and today's date the product exceeds 63 bits.
+  const uint64_t both = static_cast<uint64_t>(newer) * 0x1000003 + static_cast<uint64_t>(older);
+  return both * 0x9e3779b97f4a7c15ULL >> 20;
 }
 
 }  // namespace
