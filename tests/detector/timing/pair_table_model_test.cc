@@ -87,8 +87,9 @@ class Bench {
     std::erase_if(model_, [&](const auto& entry) {
       return entry.first.first.first == slot || entry.first.second.first == slot;
     });
-    std::erase_if(reported_,
-                  [&](const Key& key) { return key.first.first == slot || key.second.first == slot; });
+    std::erase_if(reported_, [&](const Key& key) {
+      return key.first.first == slot || key.second.first == slot;
+    });
     REQUIRE(states_.Find(slot) == ConnectionStates::kNone);
     Start(slot);
   }
@@ -129,9 +130,9 @@ class Bench {
     std::erase_if(model_, [&](const auto& entry) {
       const uint32_t a = states_.Find(entry.first.first.first);
       const uint32_t b = states_.Find(entry.first.second.first);
-      const bool kept = a != ConnectionStates::kNone && b != ConnectionStates::kNone &&
-                        table_.Find({a, entry.first.first.second}, {b, entry.first.second.second})
-                            .has_value();
+      const bool kept =
+          a != ConnectionStates::kNone && b != ConnectionStates::kNone &&
+          table_.Find({a, entry.first.first.second}, {b, entry.first.second.second}).has_value();
       if (!kept) REQUIRE_FALSE(reported_.contains(entry.first));
       return !kept;
     });

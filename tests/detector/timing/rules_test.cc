@@ -23,7 +23,8 @@ TEST_CASE("A pair whose onsets all coincide is a stepping stone") {
   CHECK_FALSE(IsSteppingStone(PairView{}, PairRules{}));
 }
 
-TEST_CASE("The ratio of the better direction must reach its minimum, of the flow with fewer onsets") {
+TEST_CASE(
+    "The ratio of the better direction must reach its minimum, of the flow with fewer onsets") {
   PairView view = Clear();
   PairRules rules{.both_directions = false};
   for (auto& d : view.direction) d.onsets_earlier = 40;  // the later flow's 10 still count

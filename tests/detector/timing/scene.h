@@ -7,11 +7,11 @@
 // The hosts that the detector's tests speak of, and the scenes they play most often.
 namespace cairn::testing {
 
-inline const Endpoint kOutsider = At("198.51.100.7", 48224);   // who types
-inline const Endpoint kStone = At("10.0.0.15", 22);            // where they log in
-inline const Endpoint kStoneClient = At("10.0.0.15", 37534);   // and log in from
-inline const Endpoint kTarget = At("203.0.113.2", 22);         // what they are after
-inline const Endpoint kInnerClient = At("10.0.0.99", 41000);   // another host of the site
+inline const Endpoint kOutsider = At("198.51.100.7", 48224);  // who types
+inline const Endpoint kStone = At("10.0.0.15", 22);           // where they log in
+inline const Endpoint kStoneClient = At("10.0.0.15", 37534);  // and log in from
+inline const Endpoint kTarget = At("203.0.113.2", 22);        // what they are after
+inline const Endpoint kInnerClient = At("10.0.0.99", 41000);  // another host of the site
 
 PrefixSet Protect(std::string_view cidr = "10.0.0.0/8");
 
