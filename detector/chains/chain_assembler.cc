@@ -98,7 +98,15 @@ void ChainAssembler::OnConnectionEnd(uint64_t uid) {
   const uint64_t number = found->second;
   Chain& chain = chains_[number];
   chain.open.erase(uid);
-  if (chain.open.empty()) Forget(number);
+  if (chain.open.empty()) {
+    Forget(number);
+  } else if (std::none_of(chain.connections.begin(), chain.connections.end(),
+                          [&](const ConnectionSummary& c) { return c.uid == uid; })) {
+    // Not listed, and it will join no other pair: only what is open is remembered, so that a
+    // session of months with a million onward connections stays bounded.
+    by_uid_.erase(found);
+    std::erase(chain.members, uid);
+  }
 }
 
 void ChainAssembler::Forget(uint64_t number) {

@@ -121,8 +121,8 @@ TEST_CASE("A pair whose order flips gathers no evidence, unless the rule is swit
     const bool first = (i++ / 2) % 2 == 0;  // two in a row, so that consecutive ones exist
     legs.trace.Key(legs.upstream, time + Millis(first ? 0 : 8));
     legs.trace.Key(legs.downstream, time + Millis(first ? 8 : 0));
-    legs.trace.Echo(legs.upstream, time + Millis(first ? 40 : 48));
-    legs.trace.Echo(legs.downstream, time + Millis(first ? 48 : 40));
+    legs.trace.Echo(legs.upstream, time + Millis(first ? 250 : 258));
+    legs.trace.Echo(legs.downstream, time + Millis(first ? 258 : 250));
   }
   DetectorOptions options;
   CHECK(Detect(options, legs.trace.Build()).pairs.empty());

@@ -1,2 +1,59 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// Machines that talk by the clock (Zhang & Paxson 2000, section 5.7: correlations due to phase
+// drift).
 #include "catch2/catch.hpp"
+
+#include "tests/detector/timing/scene.h"
+
+namespace cairn {
+namespace {
+
+using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
+
+// Question and answer by the clock on two connections; the second begins when the first's rhythm is
+// known, `phase` after a beat.
+std::vector<Segment> Clocks(TwoLegs legs, PacketDelta period, PacketDelta other_period,
+                            PacketDelta phase) {
+  for (int64_t i = 0; i < 140; ++i) {
+    const PacketTime beat = Ms(1000) + period * i;
+    legs.trace.Key(legs.upstream, beat).Echo(legs.upstream, beat + Millis(25));
+  }
+  for (int64_t i = 0; i < 120; ++i) {
+    const PacketTime beat = Ms(1000) + period * 20 + phase + other_period * i;
+    legs.trace.Key(legs.downstream, beat).Echo(legs.downstream, beat + Millis(15));
+  }
+  return legs.trace.Build();
+}
+
+void CheckCarriedByPeriodTolerance(const std::vector<Segment>& segments) {
+  DetectorOptions options;
+  CHECK(Detect(options, segments).pairs.empty());
+  options.timing.direct.period_tolerance = PacketDelta::Zero();
+  options.timing.indirect.period_tolerance = PacketDelta::Zero();
+  CHECK(Detect(options, segments).pairs.size() == 1);
+}
+
+TEST_CASE("Flows of equal period are no stepping stone; the rule on periods sees to it") {
+  CheckCarriedByPeriodTolerance(Clocks(Direct(), Millis(1000), Millis(1000), Millis(4)));
+  CheckCarriedByPeriodTolerance(Clocks(Indirect(), Millis(1000), Millis(1000), Millis(4)));
+}
+
+TEST_CASE("Periodic flows that drift through each other are none; the same rule sees to it") {
+  CheckCarriedByPeriodTolerance(
+      Clocks(Direct(), Millis(1000), PacketDelta::FromMicroseconds(1000050), Millis(1)));
+  CheckCarriedByPeriodTolerance(
+      Clocks(Indirect(), Millis(1000), PacketDelta::FromMicroseconds(1000050), Millis(1)));
+}
+
+TEST_CASE("A person who works beside their own keep-alives is still found") {
+  // Both legs send a keep-alive message every 15 seconds, each by its own clock.
+  TwoLegs legs = DirectWork(40);
+  for (int64_t i = 0; i < 8; ++i) {
+    legs.trace.Data(legs.upstream, From::kClient, Ms(3000 + i * 15000), 36);
+    legs.trace.Data(legs.downstream, From::kClient, Ms(9000 + i * 15000), 36);
+  }
+  CHECK(Detect({}, legs.trace.Build()).pairs.size() == 1);
+}
+
+}  // namespace
+}  // namespace cairn
