@@ -18,7 +18,9 @@ uint64_t LoadBigEndian64(const uint8_t* bytes) {
   return value;
 }
 
-constexpr uint64_t LeadingOnes(unsigned bits) { return bits == 0 ? 0 : ~uint64_t{0} << (64 - bits); }
+constexpr uint64_t LeadingOnes(unsigned bits) {
+  return bits == 0 ? 0 : ~uint64_t{0} << (64 - bits);
+}
 
 std::optional<unsigned> ParsePrefixLength(std::string_view text) {
   unsigned value = 0;
@@ -64,7 +66,8 @@ std::string IpAddress::ToString() const {
 }
 
 std::string Endpoint::ToString() const {
-  return ip.IsV4() ? fmt::format("{}:{}", ip.ToString(), port) : fmt::format("[{}]:{}", ip.ToString(), port);
+  return ip.IsV4() ? fmt::format("{}:{}", ip.ToString(), port)
+                   : fmt::format("[{}]:{}", ip.ToString(), port);
 }
 
 absl::StatusOr<Prefix> Prefix::Parse(std::string_view text) {
@@ -88,7 +91,8 @@ absl::StatusOr<Prefix> Prefix::Parse(std::string_view text) {
   Prefix prefix;
   prefix.high_mask_ = LeadingOnes(bits < 64 ? bits : 64);
   prefix.low_mask_ = bits > 64 ? LeadingOnes(bits - 64) : 0;
-  prefix.network_ = IpAddress::FromWords(ip->high() & prefix.high_mask_, ip->low() & prefix.low_mask_);
+  prefix.network_ =
+      IpAddress::FromWords(ip->high() & prefix.high_mask_, ip->low() & prefix.low_mask_);
   prefix.length_ = static_cast<uint8_t>(length);
   return prefix;
 }

@@ -13,8 +13,8 @@
 
 namespace cairn {
 
-// An IPv4 or IPv6 address as two host-order words: comparing, masking and hashing are plain integer operations.
-// IPv4 addresses are kept in their IPv4-mapped form (::ffff:a.b.c.d) and print as IPv4.
+// An IPv4 or IPv6 address as two host-order words: comparing, masking and hashing are plain integer
+// operations. IPv4 addresses are kept in their IPv4-mapped form (::ffff:a.b.c.d) and print as IPv4.
 class IpAddress {
  public:
   constexpr IpAddress() = default;
@@ -58,7 +58,8 @@ struct Endpoint {
 class Prefix {
  public:
   constexpr Prefix() = default;
-  // "10.10.0.0/16", "2001:db8::/32", or a plain address (all bits).  InvalidArgument says what is wrong with the text.
+  // "10.10.0.0/16", "2001:db8::/32", or a plain address (all bits).  InvalidArgument says what is
+  // wrong with the text.
   static absl::StatusOr<Prefix> Parse(std::string_view text);
 
   constexpr bool Contains(const IpAddress& ip) const {
@@ -74,7 +75,8 @@ class Prefix {
   uint8_t length_ = 0;  // as written: 0..32 for IPv4, 0..128 for IPv6
 };
 
-// A list of prefixes.  Cost of Contains(): linear in the number of prefixes, which is a handful at a site.
+// A list of prefixes.  Cost of Contains(): linear in the number of prefixes, which is a handful at
+// a site.
 class PrefixSet {
  public:
   PrefixSet() = default;

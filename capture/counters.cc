@@ -5,19 +5,32 @@ namespace cairn {
 
 std::string_view DropReasonName(DropReason reason) {
   switch (reason) {
-    case DropReason::kNone: return "none";
-    case DropReason::kTruncatedLink: return "truncated_link";
-    case DropReason::kTruncatedNetwork: return "truncated_network";
-    case DropReason::kTruncatedTransport: return "truncated_transport";
-    case DropReason::kUnknownLinkPayload: return "unknown_link_payload";
-    case DropReason::kMalformedNetwork: return "malformed_network";
-    case DropReason::kMalformedTransport: return "malformed_transport";
-    case DropReason::kNotTcp: return "not_tcp";
-    case DropReason::kLaterFragment: return "later_fragment";
-    case DropReason::kTunnelDisabled: return "tunnel_disabled";
-    case DropReason::kTunnelTooDeep: return "tunnel_too_deep";
-    case DropReason::kUnsupportedLink: return "unsupported_link";
-    case DropReason::kCount: break;
+    case DropReason::kNone:
+      return "none";
+    case DropReason::kTruncatedLink:
+      return "truncated_link";
+    case DropReason::kTruncatedNetwork:
+      return "truncated_network";
+    case DropReason::kTruncatedTransport:
+      return "truncated_transport";
+    case DropReason::kUnknownLinkPayload:
+      return "unknown_link_payload";
+    case DropReason::kMalformedNetwork:
+      return "malformed_network";
+    case DropReason::kMalformedTransport:
+      return "malformed_transport";
+    case DropReason::kNotTcp:
+      return "not_tcp";
+    case DropReason::kLaterFragment:
+      return "later_fragment";
+    case DropReason::kTunnelDisabled:
+      return "tunnel_disabled";
+    case DropReason::kTunnelTooDeep:
+      return "tunnel_too_deep";
+    case DropReason::kUnsupportedLink:
+      return "unsupported_link";
+    case DropReason::kCount:
+      break;
   }
   return "unknown";
 }

@@ -9,20 +9,21 @@
 
 namespace cairn {
 
-// Why a packet did not become a segment.  Every packet is either a segment or counted under exactly one of these.
+// Why a packet did not become a segment.  Every packet is either a segment or counted under exactly
+// one of these.
 enum class DropReason : uint8_t {
-  kNone,               // it became a segment
-  kTruncatedLink,      // the capture ends inside the link header (or a shim: VLAN, MPLS, PPPoE)
-  kTruncatedNetwork,   // ... inside the IP header or an extension header
-  kTruncatedTransport, // ... inside the fixed TCP header
-  kUnknownLinkPayload, // the link header carries something else than IP (ARP, LLDP, ...)
-  kMalformedNetwork,   // impossible version, header length or total length
-  kMalformedTransport, // impossible TCP data offset
-  kNotTcp,             // UDP, ICMP, ...
-  kLaterFragment,      // a fragment after the first: it has no TCP header
-  kTunnelDisabled,     // a tunnel that the configuration switched off
-  kTunnelTooDeep,      // more nested tunnels than allowed
-  kUnsupportedLink,    // a packet of a link type that is not decoded (pcapng may mix them)
+  kNone,                // it became a segment
+  kTruncatedLink,       // the capture ends inside the link header (or a shim: VLAN, MPLS, PPPoE)
+  kTruncatedNetwork,    // ... inside the IP header or an extension header
+  kTruncatedTransport,  // ... inside the fixed TCP header
+  kUnknownLinkPayload,  // the link header carries something else than IP (ARP, LLDP, ...)
+  kMalformedNetwork,    // impossible version, header length or total length
+  kMalformedTransport,  // impossible TCP data offset
+  kNotTcp,              // UDP, ICMP, ...
+  kLaterFragment,       // a fragment after the first: it has no TCP header
+  kTunnelDisabled,      // a tunnel that the configuration switched off
+  kTunnelTooDeep,       // more nested tunnels than allowed
+  kUnsupportedLink,     // a packet of a link type that is not decoded (pcapng may mix them)
   kCount
 };
 
@@ -37,9 +38,9 @@ struct CaptureCounters {
   uint64_t captured_bytes = 0;
   uint64_t segments = 0;
   std::array<uint64_t, kDropReasonCount> dropped{};
-  uint64_t reordered = 0;          // arrived late within the reorder window and were put back in order
-  uint64_t clamped = 0;            // arrived later than that: moved to the newest released time
-  uint64_t kernel_dropped = 0;     // live: the kernel's buffer was full
+  uint64_t reordered = 0;       // arrived late within the reorder window and were put back in order
+  uint64_t clamped = 0;         // arrived later than that: moved to the newest released time
+  uint64_t kernel_dropped = 0;  // live: the kernel's buffer was full
   uint64_t interface_dropped = 0;  // live: the network card or its driver lost them
 
   uint64_t Dropped(DropReason reason) const { return dropped[static_cast<size_t>(reason)]; }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+
 #include "capture/options.h"
 #include "capture/segment_source.h"
 
@@ -17,16 +18,20 @@ enum class Reader {
   kLibpcap,  // always libpcap: the reference
 };
 
-// Opens capture files ("-": standard input; gzip is recognised by its content) as one source in time order.  With
-// several threads the files are read and decoded ahead of the caller; the segments are the same.
+// Opens capture files ("-": standard input; gzip is recognised by its content) as one source in
+// time order.  With several threads the files are read and decoded ahead of the caller; the
+// segments are the same.
 //
-// NotFound, PermissionDenied, InvalidArgument (empty, a directory, not a capture, unsupported link type): the message
-// names the file and what to do.
-absl::StatusOr<std::unique_ptr<SegmentSource>> OpenFiles(std::span<const std::string> paths, const Options& options,
-                                                         Reader reader = Reader::kFastest, int threads = 1);
+// NotFound, PermissionDenied, InvalidArgument (empty, a directory, not a capture, unsupported link
+// type): the message names the file and what to do.
+absl::StatusOr<std::unique_ptr<SegmentSource>> OpenFiles(std::span<const std::string> paths,
+                                                         const Options& options,
+                                                         Reader reader = Reader::kFastest,
+                                                         int threads = 1);
 
 // Opens a network interface for live capture.  PermissionDenied says which capability is missing.
-absl::StatusOr<std::unique_ptr<SegmentSource>> OpenLive(const std::string& interface, const Options& options);
+absl::StatusOr<std::unique_ptr<SegmentSource>> OpenLive(const std::string& interface,
+                                                        const Options& options);
 
 }  // namespace cairn::capture
 

@@ -12,7 +12,7 @@ namespace cairn::capture {
 // Which tunnels are looked into.  A switched-off tunnel's packets are counted as kTunnelDisabled.
 struct TunnelOptions {
   bool gre = true;
-  bool ip_in_ip = true;     // IPv4 or IPv6 in IPv4 (protocol 4, 6in4 41), and either in IPv6
+  bool ip_in_ip = true;  // IPv4 or IPv6 in IPv4 (protocol 4, 6in4 41), and either in IPv6
   bool vxlan = true;
   bool geneve = true;
   uint16_t vxlan_port = 4789;
@@ -26,10 +26,11 @@ struct Options {
   PacketDelta reorder_window = PacketDelta::FromMilliseconds(10);
 
   // Live capture only.
-  uint32_t snap_length_bytes = 192;      // holds Ethernet, two VLAN tags, a tunnel, IPv6 and TCP with options
+  uint32_t snap_length_bytes =
+      192;  // holds Ethernet, two VLAN tags, a tunnel, IPv6 and TCP with options
   uint64_t ring_bytes = 64ULL << 20;
   bool promiscuous = true;
-  std::string filter;                    // a pcap-filter(7) expression for the kernel; empty: all packets
+  std::string filter;  // a pcap-filter(7) expression for the kernel; empty: all packets
 };
 
 }  // namespace cairn::capture

@@ -22,8 +22,8 @@ enum TcpFlag : uint8_t {
   kUrg = 0x20,
 };
 
-// One TCP segment's header as seen on the wire: all that the detector ever learns of a packet.  It has no room for
-// payload.  One cache line.
+// One TCP segment's header as seen on the wire: all that the detector ever learns of a packet.  It
+// has no room for payload.  One cache line.
 struct Segment {
   PacketTime time;
   IpAddress src;
@@ -41,7 +41,8 @@ struct Segment {
 };
 static_assert(sizeof(Segment) == 64);
 
-// A run of segments in capture order, handed from a source to the detector.  Reused: no allocation per packet.
+// A run of segments in capture order, handed from a source to the detector.  Reused: no allocation
+// per packet.
 class SegmentBatch {
  public:
   static constexpr size_t kCapacity = 256;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+
 #include "capture/counters.h"
 #include "capture/segment.h"
 
@@ -16,7 +17,8 @@ enum class SourceState {
   kEnd,   // the input is exhausted
 };
 
-// How far a source has come, for a progress bar.  total_bytes is 0 when it cannot be known (standard input, live).
+// How far a source has come, for a progress bar.  total_bytes is 0 when it cannot be known
+// (standard input, live).
 struct Progress {
   uint64_t done_bytes = 0;
   uint64_t total_bytes = 0;
@@ -29,11 +31,12 @@ class SegmentSource {
  public:
   virtual ~SegmentSource() = default;
 
-  // Appends segments to `batch` until it is full, the input ends, or (live) nothing more is waiting.
+  // Appends segments to `batch` until it is full, the input ends, or (live) nothing more is
+  // waiting.
   //
-  // On an error the batch still holds every segment that was read before the fault: use it, then report the status.
-  // DataLoss: the capture is damaged or cut (the message names the source, the packet number and what to do).
-  // After an error or kEnd every further call returns the same.
+  // On an error the batch still holds every segment that was read before the fault: use it, then
+  // report the status. DataLoss: the capture is damaged or cut (the message names the source, the
+  // packet number and what to do). After an error or kEnd every further call returns the same.
   virtual absl::StatusOr<SourceState> Read(SegmentBatch& batch) = 0;
 
   virtual CaptureCounters counters() const = 0;

@@ -8,8 +8,9 @@
 
 namespace cairn {
 
-// A stretch of packet time.  An int64_t of nanoseconds in a named type: half the size of absl::Duration, exact, and
-// it wraps after 292 years.  Arithmetic is not saturating; overflow needs stretches of centuries.
+// A stretch of packet time.  An int64_t of nanoseconds in a named type: half the size of
+// absl::Duration, exact, and it wraps after 292 years.  Arithmetic is not saturating; overflow
+// needs stretches of centuries.
 class PacketDelta {
  public:
   constexpr PacketDelta() = default;
@@ -18,7 +19,9 @@ class PacketDelta {
   static constexpr PacketDelta FromMilliseconds(int64_t ms) { return PacketDelta(ms * 1000000); }
   static constexpr PacketDelta FromSeconds(int64_t s) { return PacketDelta(s * 1000000000); }
   static constexpr PacketDelta Zero() { return PacketDelta(0); }
-  static constexpr PacketDelta Infinite() { return PacketDelta(std::numeric_limits<int64_t>::max()); }
+  static constexpr PacketDelta Infinite() {
+    return PacketDelta(std::numeric_limits<int64_t>::max());
+  }
 
   constexpr int64_t ToNanoseconds() const { return ns_; }
   constexpr int64_t ToMilliseconds() const { return ns_ / 1000000; }
@@ -35,15 +38,19 @@ class PacketDelta {
   int64_t ns_ = 0;
 };
 
-// The moment a packet was captured: nanoseconds since the Unix epoch, as the capture says.  It drives every decision;
-// no module below commands/ reads a clock.  Range: years 1678 to 2262.
+// The moment a packet was captured: nanoseconds since the Unix epoch, as the capture says.  It
+// drives every decision; no module below commands/ reads a clock.  Range: years 1678 to 2262.
 class PacketTime {
  public:
   constexpr PacketTime() = default;
   static constexpr PacketTime FromNanoseconds(int64_t ns) { return PacketTime(ns); }
   // Before every packet: the value of a time that has not been seen yet.
-  static constexpr PacketTime InfinitePast() { return PacketTime(std::numeric_limits<int64_t>::min() / 2); }
-  static constexpr PacketTime InfiniteFuture() { return PacketTime(std::numeric_limits<int64_t>::max() / 2); }
+  static constexpr PacketTime InfinitePast() {
+    return PacketTime(std::numeric_limits<int64_t>::min() / 2);
+  }
+  static constexpr PacketTime InfiniteFuture() {
+    return PacketTime(std::numeric_limits<int64_t>::max() / 2);
+  }
 
   constexpr int64_t ToNanoseconds() const { return ns_; }
   constexpr bool IsSet() const { return *this != InfinitePast(); }

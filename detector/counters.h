@@ -10,31 +10,35 @@ namespace cairn {
 struct DetectorCounters {
   uint64_t segments = 0;
   // Connection table.
-  uint64_t connections = 0;            // ever seen
+  uint64_t connections = 0;  // ever seen
   uint64_t connections_open = 0;
   uint64_t connections_peak = 0;
   uint64_t connections_midstream = 0;  // picked up without a SYN
   uint64_t connections_timed_out = 0;
-  uint64_t evicted_unanswered = 0;     // table full: never-answered SYNs
-  uint64_t evicted_idle = 0;           // table full: the longest idle
-  uint64_t retransmitted_segments = 0; // data that brought nothing new
-  uint64_t out_of_order_segments = 0;  // data beyond a gap
+  uint64_t evicted_unanswered = 0;      // table full: never-answered SYNs
+  uint64_t evicted_idle = 0;            // table full: the longest idle
+  uint64_t stray_segments = 0;          // belong to no known connection and start none
+  uint64_t implausible_segments = 0;    // sequence numbers too far off to be believed at once
+  uint64_t retransmitted_segments = 0;  // data that brought nothing new
+  uint64_t out_of_order_segments = 0;   // data beyond a gap
   // Timing.
   uint64_t onsets = 0;
   uint64_t candidates = 0;          // onset comparisons made
   uint64_t candidates_dropped = 0;  // not made: more than max_candidates_per_onset
   uint64_t coincidences = 0;
-  uint64_t pairs = 0;               // ever created
+  uint64_t pairs = 0;  // ever created
   uint64_t pairs_held = 0;
   uint64_t pairs_peak = 0;
-  uint64_t pairs_evicted = 0;       // table full: the least promising
+  uint64_t pairs_evicted = 0;   // table full: the least promising
+  uint64_t pairs_refused = 0;   // table full of reported pairs
+  uint64_t pairs_hopeless = 0;  // given up: the rules can hardly hold any more
   // Findings.
   uint64_t stepping_stones = 0;
   uint64_t exposures = 0;
   uint64_t chains = 0;
   uint64_t chains_evicted = 0;
-  uint64_t alerts_suppressed = 0;   // by policy
-  uint64_t alerts_marked = 0;       // by policy, still written
+  uint64_t alerts_suppressed = 0;       // by policy
+  uint64_t alerts_marked = 0;           // by policy, still written
   uint64_t alerts_by_expired_rule = 0;  // would have been allowed by a rule that has expired
 };
 

@@ -1,25 +1,91 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/detector.h"
 
+#include "detector/reporter.h"
+#include "detector/sensor.h"
+#include "detector/timing/correlator.h"
+
 namespace cairn {
 
-class Detector::Impl {
+class Detector::Impl : private timing::OnsetSink {
  public:
-  DetectorCounters counters;
+  Impl(const DetectorOptions& options, EventSink& sink)
+      : reporter_(options, sink),
+        correlator_(options.timing, options.protected_networks, reporter_),
+        sensor_(options.connections, options.timing, *this) {}
+
+  absl::Status Process(std::span<const Segment> segments) {
+    segments_ += segments.size();
+    sensor_.Process(segments);
+    return reporter_.status();
+  }
+
+  absl::Status AdvanceTo(PacketTime now) {
+    sensor_.AdvanceTo(now);
+    return reporter_.status();
+  }
+
+  void SetPacketsLost(uint64_t packets) { reporter_.SetPacketsLost(packets); }
+
+  absl::Status Finish() {
+    sensor_.EndAll();
+    return reporter_.status();
+  }
+
+  DetectorCounters counters() const {
+    const connections::Counters& c = sensor_.counters();
+    const timing::CorrelatorCounters t = correlator_.counters();
+    DetectorCounters all;
+    all.segments = segments_;
+    all.connections = c.connections;
+    all.connections_open = sensor_.connections_held();
+    all.connections_peak = c.peak;
+    all.connections_midstream = c.midstream;
+    all.connections_timed_out = c.timed_out;
+    all.evicted_unanswered = c.evicted_unanswered;
+    all.evicted_idle = c.evicted_idle;
+    all.stray_segments = c.stray_segments;
+    all.retransmitted_segments = c.retransmitted_segments;
+    all.out_of_order_segments = c.out_of_order_segments;
+    all.implausible_segments = c.implausible_segments;
+    all.onsets = sensor_.onsets();
+    all.candidates = t.candidates;
+    all.candidates_dropped = t.candidates_dropped;
+    all.coincidences = t.coincidences;
+    all.pairs = t.pairs_created;
+    all.pairs_held = t.pairs_held;
+    all.pairs_peak = t.pairs_peak;
+    all.pairs_evicted = t.pairs_evicted;
+    all.pairs_refused = t.pairs_refused;
+    all.pairs_hopeless = t.pairs_hopeless;
+    reporter_.AddTo(all);
+    return all;
+  }
+
+ private:
+  void OnOnset(const timing::Onset& onset) override { correlator_.OnOnset(onset); }
+  void OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCause cause,
+                       PacketTime time) override {
+    correlator_.OnConnectionEnd(slot, cause, time);
+    reporter_.OnConnectionEnd(uid);
+  }
+
+  Reporter reporter_;
+  timing::Correlator correlator_;
+  Sensor sensor_;
+  uint64_t segments_ = 0;
 };
 
-Detector::Detector(const DetectorOptions& options, EventSink& sink) : impl_(std::make_unique<Impl>()) {
-  static_cast<void>(options);
-  static_cast<void>(sink);
-}
+Detector::Detector(const DetectorOptions& options, EventSink& sink)
+    : impl_(std::make_unique<Impl>(options, sink)) {}
 Detector::~Detector() = default;
+
 absl::Status Detector::Process(std::span<const Segment> segments) {
-  impl_->counters.segments += segments.size();
-  return absl::OkStatus();
+  return impl_->Process(segments);
 }
-absl::Status Detector::AdvanceTo(PacketTime) { return absl::OkStatus(); }
-void Detector::SetPacketsLost(uint64_t) {}
-absl::Status Detector::Finish() { return absl::OkStatus(); }
-DetectorCounters Detector::counters() const { return impl_->counters; }
+absl::Status Detector::AdvanceTo(PacketTime now) { return impl_->AdvanceTo(now); }
+void Detector::SetPacketsLost(uint64_t packets) { impl_->SetPacketsLost(packets); }
+absl::Status Detector::Finish() { return impl_->Finish(); }
+DetectorCounters Detector::counters() const { return impl_->counters(); }
 
 }  // namespace cairn

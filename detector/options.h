@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "capture/address.h"
+#include "detector/chains/options.h"
 #include "detector/connections/options.h"
 #include "detector/policy/options.h"
 #include "detector/timing/options.h"
@@ -22,23 +23,20 @@ struct ClearTextPort {
 
 struct ExposureOptions {
   bool enabled = true;
-  std::vector<ClearTextPort> clear_text = {{21, "ftp"}, {23, "telnet"}, {513, "rlogin"}, {514, "rsh"}};
+  std::vector<ClearTextPort> clear_text = {
+      {21, "ftp"}, {23, "telnet"}, {513, "rlogin"}, {514, "rsh"}};
   std::vector<uint16_t> encrypted_ports = {22};
 };
 
-struct ChainOptions {
-  uint32_t max_chains = 10000;        // the longest unchanged goes first
-  uint32_t max_hops_per_chain = 256;  // further hops are counted, not listed
-};
-
-// Everything below commands/ that can be tuned, except capture (capture/options.h) and output (output/options.h).
+// Everything below commands/ that can be tuned, except capture (capture/options.h) and output
+// (output/options.h).
 struct DetectorOptions {
   // The site's own networks.  Empty: all pairs are compared.
   PrefixSet protected_networks;
   connections::Options connections;
   timing::Options timing;
   ExposureOptions exposure;
-  ChainOptions chains;
+  chains::Options chains;
   policy::Options policy;
 };
 

@@ -13,24 +13,39 @@ struct PairRules {
   bool enabled = true;
   // T_idle: a flow is OFF after this long without new data.
   PacketDelta idle_threshold = PacketDelta::FromMilliseconds(500);
-  // delta: two onsets at most this far apart coincide.
+  // delta: two onsets at most this far apart coincide.  Must be shorter than idle_threshold.
   PacketDelta coincidence_window = PacketDelta::FromMilliseconds(80);
   // gamma: coincidences / min(onsets of the two flows) must reach it.
   double min_ratio = 0.3;
   // Consecutive coincidences needed.
   uint32_t min_consecutive = 2;
-  // 1/gamma': the needed consecutive count grows by the factor max(1, min(onsets) / consecutive_scale).
+  // 1/gamma': the needed consecutive count grows by the factor max(1, min(onsets) /
+  // consecutive_scale).
   uint32_t consecutive_scale = 100;
+  // Only onsets in the order of a relay count, and a pair whose order flips loses them again
+  // (section 3.7).
+  bool directionality = true;
+  // A person's keystrokes go forward and echoes come back: where the capture shows both directions,
+  // both must coincide. A broadcast (wall, talk) imitates one direction only.
+  bool both_directions = true;
+  // Share of min(onsets) that the weaker direction must reach for that.
+  double min_weaker_ratio = 0.1;
 };
 
 struct Options {
   PairRules direct;
   PairRules indirect{.min_consecutive = 4};
 
+  // Left out of every comparison (section 3.6): flows that start, or end, at the same host...
+  bool exclude_shared_host = true;
+  // ... and connections with a common address and port.
+  bool exclude_shared_endpoint = true;
+
   // Bounds.  What does not fit is dropped by the stated rule and counted.
   uint32_t max_pairs = 200000;             // the least promising pairs go first
   uint32_t max_pairs_per_connection = 64;  // likewise
   uint32_t max_candidates_per_onset = 64;  // the most recent onsets win
+  uint32_t max_recent_onsets = 16384;  // onsets within one coincidence window; the oldest go first
 };
 
 }  // namespace cairn::timing

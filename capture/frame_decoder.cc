@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "capture/frame_decoder.h"
+
+#include "capture/cursor.h"
+#include "capture/ip.h"
+#include "capture/layer.h"
+#include "capture/tcp.h"
+#include "capture/tunnels.h"
+
+namespace cairn::capture {
+namespace {
+
+// Counts the tunnels around a packet and refuses the switched-off and the too deep.
+class TunnelGate {
+ public:
+  explicit TunnelGate(uint32_t max_depth) : left_(max_depth) {}
+
+  DropReason Enter(bool enabled) {
+    if (!enabled) return DropReason::kTunnelDisabled;
+    if (left_ == 0) return DropReason::kTunnelTooDeep;
+    --left_;
+    return DropReason::kNone;
+  }
+
+ private:
+  uint32_t left_;
+};
+
+}  // namespace
+
+DropReason FrameDecoder::Decode(const Packet& packet, Segment& segment) const {
+  Cursor at(packet.bytes, packet.wire_bytes);
+  IpHeader ip;
+  TunnelGate gate(tunnels_.max_depth);
+  const auto enter = [&gate](bool enabled, auto read) {
+    const DropReason refusal = gate.Enter(enabled);
+    return refusal == DropReason::kNone ? read() : Stop(refusal);
+  };
+  Step step = ReadLink(packet.link, at);
+  // Every turn moves the cursor forward or is a tunnel, so the loop ends.
+  for (;;) {
+    switch (step.next) {
+      case Layer::kStop:
+        return step.reason;
+      case Layer::kEthernet:
+        step = ReadEthernet(at);
+        break;
+      case Layer::kVlan:
+        step = ReadVlan(at);
+        break;
+      case Layer::kLlc:
+        step = ReadLlc(at);
+        break;
+      case Layer::kMpls:
+        step = ReadMpls(at);
+        break;
+      case Layer::kPppoe:
+        step = ReadPppoe(at);
+        break;
+      case Layer::kPpp:
+        step = ReadPpp(at);
+        break;
+      case Layer::kIp:
+        step = ReadIp(at, ip);
+        break;
+      case Layer::kAuthentication:
+        step = ReadAuthentication(at);
+        break;
+      case Layer::kTunnelledIp:
+        step = enter(tunnels_.ip_in_ip, [] { return Next(Layer::kIp); });
+        break;
+      case Layer::kGre:
+        step = enter(tunnels_.gre, [&at] { return ReadGre(at); });
+        break;
+      case Layer::kUdp:
+        step = ReadUdp(at, tunnels_);
+        break;
+      case Layer::kVxlan:
+        step = enter(tunnels_.vxlan, [&at] { return ReadVxlan(at); });
+        break;
+      case Layer::kGeneve:
+        step = enter(tunnels_.geneve, [&at] { return ReadGeneve(at); });
+        break;
+      case Layer::kTcp: {
+        const DropReason reason = ReadTcp(at, ip, segment);
+        if (reason == DropReason::kNone) segment.time = packet.time;
+        return reason;
+      }
+    }
+  }
+}
+
+}  // namespace cairn::capture

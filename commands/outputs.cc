@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "commands/outputs.h"
+
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "output/terminal.h"
+
+namespace cairn::commands {
+namespace {
+
+constexpr std::string_view kStandardOutput = "-";
+
+std::string StandardOutputForm(const RunOptions& options) {
+  if (options.alerts == kStandardOutput) return "json";
+  if (!options.format.empty()) return options.format;
+  if (output::IsTerminal(STDOUT_FILENO)) return "table";
+  return options.alerts.empty() ? "json" : "none";
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Outputs>> Outputs::Open(const RunOptions& options,
+                                                       output::ExistingFile existing) {
+  std::unique_ptr<Outputs> outputs(new Outputs());
+  if (!options.alerts.empty() && options.alerts != kStandardOutput) {
+    absl::StatusOr<std::unique_ptr<output::LineWriter>> file =
+        output::LineWriter::Open(options.alerts, existing);
+    if (!file.ok()) return file.status();
+    outputs->file_writer_ = *std::move(file);
+    outputs->file_.emplace(*outputs->file_writer_);
+  }
+  outputs->standard_writer_ = output::LineWriter::StandardOutput();
+  const std::string form = StandardOutputForm(options);
+  if (form == "json") outputs->lines_.emplace(*outputs->standard_writer_);
+  if (form == "table")
+    outputs->table_.emplace(*outputs->standard_writer_, output::StyleOf(STDOUT_FILENO));
+  if (!options.quiet && output::IsTerminal(STDERR_FILENO)) {
+    outputs->progress_.emplace(STDERR_FILENO, output::StyleOf(STDERR_FILENO).columns);
+  }
+  return outputs;
+}
+
+absl::Status Outputs::Write(const Event& event) {
+  if (progress_.has_value()) progress_->Clear();
+  // The file comes first: it is what programs and investigations rely on.
+  absl::Status status;
+  if (file_.has_value()) status.Update(file_->Write(event));
+  if (lines_.has_value()) status.Update(lines_->Write(event));
+  if (table_.has_value()) status.Update(table_->Write(event));
+  return status;
+}
+
+absl::Status Outputs::Close() {
+  if (progress_.has_value()) progress_->Clear();
+  return table_.has_value() ? table_->WriteDigest() : absl::OkStatus();
+}
+
+}  // namespace cairn::commands

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_COMMANDS_OUTPUTS_H_
+#define CAIRN_COMMANDS_OUTPUTS_H_
+
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "commands/run_options.h"
+#include "detector/findings/event.h"
+#include "output/json_lines.h"
+#include "output/line_writer.h"
+#include "output/progress.h"
+#include "output/table.h"
+
+namespace cairn::commands {
+
+// Sends each event where the user wants it: JSON lines to a file, and a table or JSON lines to
+// standard output.
+//
+//   standard output is  | --format | --alerts | it gets
+//   a terminal          | -        | any file | table
+//   not a terminal      | -        | -        | JSON lines
+//   not a terminal      | -        | a file   | nothing
+//   either              | given    | not '-'  | that format
+//   either              | -        | '-'      | JSON lines
+class Outputs : public EventSink {
+ public:
+  // Requires: CheckRunOptions(options) is ok.  Errors are LineWriter::Open's.
+  static absl::StatusOr<std::unique_ptr<Outputs>> Open(const RunOptions& options,
+                                                       output::ExistingFile existing);
+
+  absl::Status Write(const Event& event) override;
+  // Writes the table's closing digest, if there is a table.
+  absl::Status Close();
+
+  // Null unless standard error is a terminal and the user wants to see it.
+  output::ProgressLine* progress() { return progress_.has_value() ? &*progress_ : nullptr; }
+
+ private:
+  Outputs() = default;
+
+  std::unique_ptr<output::LineWriter> file_writer_;
+  std::unique_ptr<output::LineWriter> standard_writer_;
+  std::optional<output::JsonLines> file_;
+  std::optional<output::JsonLines> lines_;
+  std::optional<output::Table> table_;
+  std::optional<output::ProgressLine> progress_;
+};
+
+}  // namespace cairn::commands
+
+#endif  // CAIRN_COMMANDS_OUTPUTS_H_

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "capture/open.h"
+#include "commands/commands.h"
+#include "commands/outputs.h"
+#include "commands/run.h"
+#include "commands/run_options.h"
+#include "commands/signals.h"
+#include "output/terminal.h"
+
+namespace cairn::commands {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr char kCommand[] = "replay";
+constexpr char kStandardInput[] = "-";
+constexpr int kMostThreads = 64;
+constexpr int kSignalExitBase = 128;  // as shells report a process that a signal ended
+
+struct ReplayOptions {
+  RunOptions run;
+  std::vector<std::string> files;
+  int threads = 1;
+};
+
+class ReplayPace : public Pace {
+ public:
+  ReplayPace(output::ProgressLine* progress, Clock::time_point start)
+      : progress_(progress), start_(start) {}
+
+  absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector&, bool) override {
+    if (progress_ == nullptr) return Next::kGoOn;
+    const Clock::duration elapsed = Clock::now() - start_;
+    if (progress_->Due(elapsed)) {
+      const capture::Progress point = source.progress();
+      progress_->Update({.done_bytes = point.done_bytes,
+                         .total_bytes = point.total_bytes,
+                         .packets = source.counters().packets,
+                         .elapsed = elapsed});
+    }
+    return Next::kGoOn;
+  }
+
+ private:
+  output::ProgressLine* progress_;
+  Clock::time_point start_;
+};
+
+bool SameFile(const std::string& a, const std::string& b) {
+  struct stat info_a {};
+  struct stat info_b {};
+  return stat(a.c_str(), &info_a) == 0 && stat(b.c_str(), &info_b) == 0 &&
+         S_ISREG(info_a.st_mode) && info_a.st_dev == info_b.st_dev &&
+         info_a.st_ino == info_b.st_ino;
+}
+
+absl::Status CheckFiles(const ReplayOptions& options) {
+  const auto from_standard_input =
+      std::count(options.files.begin(), options.files.end(), kStandardInput);
+  if (from_standard_input > 1) {
+    return absl::InvalidArgumentError("'-' (standard input) can be read only once; name it once");
+  }
+  if (from_standard_input == 1 && output::IsTerminal(STDIN_FILENO)) {
+    return absl::InvalidArgumentError(
+        "standard input is a terminal; name a capture file, or pipe one in: tcpdump -w - | cairn "
+        "replay");
+  }
+  for (const std::string& file : options.files) {
+    if (!options.run.alerts.empty() && SameFile(file, options.run.alerts)) {
+      return absl::InvalidArgumentError(fmt::format(
+          "'--alerts {}' would overwrite the capture that is to be read; name another file", file));
+    }
+  }
+  return absl::OkStatus();
+}
+
+int Replay(ReplayOptions options) {
+  const Clock::time_point start = Clock::now();
+  if (options.files.empty()) options.files.emplace_back(kStandardInput);
+  absl::Status usage = CheckRunOptions(options.run);
+  usage.Update(CheckFiles(options));
+  const absl::StatusOr<config::Settings> settings = usage.ok() ? LoadSettings(options.run) : usage;
+  if (!settings.ok()) {
+    Complain(kCommand, settings.status());
+    return kUsage;
+  }
+  CatchStopSignals();
+  const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source = capture::OpenFiles(
+      options.files, settings->capture, capture::Reader::kFastest, options.threads);
+  if (!source.ok()) {
+    if (StopSignal() != 0)
+      return kSignalExitBase + StopSignal();  // while a named pipe waited for its writer
+    Complain(kCommand, source.status());
+    return kFailed;
+  }
+  const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
+      Outputs::Open(options.run, output::ExistingFile::kReplace);
+  if (!outputs.ok()) {
+    Complain(kCommand, outputs.status());
+    return kFailed;
+  }
+  ReplayPace pace((*outputs)->progress(), start);
+  const RunEnd end = RunToEnd({.command = kCommand,
+                               .options = options.run,
+                               .settings = *settings,
+                               .source = **source,
+                               .outputs = **outputs,
+                               .pace = pace,
+                               .start = start});
+  if (!end.input.ok() || !end.output.ok()) return kFailed;
+  return end.interrupted ? kSignalExitBase + StopSignal() : static_cast<int>(kDone);
+}
+
+}  // namespace
+
+void AddReplay(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(kCommand, "Find stepping stones in capture files");
+  const auto options = std::make_shared<ReplayOptions>();
+  command
+      ->add_option("FILE", options->files, "Captures, merged by time; '-' or none: standard input")
+      ->type_name("");
+  AddRunOptions(*command, options->run);
+  command
+      ->add_option("-t,--threads", options->threads,
+                   "Threads that read and decode ahead; default: 1")
+      ->type_name("N")
+      ->check(CLI::Range(1, kMostThreads).description(""));
+  command->footer(
+      "\nExit status: 0 done, 1 failed at run time, 2 wrong usage or configuration, 128+N ended by "
+      "signal N.\n"
+      "^C ends the run with the results so far.");
+  command->callback([options, &exit_code] { exit_code = Replay(*options); });
+}
+
+}  // namespace cairn::commands

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "commands/run.h"
+
+#include <sys/resource.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "fmt/format.h"
+
+#include "commands/signals.h"
+#include "output/summary.h"
+
+namespace cairn::commands {
+namespace {
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+void Drain(const Run& run, Detector& detector, RunEnd& end) {
+  const auto batch = std::make_unique<SegmentBatch>();
+  while (StopSignal() == 0) {
+    batch->Clear();
+    const absl::StatusOr<capture::SourceState> state = run.source.Read(*batch);
+    end.output = detector.Process(batch->segments());
+    if (!end.output.ok()) return;
+    if (!state.ok()) {
+      // The signal itself makes a blocked read fail; that is no fault of the capture.
+      if (StopSignal() == 0) end.input = state.status();
+      return;
+    }
+    if (*state == capture::SourceState::kEnd) return;
+    const absl::StatusOr<Pace::Next> next =
+        run.pace.AfterBatch(run.source, detector, !batch->full());
+    if (!next.ok()) {
+      end.output = next.status();
+      return;
+    }
+    if (*next == Pace::Next::kStop) return;
+  }
+}
+
+std::string_view EndName(const RunEnd& end) {
+  if (!end.input.ok() || !end.output.ok()) return "failed";
+  return end.interrupted ? "interrupted" : "complete";
+}
+
+void PrintSummary(const Run& run, const Detector& detector, const RunEnd& end) {
+  if (run.options.quiet || run.options.summary == "none") return;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - run.start;
+  const output::RunSummary summary{
+      .command = run.command,
+      .end = EndName(end),
+      .capture = run.source.counters(),
+      .detector = detector.counters(),
+      .wall_seconds = wall.count(),
+      .cpu_seconds = Seconds(usage.ru_utime) + Seconds(usage.ru_stime),
+      .peak_memory_bytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024};
+  fmt::print(
+      stderr, "{}",
+      run.options.summary == "json" ? output::SummaryJson(summary) : output::SummaryText(summary));
+}
+
+void ExplainFaults(const Run& run, const RunEnd& end) {
+  if (!end.input.ok()) {
+    Complain(run.command, end.input);
+    fmt::print(stderr, "cairn {}: what was found before the fault has been written\n", run.command);
+  }
+  // A reader that has seen enough (| head) is no news to the user.
+  if (!end.output.ok() && !absl::IsCancelled(end.output)) Complain(run.command, end.output);
+}
+
+}  // namespace
+
+RunEnd RunToEnd(const Run& run) {
+  RunEnd end;
+  Detector detector(run.settings.detector, run.outputs);
+  Drain(run, detector, end);
+  end.interrupted = StopSignal() != 0;
+  if (end.output.ok()) end.output = detector.Finish();
+  if (end.output.ok()) end.output = run.outputs.Close();
+  if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();
+  ExplainFaults(run, end);
+  PrintSummary(run, detector, end);
+  return end;
+}
+
+void Complain(std::string_view command, const absl::Status& status) {
+  fmt::print(stderr, "cairn {}: {}\n", command, std::string(status.message()));
+}
+
+}  // namespace cairn::commands

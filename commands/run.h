@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_COMMANDS_RUN_H_
+#define CAIRN_COMMANDS_RUN_H_
+
+#include <chrono>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+#include "capture/segment_source.h"
+#include "commands/outputs.h"
+#include "commands/run_options.h"
+#include "config/settings.h"
+#include "detector/detector.h"
+
+namespace cairn::commands {
+
+// What differs between reading files and watching a link.
+class Pace {
+ public:
+  enum class Next { kGoOn, kStop };
+
+  virtual ~Pace() = default;
+  // Called after each batch has been processed.  `drained`: nothing more was waiting in the source.
+  // An error is the detector's.
+  virtual absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector& detector,
+                                          bool drained) = 0;
+};
+
+// One run from a source to the outputs: the same for replay and watch.
+struct Run {
+  std::string_view command;  // for messages and the summary
+  const RunOptions& options;
+  const config::Settings& settings;
+  capture::SegmentSource& source;
+  Outputs& outputs;
+  Pace& pace;
+  std::chrono::steady_clock::time_point start;
+};
+
+// How a run ended.  Several can be true at once.
+struct RunEnd {
+  absl::Status input;   // the capture's fault; what came before it was processed
+  absl::Status output;  // the outputs' fault; nothing was written after it
+  bool interrupted = false;
+};
+
+// Reads until the source ends, fails, the outputs fail, `pace` stops it, or a stop signal came;
+// ends the open pairs, closes the outputs, explains faults on standard error and prints the
+// summary.
+RunEnd RunToEnd(const Run& run);
+
+// Says "cairn COMMAND: MESSAGE" on standard error.
+void Complain(std::string_view command, const absl::Status& status);
+
+}  // namespace cairn::commands
+
+#endif  // CAIRN_COMMANDS_RUN_H_

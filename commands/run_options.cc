@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "commands/run_options.h"
+
+#include <utility>
+
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "capture/address.h"
+
+namespace cairn::commands {
+
+void AddRunOptions(CLI::App& app, RunOptions& options) {
+  app.add_option("-c,--config", options.config, "Configuration file (YAML)")->type_name("FILE");
+  app.add_option("-p,--protect", options.protect,
+                 "A network of the site (repeatable), in place of the configured ones")
+      ->type_name("CIDR")
+      ->allow_extra_args(false);
+  app.add_option("-a,--alerts", options.alerts,
+                 "Write alerts as JSON lines here; '-': standard output")
+      ->type_name("FILE");
+  app.add_option("-f,--format", options.format,
+                 "Standard output; default: table on a terminal, else JSON")
+      ->type_name("table|json")
+      ->check(CLI::IsMember({"table", "json"}).description(""));
+  app.add_option("-s,--set", options.set,
+                 "Change a setting (repeatable), as in timing.direct.min_ratio=0.4")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--summary", options.summary, "Closing summary on standard error; default: text")
+      ->type_name("text|json|none")
+      ->check(CLI::IsMember({"text", "json", "none"}).description(""));
+  app.add_flag("-q,--quiet", options.quiet,
+               "Only faults on standard error: no progress, no summary");
+}
+
+absl::Status CheckRunOptions(const RunOptions& options) {
+  if (options.alerts == "-" && options.format == "table") {
+    return absl::InvalidArgumentError(
+        "'--alerts -' and '--format table' both want standard output; leave one out, or write "
+        "alerts to a file");
+  }
+  if (options.quiet && !options.summary.empty() && options.summary != "none") {
+    return absl::InvalidArgumentError(fmt::format(
+        "'--quiet' and '--summary {}' contradict each other; leave one out", options.summary));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options) {
+  config::Settings settings;
+  if (!options.config.empty()) {
+    absl::StatusOr<config::Settings> loaded = config::LoadFile(options.config);
+    if (!loaded.ok()) return loaded.status();
+    settings = *std::move(loaded);
+  }
+  if (!options.protect.empty()) settings.detector.protected_networks = PrefixSet();
+  for (const std::string& text : options.protect) {
+    const absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
+    if (!prefix.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("--protect {}", std::string(prefix.status().message())));
+    }
+    settings.detector.protected_networks.Add(*prefix);
+  }
+  for (const std::string& assignment : options.set) {
+    const absl::Status applied = config::Apply(settings, assignment);
+    if (!applied.ok()) {
+      return absl::InvalidArgumentError(fmt::format("--set {}", std::string(applied.message())));
+    }
+  }
+  return settings;
+}
+
+}  // namespace cairn::commands

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_COMMANDS_RUN_OPTIONS_H_
+#define CAIRN_COMMANDS_RUN_OPTIONS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "config/settings.h"
+
+namespace CLI {
+class App;
+}
+
+namespace cairn::commands {
+
+// What replay and watch have in common on the command line, as the user wrote it.  Empty: not
+// given.
+struct RunOptions {
+  std::string config;
+  std::vector<std::string> protect;
+  std::vector<std::string> set;
+  std::string alerts;
+  std::string format;
+  std::string summary;
+  bool quiet = false;
+};
+
+// Requires: `options` outlives `app`.
+void AddRunOptions(CLI::App& app, RunOptions& options);
+
+// InvalidArgument when options contradict each other.
+absl::Status CheckRunOptions(const RunOptions& options);
+
+// The configuration file, then --protect (in place of the file's networks), then --set in the given
+// order.
+absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options);
+
+}  // namespace cairn::commands
+
+#endif  // CAIRN_COMMANDS_RUN_OPTIONS_H_

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_COMMANDS_SUGGEST_H_
+#define CAIRN_COMMANDS_SUGGEST_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cairn::commands {
+
+// The known word that is fewest edits (insertion, deletion, exchange, swap of neighbours) from
+// `word`; empty when none is near enough to be meant.  The first wins among equals.
+std::string NearestWord(std::string_view word, std::span<const std::string> known);
+
+}  // namespace cairn::commands
+
+#endif  // CAIRN_COMMANDS_SUGGEST_H_

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "capture/open.h"
+#include "commands/commands.h"
+#include "commands/outputs.h"
+#include "commands/run.h"
+#include "commands/run_options.h"
+#include "commands/signals.h"
+
+namespace cairn::commands {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr char kCommand[] = "watch";
+constexpr double kShortestWatch = 0.001;  // seconds
+constexpr double kLongestWatch = 1e9;
+constexpr uint64_t kMostPackets = 1'000'000'000'000'000;
+
+struct WatchOptions {
+  RunOptions run;
+  std::string interface;
+  double duration_s = 0;  // 0: no limit
+  uint64_t count = 0;     // 0: no limit
+};
+
+// Moves packet time on while the link is silent, follows the loss counters and knows when to stop.
+class WatchPace : public Pace {
+ public:
+  WatchPace(const WatchOptions& options, Clock::time_point start)
+      : options_(options), start_(start), next_look_(start) {}
+
+  absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector& detector,
+                                  bool drained) override {
+    if (options_.count > 0 && source.counters().packets >= options_.count) return Next::kStop;
+    const Clock::time_point now = Clock::now();
+    if (options_.duration_s > 0 &&
+        now - start_ >= std::chrono::duration<double>(options_.duration_s)) {
+      return Next::kStop;
+    }
+    if (now < next_look_) return Next::kGoOn;
+    next_look_ = now + kLookInterval;
+    FollowLosses(source.counters(), detector, now);
+    // While packets are waiting, they carry the time.
+    if (!drained) return Next::kGoOn;
+    const absl::Status advanced = detector.AdvanceTo(SettledTime());
+    if (!advanced.ok()) return advanced;
+    return Next::kGoOn;
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kLookInterval{100};
+  static constexpr std::chrono::seconds kComplaintInterval{60};
+  // A packet may lie this long in the kernel's ring and the reorder window; time must not overtake
+  // it.
+  static constexpr std::chrono::seconds kSettle{1};
+
+  static PacketTime SettledTime() {
+    const auto now = std::chrono::system_clock::now() - kSettle;
+    return PacketTime::FromNanoseconds(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count());
+  }
+
+  void FollowLosses(const CaptureCounters& counters, Detector& detector, Clock::time_point now) {
+    const uint64_t lost = counters.kernel_dropped + counters.interface_dropped;
+    detector.SetPacketsLost(lost);
+    if (lost <= lost_told_ || now < next_complaint_ || options_.run.quiet) return;
+    fmt::print(stderr,
+               "cairn {}: {} packets lost so far; enlarge the capture ring or narrow the filter\n",
+               kCommand, lost);
+    lost_told_ = lost;
+    next_complaint_ = now + kComplaintInterval;
+  }
+
+  const WatchOptions& options_;
+  Clock::time_point start_;
+  Clock::time_point next_look_;
+  Clock::time_point next_complaint_;
+  uint64_t lost_told_ = 0;
+};
+
+int Watch(const WatchOptions& options) {
+  const absl::Status usage = CheckRunOptions(options.run);
+  const absl::StatusOr<config::Settings> settings = usage.ok() ? LoadSettings(options.run) : usage;
+  if (!settings.ok()) {
+    Complain(kCommand, settings.status());
+    return kUsage;
+  }
+  CatchStopSignals();
+  const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source =
+      capture::OpenLive(options.interface, settings->capture);
+  if (!source.ok()) {
+    Complain(kCommand, source.status());
+    return kFailed;
+  }
+  const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
+      Outputs::Open(options.run, output::ExistingFile::kAppend);
+  if (!outputs.ok()) {
+    Complain(kCommand, outputs.status());
+    return kFailed;
+  }
+  if (!options.run.quiet)
+    fmt::print(stderr, "cairn {}: watching {}; ^C ends\n", kCommand, options.interface);
+  const Clock::time_point start = Clock::now();
+  WatchPace pace(options, start);
+  const RunEnd end = RunToEnd({.command = kCommand,
+                               .options = options.run,
+                               .settings = *settings,
+                               .source = **source,
+                               .outputs = **outputs,
+                               .pace = pace,
+                               .start = start});
+  // A signal is the usual way to end a watch.
+  return end.input.ok() && end.output.ok() ? kDone : kFailed;
+}
+
+}  // namespace
+
+void AddWatch(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(kCommand, "Find stepping stones on a live link");
+  const auto options = std::make_shared<WatchOptions>();
+  command
+      ->add_option("-i,--interface", options->interface, "The interface that sees the border link")
+      ->type_name("NAME")
+      ->required();
+  AddRunOptions(*command, options->run);
+  command->add_option("-d,--duration", options->duration_s, "Stop after this many seconds")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(kShortestWatch, kLongestWatch).description(""));
+  command->add_option("-n,--count", options->count, "Stop once this many packets have been read")
+      ->type_name("PACKETS")
+      ->check(CLI::Range(uint64_t{1}, kMostPackets).description(""));
+  command->footer(
+      "\nAlerts are added to the file of --alerts. ^C and SIGTERM end the watch with exit status "
+      "0.\n"
+      "Exit status: 0 done, 1 failed at run time, 2 wrong usage or configuration.");
+  command->callback([options, &exit_code] { exit_code = Watch(*options); });
+}
+
+}  // namespace cairn::commands

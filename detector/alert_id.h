@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_ALERT_ID_H_
+#define CAIRN_DETECTOR_ALERT_ID_H_
+
+#include <string>
+#include <string_view>
+
+#include "detector/findings/event.h"
+
+namespace cairn {
+
+// A name for an alert that every replay of the same traffic gives again: 16 hexadecimal digits of a
+// hash (64-bit FNV-1a) of the event's kind and of what identifies the two connections on the wire:
+// addresses, ports, and start times.
+std::string AlertId(std::string_view event, const ConnectionSummary& upstream,
+                    const ConnectionSummary& downstream);
+
+}  // namespace cairn
+
+#endif  // CAIRN_DETECTOR_ALERT_ID_H_

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_CHAINS_HOP_ORDER_H_
+#define CAIRN_DETECTOR_CHAINS_HOP_ORDER_H_
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "detector/findings/event.h"
+
+namespace cairn::chains {
+
+// Puts a chain's connections in order: what feeds a connection stands before it, and each branch is
+// listed to its end before the next begins.  `arrows` are pairs of uids, upstream first.  Arrows
+// that would close a circle of connections (two pairs that contradict each other) are ignored from
+// the one that closes it on. Deterministic; cost O(connections * arrows).
+std::vector<ChainUpdate::Hop> OrderHops(std::span<const ConnectionSummary> connections,
+                                        std::span<const std::pair<uint64_t, uint64_t>> arrows);
+
+// Does some path along the hops come back to a host it has passed?
+bool HasLoop(std::span<const ChainUpdate::Hop> hops);
+
+}  // namespace cairn::chains
+
+#endif  // CAIRN_DETECTOR_CHAINS_HOP_ORDER_H_

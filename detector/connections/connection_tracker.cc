@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/connections/connection_tracker.h"
+
+#include <algorithm>
+
+#include "detector/connections/sequence.h"
+
+namespace cairn::connections {
+namespace {
+
+constexpr uint8_t Bit(unsigned flow) { return static_cast<uint8_t>(1U << flow); }
+
+// Which segments of an unknown connection are worth a record: the handshake, and data in
+// mid-stream.  A late ACK, FIN or RST says nothing that timing could use.
+bool StartsConnection(const Segment& segment) {
+  if (segment.Has(kRst)) return false;
+  return segment.Has(kSyn) || segment.payload_bytes > 0;
+}
+
+// In mid-stream the server is the side with the smaller port: services listen low, clients pick
+// high ports.
+uint8_t GuessOriginatorSide(const SegmentPlace& place) {
+  if (place.key.port[0] == place.key.port[1]) return place.flow;
+  return place.key.port[0] > place.key.port[1] ? 0 : 1;
+}
+
+void SetOriginator(Connection& connection, const Segment& segment, const SegmentPlace& place) {
+  if (!segment.Has(kSyn)) {
+    connection.originator = OriginatorSource::kGuessed;
+    connection.originator_side = GuessOriginatorSide(place);
+  } else if (segment.Has(kAck)) {
+    connection.originator = OriginatorSource::kSynAck;
+    connection.originator_side = static_cast<uint8_t>(1 - place.flow);
+  } else {
+    connection.originator = OriginatorSource::kSyn;
+    connection.originator_side = place.flow;
+  }
+}
+
+}  // namespace
+
+std::string_view EndCauseName(EndCause cause) {
+  switch (cause) {
+    case EndCause::kClosed:
+      return "closed";
+    case EndCause::kReset:
+      return "reset";
+    case EndCause::kTimeout:
+      return "timeout";
+    case EndCause::kEvicted:
+      return "evicted";
+    case EndCause::kReused:
+      return "reused";
+    case EndCause::kEndOfCapture:
+      return "end_of_capture";
+  }
+  return "unknown";
+}
+
+ConnectionTracker::ConnectionTracker(const Options& options, EndSink& ends)
+    : table_(options.max_connections),
+      handshake_(table_, options.handshake_timeout),
+      established_(table_, options.established_timeout),
+      closed_(table_, options.closing_timeout),
+      ends_(ends) {}
+
+IdleWheel& ConnectionTracker::WheelOf(Phase phase) {
+  switch (phase) {
+    case Phase::kHandshake:
+      return handshake_;
+    case Phase::kEstablished:
+      return established_;
+    case Phase::kClosed:
+      break;
+  }
+  return closed_;
+}
+
+std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
+                                                      const SegmentPlace& place, uint64_t hash) {
+  const unsigned flow = place.flow;
+  std::optional<uint32_t> slot = table_.Find(place.key, hash);
+  if (slot.has_value() && IsNewIncarnation(table_[*slot], segment, flow)) {
+    Replace(*slot, segment.time);
+    slot.reset();
+  }
+  if (!slot.has_value()) {
+    if (!StartsConnection(segment)) {
+      ++counters_.stray_segments;
+      return std::nullopt;
+    }
+    slot = Create(segment, place, hash);
+  }
+  Connection& connection = table_[*slot];
+  connection.last_segment = segment.time;
+  if (connection.phase == Phase::kClosed) return Observation{*slot, 0, place.flow};
+  const uint32_t new_bytes = TakeData(connection, segment, flow);
+  UpdatePhase(*slot, segment, flow);
+  return Observation{*slot, new_bytes, place.flow};
+}
+
+uint32_t ConnectionTracker::Create(const Segment& segment, const SegmentPlace& place,
+                                   uint64_t hash) {
+  if (table_.full()) MakeRoom(segment.time);
+  const uint32_t slot = table_.Insert(place.key, hash);
+  Connection& connection = table_[slot];
+  connection.start = segment.time;
+  connection.last_segment = segment.time;
+  connection.uid = ++counters_.connections;
+  connection.open = true;
+  SetOriginator(connection, segment, place);
+  connection.phase = segment.Has(kSyn) ? Phase::kHandshake : Phase::kEstablished;
+  if (connection.originator == OriginatorSource::kGuessed) ++counters_.midstream;
+  WheelOf(connection.phase).Add(slot);
+  counters_.peak = std::max<uint64_t>(counters_.peak, table_.size());
+  return slot;
+}
+
+// The table is full: what has ended goes first (it was reported already), then SYNs that nobody
+// answered, then the longest idle.
+void ConnectionTracker::MakeRoom(PacketTime now) {
+  if (const std::optional<uint32_t> slot = closed_.PopLongestIdle(); slot.has_value()) {
+    table_.Erase(*slot);
+    return;
+  }
+  std::optional<uint32_t> slot = handshake_.PopLongestIdle();
+  if (slot.has_value()) {
+    ++counters_.evicted_unanswered;
+  } else {
+    slot = established_.PopLongestIdle();
+    ++counters_.evicted_idle;
+  }
+  Connection& connection = table_[*slot];
+  connection.open = false;
+  ends_.OnConnectionEnd(*slot, connection, EndCause::kEvicted, now);
+  table_.Erase(*slot);
+}
+
+void ConnectionTracker::Replace(uint32_t slot, PacketTime now) {
+  if (table_[slot].open) End(slot, EndCause::kReused, now);
+  Forget(slot);
+}
+
+void ConnectionTracker::Forget(uint32_t slot) {
+  WheelOf(table_[slot].phase).Remove(slot);
+  table_.Erase(slot);
+}
+
+void ConnectionTracker::End(uint32_t slot, EndCause cause, PacketTime now) {
+  Connection& connection = table_[slot];
+  connection.open = false;
+  ends_.OnConnectionEnd(slot, connection, cause, now);
+  MoveTo(slot, Phase::kClosed);
+}
+
+void ConnectionTracker::MoveTo(uint32_t slot, Phase phase) {
+  Connection& connection = table_[slot];
+  if (connection.phase == phase) return;
+  WheelOf(connection.phase).Remove(slot);
+  connection.phase = phase;
+  WheelOf(phase).Add(slot);
+}
+
+// Does this segment begin a new connection between the same endpoints?  After the old one has
+// ended, a SYN does.  In mid-connection a lone SYN proves nothing (anybody can forge one to make a
+// monitor forget): it must be confirmed, by the other side's SYN-ACK or by the next segment of the
+// same flow.
+bool ConnectionTracker::IsNewIncarnation(Connection& connection, const Segment& segment,
+                                         unsigned flow) const {
+  const unsigned other = 1 - flow;
+  if (segment.Has(kSyn) && !segment.Has(kAck)) {
+    if (connection.phase == Phase::kClosed) return true;
+    if ((connection.seq_known & Bit(flow)) == 0)
+      return false;  // simultaneous open, or the SYN after its answer
+    if (connection.next_seq[flow] == segment.seq + 1 + segment.payload_bytes)
+      return false;                                          // retransmission
+    if (connection.phase == Phase::kHandshake) return true;  // a new attempt
+    connection.reuse_suspected = true;
+    connection.pending_seq[flow] = segment.seq + 1;
+    connection.pending_known = Bit(flow);
+    return false;
+  }
+  if (!connection.reuse_suspected || segment.Has(kRst)) return false;
+  if (segment.Has(kSyn)) {
+    return (connection.pending_known & Bit(other)) != 0 &&
+           segment.ack == connection.pending_seq[other];
+  }
+  return (connection.pending_known & Bit(flow)) != 0 && segment.payload_bytes > 0 &&
+         segment.seq == connection.pending_seq[flow];
+}
+
+// How many bytes of the segment lie beyond everything its flow has sent so far (DESIGN: new data
+// only).
+uint32_t ConnectionTracker::TakeData(Connection& connection, const Segment& segment,
+                                     unsigned flow) {
+  const bool syn = segment.Has(kSyn);
+  const uint32_t first = segment.seq + (syn ? 1 : 0);
+  const uint32_t end = first + segment.payload_bytes;
+  uint32_t& next = connection.next_seq[flow];
+  if (segment.Has(kRst)) return 0;  // some stacks send a text with it; nobody typed that
+  if (syn && connection.reuse_suspected) return 0;
+  if ((connection.seq_known & Bit(flow)) == 0) {
+    connection.seq_known |= Bit(flow);
+    next = end;
+    return segment.payload_bytes;
+  }
+  if (!IsPlausibleJump(next, end)) {
+    const bool confirmed = (connection.pending_known & Bit(flow)) != 0 &&
+                           IsPlausibleJump(connection.pending_seq[flow], end);
+    if (!confirmed) {
+      ++counters_.implausible_segments;
+      connection.pending_seq[flow] = end;
+      connection.pending_known |= Bit(flow);
+      return 0;
+    }
+    connection.pending_known &= static_cast<uint8_t>(~Bit(flow));
+    next = end;
+    return segment.payload_bytes;
+  }
+  if (segment.payload_bytes == 0) return 0;
+  const int32_t beyond = SequenceDistance(next, end);
+  if (beyond <= 0) {
+    ++counters_.retransmitted_segments;
+    return 0;
+  }
+  if (SequenceDistance(next, first) > 0) ++counters_.out_of_order_segments;
+  next = end;
+  return std::min(segment.payload_bytes, static_cast<uint32_t>(beyond));
+}
+
+void ConnectionTracker::UpdatePhase(uint32_t slot, const Segment& segment, unsigned flow) {
+  Connection& connection = table_[slot];
+  const bool seen_other = (connection.seq_known & Bit(1 - flow)) != 0;
+  if (segment.Has(kSyn)) {
+    connection.syn_seen |= Bit(flow);
+    if (!segment.Has(kAck) && connection.originator != OriginatorSource::kSyn &&
+        connection.phase == Phase::kHandshake) {
+      // The capture delivered the SYN after its answer.
+      connection.originator = OriginatorSource::kSyn;
+      connection.originator_side = static_cast<uint8_t>(flow);
+    }
+  } else if (connection.phase == Phase::kHandshake && segment.Has(kAck) && !segment.Has(kRst) &&
+             (flow == connection.originator_side || segment.payload_bytes > 0)) {
+    MoveTo(slot, Phase::kEstablished);
+  }
+  if (segment.Has(kRst)) {
+    const bool believable = (connection.seq_known & Bit(flow)) == 0 ||
+                            IsPlausibleJump(connection.next_seq[flow], segment.seq) ||
+                            connection.phase == Phase::kHandshake;
+    if (believable) {
+      End(slot, EndCause::kReset, segment.time);
+    } else {
+      ++counters_.implausible_segments;
+    }
+    return;
+  }
+  if (segment.Has(kFin)) {
+    connection.fin_seen |= Bit(flow);
+    // Where only one direction is captured, its FIN is all that will ever be seen.
+    if (connection.fin_seen == 3 || !seen_other) End(slot, EndCause::kClosed, segment.time);
+  }
+}
+
+void ConnectionTracker::ExpireUntil(PacketTime now) {
+  if (now < next_expiry_) return;
+  next_expiry_ = now + PacketDelta::FromSeconds(1);
+  for (IdleWheel* wheel : {&handshake_, &established_}) {
+    while (const std::optional<uint32_t> slot = wheel->PopExpired(now)) {
+      Connection& connection = table_[*slot];
+      connection.open = false;
+      ++counters_.timed_out;
+      ends_.OnConnectionEnd(*slot, connection, EndCause::kTimeout, now);
+      table_.Erase(*slot);
+    }
+  }
+  while (const std::optional<uint32_t> slot = closed_.PopExpired(now)) table_.Erase(*slot);
+}
+
+void ConnectionTracker::EndAll(PacketTime now) {
+  for (IdleWheel* wheel : {&handshake_, &established_}) {
+    while (const std::optional<uint32_t> slot = wheel->PopLongestIdle()) {
+      Connection& connection = table_[*slot];
+      connection.open = false;
+      ends_.OnConnectionEnd(*slot, connection, EndCause::kEndOfCapture, now);
+      table_.Erase(*slot);
+    }
+  }
+}
+
+}  // namespace cairn::connections

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_CONNECTIONS_CONNECTION_TRACKER_H_
+#define CAIRN_DETECTOR_CONNECTIONS_CONNECTION_TRACKER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "capture/segment.h"
+#include "capture/time.h"
+#include "detector/connections/connection.h"
+#include "detector/connections/connection_table.h"
+#include "detector/connections/counters.h"
+#include "detector/connections/idle_wheel.h"
+#include "detector/connections/options.h"
+
+namespace cairn::connections {
+
+enum class EndCause : uint8_t {
+  kClosed,        // FIN both ways
+  kReset,         // RST
+  kTimeout,       // silent for longer than its phase allows
+  kEvicted,       // the table was full
+  kReused,        // a new connection took the same addresses and ports
+  kEndOfCapture,  // still open when the input ended
+};
+std::string_view EndCauseName(
+    EndCause cause);  // "closed", "reset", "timeout", "evicted", "reused", "end_of_capture"
+
+// Told once of every connection that ends.  The record is valid during the call only.
+class EndSink {
+ public:
+  virtual ~EndSink() = default;
+  virtual void OnConnectionEnd(uint32_t slot, const Connection& connection, EndCause cause,
+                               PacketTime time) = 0;
+};
+
+// What one segment meant to its connection.
+struct Observation {
+  uint32_t slot = 0;
+  uint32_t new_bytes = 0;  // payload beyond the flow's highest sequence number: "new data"
+  uint8_t flow = 0;
+};
+
+// Turns segments into connections: who began, how far each flow's sequence space has been filled,
+// and when it ended. The heart of the sensor half; per-packet work touches one connection and no
+// other.
+//
+// Handles mid-stream pickup, simultaneous open, port reuse, captures that hold one direction only,
+// retransmission, keep-alives, gaps, sequence wrap, and sequence numbers that are too far off to be
+// true. Thread-compatible.  Cost per segment: one table access; time-outs are amortised O(1).
+class ConnectionTracker {
+ public:
+  // Requires: `ends` outlives the tracker.
+  ConnectionTracker(const Options& options, EndSink& ends);
+
+  // Requires: times do not decrease; `place` and `hash` are the segment's (see table()).  No value
+  // when the segment belongs to no connection and starts none.
+  std::optional<Observation> Observe(const Segment& segment, const SegmentPlace& place,
+                                     uint64_t hash);
+  // Ends what has been silent for too long.  Observe does not; call it as packet time moves on
+  // (cheap when early).
+  void ExpireUntil(PacketTime now);
+  // Ends every open connection.
+  void EndAll(PacketTime now);
+
+  ConnectionTable& table() { return table_; }
+  const ConnectionTable& table() const { return table_; }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  uint32_t Create(const Segment& segment, const SegmentPlace& place, uint64_t hash);
+  void MakeRoom(PacketTime now);
+  void Replace(uint32_t slot, PacketTime now);
+  void End(uint32_t slot, EndCause cause, PacketTime now);
+  void Forget(uint32_t slot);
+  void MoveTo(uint32_t slot, Phase phase);
+  bool IsNewIncarnation(Connection& connection, const Segment& segment, unsigned flow) const;
+  uint32_t TakeData(Connection& connection, const Segment& segment, unsigned flow);
+  void UpdatePhase(uint32_t slot, const Segment& segment, unsigned flow);
+  IdleWheel& WheelOf(Phase phase);
+
+  ConnectionTable table_;
+  IdleWheel handshake_;
+  IdleWheel established_;
+  IdleWheel closed_;
+  EndSink& ends_;
+  Counters counters_;
+  PacketTime next_expiry_ = PacketTime::InfinitePast();
+};
+
+}  // namespace cairn::connections
+
+#endif  // CAIRN_DETECTOR_CONNECTIONS_CONNECTION_TRACKER_H_

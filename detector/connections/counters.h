@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_CONNECTIONS_COUNTERS_H_
+#define CAIRN_DETECTOR_CONNECTIONS_COUNTERS_H_
+
+#include <cstdint>
+
+namespace cairn::connections {
+
+// What the connection table did and what it had to drop.  Only grows.
+struct Counters {
+  uint64_t connections = 0;         // ever seen
+  uint64_t midstream = 0;           // of these: picked up without SYN or SYN-ACK
+  uint64_t peak = 0;                // most records held at once
+  uint64_t timed_out = 0;           // open connections that went silent
+  uint64_t evicted_unanswered = 0;  // table full: never-answered SYNs
+  uint64_t evicted_idle = 0;        // table full: the longest idle
+  uint64_t stray_segments = 0;  // belong to no known connection and start none (late ACK, FIN, RST)
+  uint64_t retransmitted_segments = 0;  // data that brought nothing new
+  uint64_t out_of_order_segments = 0;   // new data beyond a gap
+  uint64_t implausible_segments = 0;    // sequence numbers too far off to be believed at once
+};
+
+}  // namespace cairn::connections
+
+#endif  // CAIRN_DETECTOR_CONNECTIONS_COUNTERS_H_

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/reporter.h"
+
+#include <algorithm>
+
+#include "detector/alert_id.h"
+
+namespace cairn {
+namespace {
+
+constexpr std::string_view kSteppingStone = "stepping_stone";
+constexpr std::string_view kExposure = "exposure";
+
+}  // namespace
+
+Reporter::Reporter(const DetectorOptions& options, EventSink& sink)
+    : exposure_(options.exposure), sink_(sink), chains_(options.chains) {}
+
+void Reporter::Write(const Event& event) {
+  if (status_.ok()) status_ = sink_.Write(event);
+}
+
+void Reporter::OnPair(const timing::PairFinding& finding) {
+  SteppingStone stone;
+  stone.time = finding.time;
+  stone.alert_id = AlertId(kSteppingStone, finding.upstream, finding.downstream);
+  stone.kind = finding.kind;
+  stone.host = finding.host;
+  stone.upstream = finding.upstream;
+  stone.downstream = finding.downstream;
+  stone.evidence = finding.evidence;
+  stone.packets_lost = packets_lost_;
+  ChainUpdate chain = chains_.Add(finding.upstream, finding.downstream, finding.time, stone.policy);
+  stone.chain = chain.chain;
+  ++stepping_stones_;
+  Write(stone);
+  if (const std::optional<Exposure> exposure = FindExposure(stone); exposure.has_value()) {
+    ++exposures_;
+    Write(*exposure);
+  }
+  Write(chain);
+}
+
+// Clear text into SSH: a passphrase was probably typed in the clear (Zhang & Paxson 2000,
+// section 5.8).
+std::optional<Exposure> Reporter::FindExposure(const SteppingStone& stone) const {
+  if (!exposure_.enabled) return std::nullopt;
+  const auto clear =
+      std::find_if(exposure_.clear_text.begin(), exposure_.clear_text.end(),
+                   [&](const ClearTextPort& p) { return p.port == stone.upstream.resp.port; });
+  const bool encrypted =
+      std::find(exposure_.encrypted_ports.begin(), exposure_.encrypted_ports.end(),
+                stone.downstream.resp.port) != exposure_.encrypted_ports.end();
+  if (clear == exposure_.clear_text.end() || !encrypted) return std::nullopt;
+  Exposure exposure;
+  exposure.time = stone.time;
+  exposure.alert_id = AlertId(kExposure, stone.upstream, stone.downstream);
+  exposure.pair_alert_id = stone.alert_id;
+  exposure.clear_protocol = clear->protocol;
+  exposure.host = stone.downstream.orig.ip;
+  exposure.upstream = stone.upstream;
+  exposure.downstream = stone.downstream;
+  exposure.chain = stone.chain;
+  exposure.policy = stone.policy;
+  return exposure;
+}
+
+void Reporter::OnPairEnd(const timing::PairFinding& finding, connections::EndCause cause) {
+  SteppingStoneEnd end;
+  end.time = finding.time;
+  end.alert_id = AlertId(kSteppingStone, finding.upstream, finding.downstream);
+  end.kind = finding.kind;
+  end.upstream = finding.upstream;
+  end.downstream = finding.downstream;
+  end.evidence = finding.evidence;
+  end.duration = finding.time - std::max(finding.upstream.start, finding.downstream.start);
+  end.cause = std::string(connections::EndCauseName(cause));
+  end.chain = chains_.ChainOf(finding.upstream.uid);
+  Write(end);
+}
+
+void Reporter::AddTo(DetectorCounters& counters) const {
+  counters.stepping_stones = stepping_stones_;
+  counters.exposures = exposures_;
+  counters.chains = chains_.created();
+  counters.chains_evicted = chains_.evicted();
+}
+
+}  // namespace cairn

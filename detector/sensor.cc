@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/sensor.h"
+
+#include <algorithm>
+
+namespace cairn {
+
+Sensor::Sensor(const connections::Options& connections, const timing::Options& timing,
+               timing::OnsetSink& sink)
+    : tracker_(connections, *this), idle_periods_(timing), sink_(sink) {}
+
+void Sensor::Process(std::span<const Segment> segments) {
+  while (!segments.empty()) {
+    const size_t count = std::min(segments.size(), ahead_.size());
+    ProcessBlock(segments.first(count));
+    segments = segments.subspan(count);
+  }
+}
+
+void Sensor::ProcessBlock(std::span<const Segment> segments) {
+  const connections::ConnectionTable& table = tracker_.table();
+  const auto look_up = [&](size_t i) {
+    ahead_[i].place = connections::PlaceOf(segments[i]);
+    ahead_[i].hash = table.Hash(ahead_[i].place.key);
+    table.PrefetchIndex(ahead_[i].hash);
+  };
+  for (size_t i = 0; i < std::min(kIndexAhead, segments.size()); ++i) look_up(i);
+  for (size_t i = 0; i < std::min(kRecordAhead, segments.size()); ++i)
+    table.PrefetchRecord(ahead_[i].hash);
+
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (i + kIndexAhead < segments.size()) look_up(i + kIndexAhead);
+    if (i + kRecordAhead < segments.size()) table.PrefetchRecord(ahead_[i + kRecordAhead].hash);
+    const Segment& segment = segments[i];
+    now_ = std::max(now_, segment.time);
+    tracker_.ExpireUntil(now_);
+    const auto observed = tracker_.Observe(segment, ahead_[i].place, ahead_[i].hash);
+    if (!observed.has_value() || observed->new_bytes == 0) continue;
+    const auto onset = idle_periods_.OnNewData(tracker_.table()[observed->slot], observed->slot,
+                                               observed->flow, segment.time);
+    if (!onset.has_value()) continue;
+    ++onsets_;
+    sink_.OnOnset(*onset);
+  }
+}
+
+void Sensor::AdvanceTo(PacketTime now) {
+  now_ = std::max(now_, now);
+  tracker_.ExpireUntil(now_);
+}
+
+void Sensor::EndAll() { tracker_.EndAll(now_); }
+
+void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
+                             connections::EndCause cause, PacketTime time) {
+  sink_.OnConnectionEnd(slot, connection.uid, cause, time);
+}
+
+}  // namespace cairn

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_TIMING_CONNECTION_STATES_H_
+#define CAIRN_DETECTOR_TIMING_CONNECTION_STATES_H_
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "detector/timing/onset.h"
+#include "detector/timing/pair.h"
+
+namespace cairn::timing {
+
+// What the correlator remembers of a connection that is in at least one pair.
+struct ConnectionState {
+  struct Flow {
+    PacketTime last = PacketTime::InfinitePast();
+    uint32_t count = 0;
+  };
+  std::array<std::array<Flow, kKinds>, 2> flow;  // [flow][kind]
+  connections::ConnectionKey key;
+  PacketTime start;
+  uint64_t uid = 0;
+  uint32_t slot = 0;
+  uint32_t first_pair = Pair::kNoLink;  // number * 2 + side
+  uint32_t pairs = 0;
+  uint8_t originator_side = 0;
+  OriginatorSource originator = OriginatorSource::kSyn;
+  uint8_t seen = 0;  // bit per flow: the capture holds segments of it
+
+  const IpAddress& source(uint8_t f) const { return key.ip[f]; }
+  const IpAddress& destination(uint8_t f) const { return key.ip[1U - f]; }
+  ConnectionSummary Summary() const {
+    return {.uid = uid,
+            .orig = key.end(originator_side),
+            .resp = key.end(1U - originator_side),
+            .start = start,
+            .originator = originator};
+  }
+};
+
+// The states by the sensor's slot numbers.  A slot costs 4 bytes, a state about 180; states exist
+// only for connections in pairs, so their number is bounded by twice the pairs.  Thread-compatible.
+// Every call O(1).
+class ConnectionStates {
+ public:
+  static constexpr uint32_t kNone = 0xffffffff;
+
+  // The state of the connection that holds `slot` now, or kNone.
+  uint32_t Find(uint32_t slot) const { return slot < by_slot_.size() ? by_slot_[slot] : kNone; }
+  // The same, made from an onset when there is none.
+  uint32_t FindOrCreate(const Onset& onset);
+  // Takes over what the onset says of its flow.
+  void Update(uint32_t state, const Onset& onset);
+  void Erase(uint32_t state);
+
+  ConnectionState& operator[](uint32_t state) { return states_[state]; }
+  const ConnectionState& operator[](uint32_t state) const { return states_[state]; }
+
+ private:
+  std::vector<uint32_t> by_slot_;
+  std::vector<ConnectionState> states_;
+  std::vector<uint32_t> free_;
+};
+
+}  // namespace cairn::timing
+
+#endif  // CAIRN_DETECTOR_TIMING_CONNECTION_STATES_H_

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_TIMING_CORRELATOR_H_
+#define CAIRN_DETECTOR_TIMING_CORRELATOR_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "capture/address.h"
+#include "detector/connections/connection_tracker.h"
+#include "detector/findings/event.h"
+#include "detector/timing/connection_states.h"
+#include "detector/timing/onset.h"
+#include "detector/timing/options.h"
+#include "detector/timing/pair_filter.h"
+#include "detector/timing/pair_table.h"
+#include "detector/timing/recent_onsets.h"
+#include "detector/timing/rules.h"
+
+namespace cairn::timing {
+
+// A pair of which the rules hold.
+struct PairFinding {
+  PacketTime time;
+  PairKind kind = PairKind::kDirect;
+  std::optional<IpAddress> host;  // direct: the middle host
+  ConnectionSummary upstream;
+  ConnectionSummary downstream;
+  Evidence evidence;
+};
+
+class PairSink {
+ public:
+  virtual ~PairSink() = default;
+  // Once per pair of connections, when the rules first hold.
+  virtual void OnPair(const PairFinding& finding) = 0;
+  // Once per reported pair, with the totals, when the first of its connections has ended.
+  virtual void OnPairEnd(const PairFinding& finding, connections::EndCause cause) = 0;
+};
+
+// What the correlator did and what it had to drop.
+struct CorrelatorCounters {
+  uint64_t onsets = 0;              // that may take part in pairs
+  uint64_t candidates = 0;          // onset comparisons made
+  uint64_t candidates_dropped = 0;  // onsets whose search stopped at max_candidates_per_onset
+  uint64_t coincidences = 0;
+  uint64_t pairs_created = 0;
+  uint64_t pairs_held = 0;
+  uint64_t pairs_peak = 0;
+  uint64_t pairs_evicted = 0;   // table or connection full: the least promising
+  uint64_t pairs_refused = 0;   // table or connection full of reported pairs
+  uint64_t pairs_hopeless = 0;  // dropped because the rules can hardly hold any more
+};
+
+// The correlator half (Zhang & Paxson 2000): onsets and connection ends in, stepping-stone pairs
+// out.  It knows nothing of segments, and onsets may come from anywhere as long as they are in time
+// order.
+//
+// Cost per onset: the pairs its connection is already in, plus the candidates: for direct pairs the
+// recent onsets of flows that end at its source host, for indirect pairs those whose previous
+// onsets coincided with its previous ones. Thread-compatible.  Deterministic.  Memory bounded by
+// the options.
+class Correlator {
+ public:
+  // Requires: `sink` outlives the correlator.
+  Correlator(const Options& options, const PrefixSet& protected_networks, PairSink& sink);
+
+  // Requires: times do not decrease.
+  void OnOnset(const Onset& onset);
+  void OnConnectionEnd(uint32_t slot, connections::EndCause cause, PacketTime time);
+
+  CorrelatorCounters counters() const;
+
+ private:
+  void UpdatePairs(uint32_t state, const Onset& onset);
+  void FindDirect(const Onset& onset);
+  void FindIndirect(const Onset& onset);
+  bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
+  void Coincide(uint32_t pair, unsigned track, const ConnectionState::Flow& earlier,
+                const ConnectionState::Flow& later);
+  bool IsHopeless(const Pair& pair) const;
+  uint32_t OnsetsNeededForIndirect(PacketTime now);
+
+  void Judge(uint32_t pair, PacketTime now);
+  PairView View(const Pair& pair) const;
+  const Pair* MirrorOf(const Pair& pair) const;
+  bool IsAlreadyReported(const Pair& pair) const;
+  PairFinding Describe(const Pair& pair, PacketTime time) const;
+
+  const PairRules& RulesOf(PairKind kind) const {
+    return kind == PairKind::kDirect ? options_.direct : options_.indirect;
+  }
+
+  const Options options_;
+  const PairFilter filter_;
+  PairSink& sink_;
+  ConnectionStates states_;
+  PairTable pairs_;
+  RecentOnsets recent_;
+  CorrelatorCounters counters_;
+};
+
+}  // namespace cairn::timing
+
+#endif  // CAIRN_DETECTOR_TIMING_CORRELATOR_H_

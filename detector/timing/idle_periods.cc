@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/timing/idle_periods.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace cairn::timing {
+namespace {
+
+constexpr int kGapUnitBits = 16;
+
+uint32_t GapUnits(PacketDelta gap) {
+  const int64_t units = gap.ToNanoseconds() >> kGapUnitBits;
+  return static_cast<uint32_t>(std::clamp<int64_t>(units, 1, std::numeric_limits<uint32_t>::max()));
+}
+
+PacketTime Before(PacketTime time, uint32_t gap_units) {
+  if (gap_units == 0) return PacketTime::InfinitePast();
+  return time - PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_units) << kGapUnitBits);
+}
+
+}  // namespace
+
+IdlePeriods::IdlePeriods(const Options& options)
+    : idle_threshold_{options.direct.idle_threshold, options.indirect.idle_threshold},
+      shortest_(std::min(idle_threshold_[0], idle_threshold_[1])) {}
+
+std::optional<Onset> IdlePeriods::OnNewData(connections::Connection& connection, uint32_t slot,
+                                            uint8_t flow, PacketTime time) const {
+  const bool first = (connection.data_seen & (1U << flow)) == 0;
+  const PacketDelta gap = first ? PacketDelta::Infinite() : time - connection.last_data[flow];
+  connection.data_seen = static_cast<uint8_t>(connection.data_seen | (1U << flow));
+  connection.last_data[flow] = time;
+  if (gap <= shortest_) return std::nullopt;
+
+  Onset onset;
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    if (gap <= idle_threshold_[kind]) continue;
+    connections::FlowOnsets& own = connection.onsets[flow][kind];
+    OnsetHistory& history = onset.history[kind];
+    history.is_onset = true;
+    history.previous = {own.last, Before(own.last, own.gap_units)};
+    history.reverse_count = connection.onsets[1U - flow][kind].count;
+    history.count = ++own.count;
+    own.gap_units = own.last.IsSet() ? GapUnits(time - own.last) : 0;
+    own.last = time;
+  }
+  onset.time = time;
+  onset.slot = slot;
+  onset.flow = flow;
+  onset.originator_side = connection.originator_side;
+  onset.originator = connection.originator;
+  onset.reverse_seen = (connection.seq_known & (1U << (1U - flow))) != 0;
+  onset.key = connection.key();
+  onset.uid = connection.uid;
+  onset.start = connection.start;
+  return onset;
+}
+
+}  // namespace cairn::timing

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_TIMING_IDLE_PERIODS_H_
+#define CAIRN_DETECTOR_TIMING_IDLE_PERIODS_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "detector/connections/connection.h"
+#include "detector/timing/onset.h"
+#include "detector/timing/options.h"
+
+namespace cairn::timing {
+
+// Cuts each flow's new data into ON and OFF periods (Zhang & Paxson 2000, section 3.2; DESIGN
+// section 4, rule 2). Its state lies in the connection record; this class only knows the
+// thresholds.  Cost: O(1), no allocation.
+class IdlePeriods {
+ public:
+  explicit IdlePeriods(const Options& options);
+
+  // `flow` of `connection` sent new data at `time`.  A value when that ended an idle period for
+  // either kind of pair.
+  std::optional<Onset> OnNewData(connections::Connection& connection, uint32_t slot, uint8_t flow,
+                                 PacketTime time) const;
+
+ private:
+  const std::array<PacketDelta, kKinds> idle_threshold_;
+  const PacketDelta shortest_;
+};
+
+}  // namespace cairn::timing
+
+#endif  // CAIRN_DETECTOR_TIMING_IDLE_PERIODS_H_

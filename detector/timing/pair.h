@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_TIMING_PAIR_H_
+#define CAIRN_DETECTOR_TIMING_PAIR_H_
+
+#include <array>
+#include <cstdint>
+
+#include "capture/time.h"
+#include "detector/findings/event.h"
+#include "detector/timing/lag_histogram.h"
+
+namespace cairn::timing {
+
+// Two connections that may meet at a stepping stone.
+//
+// A stone has two inputs, one on each connection: the flows that run towards it.  What enters on
+// one connection leaves on the other, so the evidence is two ordered flow pairs ("tracks"): input 0
+// followed by the reverse of input 1, and input 1 followed by the reverse of input 0.  One of them
+// carries keystrokes, the other echoes; which is which shows in who moves first.  Any other
+// combination of the four flows (keystroke against echo) belongs to another stone, and the opposite
+// order of the same flows to a stone on the other side: the mirror pair.
+struct Track {
+  uint32_t coincidences = 0;
+  uint32_t zero_lag = 0;     // of these: with equal time stamps, which tell no order
+  uint32_t consecutive = 0;  // coincidences whose previous onsets coincided too
+  // The onset numbers of the newest coincidence: the next is consecutive when both flows have moved
+  // on by one.
+  uint32_t last_earlier = 0;
+  uint32_t last_later = 0;
+  PacketTime last_time = PacketTime::InfinitePast();
+  LagHistogram lags;
+};
+
+struct Pair {
+  // What runs towards the stone: a connection (index of its ConnectionState) and its flow there.
+  struct Input {
+    uint32_t state = 0;
+    uint8_t flow = 0;
+  };
+  std::array<Input, 2> input;
+  std::array<Track, 2> track;  // track[i]: input[i] moves first, then the reverse of input[1 - i]
+  // Links of the two connections' lists of pairs: pair number * 2 + side, or kNoLink.
+  std::array<uint32_t, 2> next{};
+  std::array<uint32_t, 2> previous{};
+  // Onset counts of the four flows when the pair was created, [side][0 input, 1 its reverse].
+  std::array<std::array<uint32_t, 2>, 2> created_at{};
+  // For telling who moves first: how often a coincidence of the other track followed track[i]
+  // within a round trip.
+  std::array<uint32_t, 2> leads{};
+  PairKind kind = PairKind::kDirect;
+  uint8_t upstream = 0;  // side; valid once reported
+  bool reported = false;
+  bool in_use = false;
+
+  static constexpr uint32_t kNoLink = 0xffffffff;
+
+  uint32_t consecutive() const { return track[0].consecutive + track[1].consecutive; }
+  uint32_t coincidences() const { return track[0].coincidences + track[1].coincidences; }
+};
+
+}  // namespace cairn::timing
+
+#endif  // CAIRN_DETECTOR_TIMING_PAIR_H_

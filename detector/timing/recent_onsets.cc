@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/timing/recent_onsets.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace cairn::timing {
+
+RecentOnsets::RecentOnsets(uint32_t capacity)
+    : mask_(std::bit_ceil(std::max<uint64_t>(capacity, 64)) - 1),
+      head_mask_(mask_),
+      entries_(mask_ + 1) {
+  for (auto& heads : heads_) heads.assign(head_mask_ + 1, 0);
+}
+
+void RecentOnsets::Push(const Onset& onset, const Keys& keys) {
+  Entry& entry = entries_[next_ & mask_];
+  entry.onset = onset;
+  for (size_t c = 0; c < kChains; ++c) {
+    uint64_t& head = heads_[c][keys[c] & head_mask_];
+    entry.older[c] = head;
+    head = next_;
+  }
+  ++next_;
+}
+
+uint64_t RecentOnsets::CountSince(PacketTime oldest) {
+  if (oldest_in_window_ + entries_.size() < next_) oldest_in_window_ = next_ - entries_.size();
+  while (oldest_in_window_ < next_ && entries_[oldest_in_window_ & mask_].onset.time < oldest)
+    ++oldest_in_window_;
+  return next_ - oldest_in_window_;
+}
+
+}  // namespace cairn::timing

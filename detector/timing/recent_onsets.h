@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_TIMING_RECENT_ONSETS_H_
+#define CAIRN_DETECTOR_TIMING_RECENT_ONSETS_H_
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "detector/timing/onset.h"
+
+namespace cairn::timing {
+
+// The onsets of the last coincidence window, in a ring, and threaded into chains so that an onset
+// finds its candidates without looking at all the others:
+//   by the host that a flow ends at (direct pairs: what entered the host from which this onset
+//   starts?), and by when the flow's previous onsets were (indirect pairs: whose previous onsets
+//   coincided with ours?).
+// The second is what keeps indirect pairs affordable: a consecutive coincidence is found by where
+// it must lie, not by comparing with every onset of the window.
+//
+// Chains run from the newest onset back; a walk ends at the first that is too old.
+// Thread-compatible.  Push: O(1), no allocation.  Memory: fixed at construction, about 190 bytes
+// per entry.
+class RecentOnsets {
+ public:
+  enum class Chain : uint8_t {
+    kHost,         // key: HostKey(destination)
+    kPrevious,     // key: PreviousKey(previous[0])
+    kPreviousTwo,  // key: PreviousTwoKey(previous[0], previous[1])
+  };
+  static constexpr size_t kChains = 3;
+  using Keys = std::array<uint64_t, kChains>;
+
+  // `capacity` is rounded up to a power of two.
+  explicit RecentOnsets(uint32_t capacity);
+
+  // The oldest entry is overwritten.
+  void Push(const Onset& onset, const Keys& keys);
+
+  // Calls `visit(const Onset&)` for entries of a chain, newest first, until it returns false, the
+  // entry is older than `oldest`, or the chain ends.  Entries whose key only collides with `key`
+  // are visited, too: check what you need.
+  template <typename Visit>
+  void Walk(Chain chain, uint64_t key, PacketTime oldest, Visit visit) const {
+    const auto c = static_cast<size_t>(chain);
+    for (uint64_t number = heads_[c][key & head_mask_]; IsHeld(number);) {
+      const Entry& entry = entries_[number & mask_];
+      if (entry.onset.time < oldest || !visit(entry.onset)) return;
+      number = entry.older[c];
+    }
+  }
+
+  // How many entries are not older than `oldest`, up to the capacity.  Amortised O(1) when `oldest`
+  // does not decrease.
+  uint64_t CountSince(PacketTime oldest);
+
+ private:
+  struct Entry {
+    Onset onset;
+    std::array<uint64_t, kChains> older{};
+  };
+
+  bool IsHeld(uint64_t number) const { return number != 0 && number + entries_.size() >= next_; }
+
+  uint64_t mask_;
+  uint64_t head_mask_;
+  uint64_t next_ = 1;  // number of the next entry; 0 means none
+  uint64_t oldest_in_window_ = 1;
+  std::vector<Entry> entries_;
+  std::array<std::vector<uint64_t>, kChains> heads_;
+};
+
+}  // namespace cairn::timing
+
+#endif  // CAIRN_DETECTOR_TIMING_RECENT_ONSETS_H_

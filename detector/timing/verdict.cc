@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The part of the correlator that looks at one pair: do the rules hold, who is upstream, and what
+// is the evidence.
+#include <algorithm>
+
+#include "detector/timing/correlator.h"
+
+namespace cairn::timing {
+namespace {
+
+const ConnectionState::Flow& FlowOf(const ConnectionState& state, uint8_t flow, PairKind kind) {
+  return state.flow[flow][IndexOf(kind)];
+}
+
+uint8_t Reverse(uint8_t flow) { return static_cast<uint8_t>(1U - flow); }
+
+uint32_t WithOrder(const Track& track) { return track.coincidences - track.zero_lag; }
+
+// Which side types?  First who moves first: a coincidence of its track is followed by one of the
+// other within a round trip.  Where that is not to be seen (one direction captured, very long round
+// trips): the side whose client faces away from the stone; last, who was there first.
+unsigned UpstreamSide(const Pair& pair, const std::array<const ConnectionState*, 2>& states) {
+  if (pair.leads[0] != pair.leads[1]) return pair.leads[0] > pair.leads[1] ? 0 : 1;
+  std::array<bool, 2> client_outside{};
+  for (unsigned side = 0; side < 2; ++side) {
+    client_outside[side] = pair.input[side].flow == states[side]->originator_side;
+  }
+  if (client_outside[0] != client_outside[1]) return client_outside[0] ? 0 : 1;
+  return states[0]->uid < states[1]->uid ? 0 : 1;
+}
+
+}  // namespace
+
+// The pair of the same flows in the opposite order: a stone on the other side.
+const Pair* Correlator::MirrorOf(const Pair& pair) const {
+  const std::optional<uint32_t> mirror =
+      pairs_.Find({pair.input[0].state, Reverse(pair.input[0].flow)},
+                  {pair.input[1].state, Reverse(pair.input[1].flow)});
+  return mirror.has_value() ? &pairs_[*mirror] : nullptr;
+}
+
+PairView Correlator::View(const Pair& pair) const {
+  PairView view;
+  const Pair* mirror = MirrorOf(pair);
+  for (unsigned t = 0; t < 2; ++t) {
+    const Pair::Input& first = pair.input[t];
+    const Pair::Input& second = pair.input[1 - t];
+    PairView::Direction& direction = view.direction[t];
+    direction.onsets_earlier = FlowOf(states_[first.state], first.flow, pair.kind).count;
+    direction.onsets_later = FlowOf(states_[second.state], Reverse(second.flow), pair.kind).count;
+    direction.coincidences = pair.track[t].coincidences;
+    direction.consecutive = pair.track[t].consecutive;
+    if (mirror == nullptr) continue;
+    // The mirror's track that runs from `second` reversed to `first`: the one of `second`'s side.
+    const unsigned side = mirror->input[0].state == second.state ? 0 : 1;
+    const Track& flipped = mirror->track[side];
+    direction.flipped_coincidences = WithOrder(flipped);
+    direction.flipped_consecutive = std::min(flipped.consecutive, WithOrder(flipped));
+  }
+  view.sees_both_directions =
+      states_[pair.input[0].state].seen == 3 && states_[pair.input[1].state].seen == 3;
+  return view;
+}
+
+// Two connections can be compared in several ways (stone inside or outside, forward or reverse
+// tunnel); one report.
+bool Correlator::IsAlreadyReported(const Pair& pair) const {
+  const uint32_t other = pair.input[1].state;
+  for (uint32_t link = states_[pair.input[0].state].first_pair; link != Pair::kNoLink;
+       link = pairs_[link / 2].next[link % 2]) {
+    const Pair& known = pairs_[link / 2];
+    if (known.reported && known.input[1 - link % 2].state == other) return true;
+  }
+  return false;
+}
+
+void Correlator::Judge(uint32_t index, PacketTime now) {
+  if (pairs_[index].reported || !IsSteppingStone(View(pairs_[index]), RulesOf(pairs_[index].kind)))
+    return;
+  if (IsAlreadyReported(pairs_[index])) return;
+  Pair& pair = pairs_[index];
+  pair.upstream = static_cast<uint8_t>(
+      UpstreamSide(pair, {&states_[pair.input[0].state], &states_[pair.input[1].state]}));
+  pair.reported = true;
+  sink_.OnPair(Describe(pair, now));
+}
+
+PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
+  const unsigned up = pair.upstream;
+  const unsigned down = 1 - up;
+  const Pair::Input& in_up = pair.input[up];
+  const Pair::Input& in_down = pair.input[down];
+  const ConnectionState& upstream = states_[in_up.state];
+  const ConnectionState& downstream = states_[in_down.state];
+
+  PairFinding finding;
+  finding.time = time;
+  finding.kind = pair.kind;
+  if (pair.kind == PairKind::kDirect) finding.host = upstream.destination(in_up.flow);
+  finding.upstream = upstream.Summary();
+  finding.downstream = downstream.Summary();
+
+  const auto fill = [&](DirectionEvidence& evidence, const Track& track, uint8_t up_flow,
+                        uint8_t down_flow) {
+    evidence.onsets_upstream = FlowOf(upstream, up_flow, pair.kind).count;
+    evidence.onsets_downstream = FlowOf(downstream, down_flow, pair.kind).count;
+    evidence.coincidences = track.coincidences;
+    evidence.consecutive = track.consecutive;
+    const uint32_t onsets = std::min(evidence.onsets_upstream, evidence.onsets_downstream);
+    evidence.ratio = onsets == 0 ? 0 : static_cast<double>(track.coincidences) / onsets;
+    evidence.lag_p50 = track.lags.Quantile(50);
+    evidence.lag_p95 = track.lags.Quantile(95);
+  };
+  fill(finding.evidence.forward, pair.track[up], in_up.flow, Reverse(in_down.flow));
+  fill(finding.evidence.backward, pair.track[down], Reverse(in_up.flow), in_down.flow);
+
+  const auto seen = [](const ConnectionState& state, uint8_t flow) {
+    return (state.seen & (1U << flow)) != 0;
+  };
+  if (upstream.seen != 3 || downstream.seen != 3) {
+    const bool forward = seen(upstream, in_up.flow) && seen(downstream, Reverse(in_down.flow));
+    finding.evidence.capture = forward ? CaptureView::kForwardOnly : CaptureView::kBackwardOnly;
+  }
+  return finding;
+}
+
+}  // namespace cairn::timing

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_OUTPUT_COMMUNITY_ID_H_
+#define CAIRN_OUTPUT_COMMUNITY_ID_H_
+
+#include <cstdint>
+#include <string>
+
+#include "capture/address.h"
+
+namespace cairn::output {
+
+// The Community ID (version 1) of a TCP connection: "1:" and a base64 SHA-1 of its two ends.  Zeek,
+// Suricata and others write the same text for the same connection, so that an alert can be looked
+// up in their logs.  The order of the ends does not matter.  `seed` must equal that of the other
+// tools; 0 everywhere by default.
+//
+// Source: github.com/corelight/community-id-spec, version 1.
+std::string CommunityId(const Endpoint& a, const Endpoint& b, uint16_t seed = 0);
+
+}  // namespace cairn::output
+
+#endif  // CAIRN_OUTPUT_COMMUNITY_ID_H_

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "output/json_lines.h"
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "nlohmann/json.hpp"
+#include "output/community_id.h"
+#include "output/time_text.h"
+
+namespace cairn::output {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// nlohmann writes the shortest text that reads back to the same double, so rounding to a decimal
+// fixes the digits.
+double Rounded(double value, double steps_per_unit) {
+  return std::isfinite(value) ? std::round(value * steps_per_unit) / steps_per_unit : 0.0;
+}
+
+double Milliseconds(PacketDelta length) {
+  return Rounded(static_cast<double>(length.ToNanoseconds()) / 1e6, 1000.0);
+}
+
+double Seconds(PacketDelta length) {
+  return Rounded(static_cast<double>(length.ToNanoseconds()) / 1e9, 1e6);
+}
+
+Json Optional(const std::optional<PacketDelta>& lag) {
+  return lag.has_value() ? Json(Milliseconds(*lag)) : Json();
+}
+
+Json ToJson(const Endpoint& endpoint) {
+  return {{"ip", endpoint.ip.ToString()}, {"port", endpoint.port}};
+}
+
+Json ToJson(const ConnectionSummary& connection) {
+  return {{"orig", ToJson(connection.orig)},
+          {"resp", ToJson(connection.resp)},
+          {"start", Rfc3339(connection.start)},
+          {"originator", OriginatorSourceName(connection.originator)},
+          {"community_id", CommunityId(connection.orig, connection.resp)}};
+}
+
+Json ToJson(const DirectionEvidence& evidence) {
+  return {{"onsets_upstream", evidence.onsets_upstream},
+          {"onsets_downstream", evidence.onsets_downstream},
+          {"coincidences", evidence.coincidences},
+          {"consecutive", evidence.consecutive},
+          {"ratio", Rounded(evidence.ratio, 10000.0)},
+          {"lag_ms", {{"p50", Optional(evidence.lag_p50)}, {"p95", Optional(evidence.lag_p95)}}}};
+}
+
+Json ToJson(const Evidence& evidence) {
+  return {{"method", "timing"},
+          {"forward", ToJson(evidence.forward)},
+          {"backward", ToJson(evidence.backward)},
+          {"capture", CaptureViewName(evidence.capture)}};
+}
+
+Json ToJson(const std::optional<PolicyVerdict>& verdict) {
+  if (!verdict.has_value()) return nullptr;
+  return {{"rule", verdict->rule}, {"owner", verdict->owner}, {"reason", verdict->reason}};
+}
+
+Json Head(PacketTime time, const char* event) {
+  return {{"schema", kAlertSchema}, {"time", Rfc3339(time)}, {"event", event}};
+}
+
+Json ToJson(const SteppingStone& event) {
+  Json json = Head(event.time, "stepping_stone");
+  json["alert_id"] = event.alert_id;
+  json["kind"] = PairKindName(event.kind);
+  json["host"] = event.host.has_value() ? Json(event.host->ToString()) : Json();
+  json["upstream"] = ToJson(event.upstream);
+  json["downstream"] = ToJson(event.downstream);
+  json["evidence"] = ToJson(event.evidence);
+  json["chain"] = event.chain;
+  json["policy"] = ToJson(event.policy);
+  json["packets_lost"] = event.packets_lost;
+  return json;
+}
+
+Json ToJson(const SteppingStoneEnd& event) {
+  Json json = Head(event.time, "stepping_stone_end");
+  json["alert_id"] = event.alert_id;
+  json["kind"] = PairKindName(event.kind);
+  json["upstream"] = ToJson(event.upstream);
+  json["downstream"] = ToJson(event.downstream);
+  json["evidence"] = ToJson(event.evidence);
+  json["duration_s"] = Seconds(event.duration);
+  json["cause"] = event.cause;
+  json["chain"] = event.chain;
+  json["policy"] = ToJson(event.policy);
+  return json;
+}
+
+Json ToJson(const Exposure& event) {
+  Json json = Head(event.time, "exposure");
+  json["alert_id"] = event.alert_id;
+  json["pair_alert_id"] = event.pair_alert_id;
+  json["clear_protocol"] = event.clear_protocol;
+  json["host"] = event.host.ToString();
+  json["upstream"] = ToJson(event.upstream);
+  json["downstream"] = ToJson(event.downstream);
+  json["chain"] = event.chain;
+  json["policy"] = ToJson(event.policy);
+  return json;
+}
+
+Json ToJson(const ChainUpdate& event) {
+  Json json = Head(event.time, "chain");
+  json["chain"] = event.chain;
+  json["revision"] = event.revision;
+  Json hops = Json::array();
+  for (const ChainUpdate::Hop& hop : event.hops) {
+    Json item = ToJson(hop.connection);
+    item["after"] = hop.after.has_value() ? Json(*hop.after) : Json();
+    hops.push_back(std::move(item));
+  }
+  json["hops"] = std::move(hops);
+  json["loop"] = event.loop;
+  json["truncated"] = event.truncated;
+  json["policy"] = ToJson(event.policy);
+  return json;
+}
+
+}  // namespace
+
+std::string ToJsonLine(const Event& event) {
+  const Json json = std::visit([](const auto& e) { return ToJson(e); }, event);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace cairn::output

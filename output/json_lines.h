@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_OUTPUT_JSON_LINES_H_
+#define CAIRN_OUTPUT_JSON_LINES_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+
+#include "detector/findings/event.h"
+#include "output/line_writer.h"
+
+namespace cairn::output {
+
+// The version of the alert form, in every line's "schema".  Later versions add fields and rename
+// none.
+inline constexpr char kAlertSchema[] = "cairn/1";
+
+// The event as one line of JSON in the form of docs/alerts.schema.json, with its line feed.  Keys
+// stand in a fixed order, times are UTC with nanoseconds, lags are milliseconds rounded to 1 us:
+// the same event always gives the same bytes.  Text that is not valid UTF-8 (a policy's words) is
+// repaired with U+FFFD.
+std::string ToJsonLine(const Event& event);
+
+// Writes each event as one JSON line, at once.  Errors are the writer's.
+class JsonLines : public EventSink {
+ public:
+  // Requires: `writer` outlives this.
+  explicit JsonLines(LineWriter& writer) : writer_(writer) {}
+  absl::Status Write(const Event& event) override { return writer_.Write(ToJsonLine(event)); }
+
+ private:
+  LineWriter& writer_;
+};
+
+}  // namespace cairn::output
+
+#endif  // CAIRN_OUTPUT_JSON_LINES_H_

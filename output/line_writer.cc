@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "output/line_writer.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "fmt/format.h"
+
+namespace cairn::output {
+namespace {
+
+constexpr mode_t kNewFileMode = 0644;
+
+std::string ErrorText(int error) { return std::generic_category().message(error); }
+
+absl::Status WriteFault(const std::string& name, int error) {
+  switch (error) {
+    case EPIPE:
+      return absl::CancelledError(fmt::format("{}: the reader has closed the pipe", name));
+    case ENOSPC:
+    case EDQUOT:
+      return absl::ResourceExhaustedError(
+          fmt::format("{}: no room left to write ({}); make room or write elsewhere, then run "
+                      "again: what was written so far "
+                      "is complete up to its last line",
+                      name, ErrorText(error)));
+    case EFBIG:
+      return absl::ResourceExhaustedError(fmt::format(
+          "{}: the file has reached the size limit (see ulimit -f); write elsewhere", name));
+    default:
+      return absl::UnknownError(fmt::format(
+          "{}: cannot write: {}; check the disk or write elsewhere", name, ErrorText(error)));
+  }
+}
+
+absl::Status OpenFault(const std::string& path, int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::PermissionDeniedError(fmt::format(
+          "{}: cannot write: {}; choose a place that you may write to", path, ErrorText(error)));
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(
+          fmt::format("{}: its folder does not exist; create it first", path));
+    case EISDIR:
+      return absl::InvalidArgumentError(fmt::format("{}: is a directory; name a file in it", path));
+    default:
+      return WriteFault(path, error);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LineWriter>> LineWriter::Open(const std::string& path,
+                                                             ExistingFile existing) {
+  const int if_there = existing == ExistingFile::kReplace ? O_TRUNC : O_APPEND;
+  const int descriptor =
+      open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | if_there, kNewFileMode);
+  if (descriptor < 0) return OpenFault(path, errno);
+  return std::unique_ptr<LineWriter>(new LineWriter(descriptor, path, true));
+}
+
+std::unique_ptr<LineWriter> LineWriter::StandardOutput() {
+  return std::unique_ptr<LineWriter>(new LineWriter(STDOUT_FILENO, "standard output", false));
+}
+
+LineWriter::LineWriter(int descriptor, std::string name, bool owned)
+    : descriptor_(descriptor), name_(std::move(name)), owned_(owned) {}
+
+LineWriter::~LineWriter() {
+  if (owned_) close(descriptor_);
+}
+
+absl::Status LineWriter::Write(std::string_view record) {
+  if (!fault_.ok()) return fault_;
+  size_t written = 0;
+  while (written < record.size()) {
+    const ssize_t n = write(descriptor_, record.data() + written, record.size() - written);
+    if (n >= 0) {
+      written += static_cast<size_t>(n);
+    } else if (errno == EAGAIN) {
+      // Somebody else made the terminal or pipe non-blocking.
+      pollfd waiting{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+      poll(&waiting, 1, -1);
+    } else if (errno != EINTR) {
+      return Fail(errno, record, written);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LineWriter::Fail(int error, std::string_view record, size_t written) {
+  fault_ = WriteFault(name_, error);
+  struct stat info {};
+  if (written > 0 && written < record.size() && fstat(descriptor_, &info) == 0 &&
+      S_ISREG(info.st_mode) && info.st_size >= static_cast<off_t>(written)) {
+    // A failure to cut leaves the part of the line; the fault is reported either way.
+    static_cast<void>(ftruncate(descriptor_, info.st_size - static_cast<off_t>(written)) == 0);
+  }
+  return fault_;
+}
+
+}  // namespace cairn::output

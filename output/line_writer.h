@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_OUTPUT_LINE_WRITER_H_
+#define CAIRN_OUTPUT_LINE_WRITER_H_
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace cairn::output {
+
+// What happens to a file that is there already.
+enum class ExistingFile { kReplace, kAppend };
+
+// Writes whole records to a file descriptor, unbuffered: a record is one write(2), so that a killed
+// process leaves complete records only.  When a regular file takes only a part of a record (disk
+// full), the part is cut off again.
+//
+// Thread-compatible.  One system call per record: for alerts, which are few.
+class LineWriter {
+ public:
+  // Opens `path` for writing, creating it when needed.  PermissionDenied, NotFound, InvalidArgument
+  // (a directory), ResourceExhausted: the message names the file and what to do.
+  static absl::StatusOr<std::unique_ptr<LineWriter>> Open(const std::string& path,
+                                                          ExistingFile existing);
+  // Writes to standard output, which is not closed.
+  static std::unique_ptr<LineWriter> StandardOutput();
+
+  ~LineWriter();
+  LineWriter(const LineWriter&) = delete;
+  LineWriter& operator=(const LineWriter&) = delete;
+
+  // Writes `record`, which ends with a line feed, whole.  ResourceExhausted: no room; Cancelled:
+  // the reader of the pipe has gone (SIGPIPE must be ignored); Unknown: another fault.  After an
+  // error nothing more is written: every further call returns the same.
+  absl::Status Write(std::string_view record);
+
+  int descriptor() const { return descriptor_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  LineWriter(int descriptor, std::string name, bool owned);
+  absl::Status Fail(int error, std::string_view record, size_t written);
+
+  int descriptor_;
+  std::string name_;
+  bool owned_;
+  absl::Status fault_;
+};
+
+}  // namespace cairn::output
+
+#endif  // CAIRN_OUTPUT_LINE_WRITER_H_

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "output/summary.h"
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "fmt/format.h"
+
+#include "nlohmann/json.hpp"
+#include "output/json_lines.h"
+
+namespace cairn::output {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Counter {
+  std::string name;
+  uint64_t value;
+};
+
+// 1234567 -> "1,234,567".
+std::string Grouped(uint64_t value) {
+  std::string digits = std::to_string(value);
+  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
+}
+
+std::string Line(std::string_view name, uint64_t value, std::string_view note = {}) {
+  return fmt::format("  {:<22}{:>14}{}{}\n", name, Grouped(value), note.empty() ? "" : "  ", note);
+}
+
+double PerSecond(uint64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+std::string_view DropText(DropReason reason) {
+  switch (reason) {
+    case DropReason::kTruncatedLink:
+      return "cut in the link header";
+    case DropReason::kTruncatedNetwork:
+      return "cut in the IP header";
+    case DropReason::kTruncatedTransport:
+      return "cut in the TCP header";
+    case DropReason::kUnknownLinkPayload:
+      return "not IP";
+    case DropReason::kMalformedNetwork:
+      return "malformed IP";
+    case DropReason::kMalformedTransport:
+      return "malformed TCP";
+    case DropReason::kNotTcp:
+      return "not TCP";
+    case DropReason::kLaterFragment:
+      return "later fragments";
+    case DropReason::kTunnelDisabled:
+      return "tunnel switched off";
+    case DropReason::kTunnelTooDeep:
+      return "tunnels too deep";
+    case DropReason::kUnsupportedLink:
+      return "unknown link type";
+    case DropReason::kNone:
+    case DropReason::kCount:
+      break;
+  }
+  return "other";
+}
+
+std::string Section(std::string_view heading, std::span<const Counter> counters) {
+  std::string text;
+  for (const Counter& counter : counters) {
+    if (counter.value > 0) text += Line(counter.name, counter.value);
+  }
+  return text.empty() ? text : fmt::format("{}\n{}", heading, text);
+}
+
+std::vector<Counter> DroppedPackets(const CaptureCounters& capture) {
+  std::vector<Counter> counters;
+  for (size_t i = 1; i < kDropReasonCount; ++i) {
+    counters.push_back({std::string(DropText(static_cast<DropReason>(i))), capture.dropped[i]});
+  }
+  return counters;
+}
+
+std::vector<Counter> LostPackets(const CaptureCounters& capture) {
+  return {{"lost by the kernel", capture.kernel_dropped},
+          {"lost by the interface", capture.interface_dropped},
+          {"late, put in order", capture.reordered},
+          {"too late, time clamped", capture.clamped}};
+}
+
+std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
+  return {{"unanswered evicted", detector.evicted_unanswered},
+          {"connections evicted", detector.evicted_idle},
+          {"comparisons skipped", detector.candidates_dropped},
+          {"pairs evicted", detector.pairs_evicted},
+          {"chains evicted", detector.chains_evicted}};
+}
+
+std::vector<Counter> PolicyWork(const DetectorCounters& detector) {
+  return {{"alerts suppressed", detector.alerts_suppressed},
+          {"alerts marked", detector.alerts_marked},
+          {"rule had expired", detector.alerts_by_expired_rule}};
+}
+
+Json CaptureJson(const CaptureCounters& capture) {
+  Json dropped = Json::object();
+  for (size_t i = 1; i < kDropReasonCount; ++i) {
+    dropped[std::string(DropReasonName(static_cast<DropReason>(i)))] = capture.dropped[i];
+  }
+  return {{"packets", capture.packets},
+          {"captured_bytes", capture.captured_bytes},
+          {"segments", capture.segments},
+          {"dropped", std::move(dropped)},
+          {"reordered", capture.reordered},
+          {"clamped", capture.clamped},
+          {"kernel_dropped", capture.kernel_dropped},
+          {"interface_dropped", capture.interface_dropped}};
+}
+
+Json DetectorJson(const DetectorCounters& detector) {
+  return {{"segments", detector.segments},
+          {"connections", detector.connections},
+          {"connections_open", detector.connections_open},
+          {"connections_peak", detector.connections_peak},
+          {"connections_midstream", detector.connections_midstream},
+          {"connections_timed_out", detector.connections_timed_out},
+          {"evicted_unanswered", detector.evicted_unanswered},
+          {"evicted_idle", detector.evicted_idle},
+          {"retransmitted_segments", detector.retransmitted_segments},
+          {"out_of_order_segments", detector.out_of_order_segments},
+          {"onsets", detector.onsets},
+          {"candidates", detector.candidates},
+          {"candidates_dropped", detector.candidates_dropped},
+          {"coincidences", detector.coincidences},
+          {"pairs", detector.pairs},
+          {"pairs_held", detector.pairs_held},
+          {"pairs_peak", detector.pairs_peak},
+          {"pairs_evicted", detector.pairs_evicted},
+          {"stepping_stones", detector.stepping_stones},
+          {"exposures", detector.exposures},
+          {"chains", detector.chains},
+          {"chains_evicted", detector.chains_evicted},
+          {"alerts_suppressed", detector.alerts_suppressed},
+          {"alerts_marked", detector.alerts_marked},
+          {"alerts_by_expired_rule", detector.alerts_by_expired_rule}};
+}
+
+double Rounded(double value) { return std::round(value * 1000) / 1000; }
+
+}  // namespace
+
+std::string SummaryText(const RunSummary& s) {
+  std::string text = fmt::format(
+      "{} {}: {:.2f} s, {:.2f} CPU s, {:.0f} packets/s, {:.0f} packets per CPU s, {} MiB\n",
+      s.command, s.end, s.wall_seconds, s.cpu_seconds, PerSecond(s.capture.packets, s.wall_seconds),
+      PerSecond(s.capture.packets, s.cpu_seconds), s.peak_memory_bytes >> 20);
+  text += Line("packets", s.capture.packets);
+  text += Line("TCP segments", s.capture.segments);
+  text += Line(
+      "connections", s.detector.connections,
+      fmt::format("at most {} open, {} seen from the middle", Grouped(s.detector.connections_peak),
+                  Grouped(s.detector.connections_midstream)));
+  text += Line("onsets", s.detector.onsets);
+  text += Line("pairs compared", s.detector.pairs,
+               fmt::format("at most {} held", Grouped(s.detector.pairs_peak)));
+  text += Line("stepping stones", s.detector.stepping_stones);
+  text += Line("exposures", s.detector.exposures);
+  text += Line("chains", s.detector.chains);
+  text += Section("policy", PolicyWork(s.detector));
+  text += Section("packets without a segment", DroppedPackets(s.capture));
+  text += Section("lost or late packets", LostPackets(s.capture));
+  text += Section("dropped for want of room", DroppedWork(s.detector));
+  return text;
+}
+
+std::string SummaryJson(const RunSummary& s) {
+  const Json json = {{"schema", kAlertSchema},
+                     {"event", "summary"},
+                     {"command", s.command},
+                     {"end", s.end},
+                     {"wall_s", Rounded(s.wall_seconds)},
+                     {"cpu_s", Rounded(s.cpu_seconds)},
+                     {"packets_per_s", std::round(PerSecond(s.capture.packets, s.wall_seconds))},
+                     {"packets_per_cpu_s", std::round(PerSecond(s.capture.packets, s.cpu_seconds))},
+                     {"peak_memory_bytes", s.peak_memory_bytes},
+                     {"capture", CaptureJson(s.capture)},
+                     {"detector", DetectorJson(s.detector)}};
+  return json.dump() + '\n';
+}
+
+}  // namespace cairn::output

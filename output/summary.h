@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_OUTPUT_SUMMARY_H_
+#define CAIRN_OUTPUT_SUMMARY_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "capture/counters.h"
+#include "detector/counters.h"
+
+namespace cairn::output {
+
+// What a run did and what it cost.  The costs are measured by the caller: nothing here reads a
+// clock.
+struct RunSummary {
+  std::string_view command;  // "replay", "watch"
+  std::string_view end;      // how it ended: "complete", "interrupted", "failed"
+  CaptureCounters capture;
+  DetectorCounters detector;
+  double wall_seconds = 0;
+  double cpu_seconds = 0;          // user and system, of the whole process
+  uint64_t peak_memory_bytes = 0;  // resident
+};
+
+// For people: several lines; what was dropped or suppressed is listed by reason where it is not
+// zero.
+std::string SummaryText(const RunSummary& summary);
+// For programs: one line of JSON with every counter, also the zeros.
+std::string SummaryJson(const RunSummary& summary);
+
+}  // namespace cairn::output
+
+#endif  // CAIRN_OUTPUT_SUMMARY_H_

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "output/table.h"
+
+#include <algorithm>
+#include <optional>
+#include <type_traits>
+#include <variant>
+
+#include "fmt/format.h"
+
+#include "output/chain_path.h"
+#include "output/time_text.h"
+
+namespace cairn::output {
+namespace {
+
+constexpr std::string_view kPlain;
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kDim = "\x1b[2m";
+constexpr std::string_view kRed = "\x1b[1;31m";
+constexpr std::string_view kCyan = "\x1b[36m";
+constexpr std::string_view kReset = "\x1b[0m";
+
+// "10:15:02  indirect  " before the path, "  MATCH  RUN      LAG  c-12345" behind it.
+constexpr size_t kColumnsBeforePath = 20;
+constexpr size_t kColumnsBehindPath = 31;
+constexpr char kFigures[] = "{:>5}  {:>3}  {:>7}";
+constexpr size_t kTwoHops = 2;
+
+std::string LagText(const std::optional<PacketDelta>& lag) {
+  if (!lag.has_value()) return "-";
+  const double ms = static_cast<double>(lag->ToNanoseconds()) / 1e6;
+  return ms < 10 ? fmt::format("{:.1f} ms", ms) : fmt::format("{:.0f} ms", ms);
+}
+
+std::string Figures(const Evidence& evidence) {
+  const DirectionEvidence& better =
+      evidence.forward.ratio >= evidence.backward.ratio ? evidence.forward : evidence.backward;
+  return fmt::format(kFigures, fmt::format("{:.0f}%", 100 * better.ratio),
+                     evidence.forward.consecutive + evidence.backward.consecutive,
+                     LagText(better.lag_p50));
+}
+
+// Words from the configuration must not steer the terminal.
+std::string WithoutControls(std::string_view text) {
+  std::string clean(text);
+  std::replace_if(
+      clean.begin(), clean.end(),
+      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
+  return clean;
+}
+
+std::string PolicyNote(const std::optional<PolicyVerdict>& policy) {
+  if (!policy.has_value()) return {};
+  std::string note = fmt::format("allowed by rule '{}'", WithoutControls(policy->rule));
+  if (!policy->reason.empty()) note += fmt::format(": {}", WithoutControls(policy->reason));
+  return note;
+}
+
+std::string_view CauseText(std::string_view cause) {
+  if (cause == "reset") return "by a reset";
+  if (cause == "timeout") return "silent for too long";
+  if (cause == "evicted") return "dropped, the table was full";
+  return "closed";
+}
+
+}  // namespace
+
+absl::Status Table::Write(const Event& event) {
+  const Row row = std::visit([this](const auto& e) { return RowOf(e); }, event);
+  std::visit([this](const auto& e) { Remember(e); }, event);
+  if (row.path.empty()) return absl::OkStatus();
+  return writer_.Write(HeadingsFor(row.time) + Render(row));
+}
+
+Table::Row Table::RowOf(const SteppingStone& event) const {
+  return {.time = event.time,
+          .kind = PairKindName(event.kind),
+          .path = PairPath(event.upstream, event.downstream),
+          .figures = Figures(event.evidence),
+          .chain = event.chain,
+          .note = PolicyNote(event.policy),
+          .colour = event.policy.has_value() ? kDim : kBold};
+}
+
+Table::Row Table::RowOf(const SteppingStoneEnd& event) const {
+  if (event.cause == "end_of_capture") return {};
+  return {.time = event.time,
+          .kind = "ended",
+          .path = PairPath(event.upstream, event.downstream),
+          .figures = Figures(event.evidence),
+          .chain = event.chain,
+          .note = fmt::format("after {}, {}", DurationText(event.duration), CauseText(event.cause)),
+          .colour = kDim};
+}
+
+Table::Row Table::RowOf(const Exposure& event) const {
+  std::string note =
+      fmt::format("{} in clear text leads to SSH on {}: a passphrase was probably typed readably",
+                  WithoutControls(event.clear_protocol), event.host.ToString());
+  if (event.policy.has_value()) note += "; " + PolicyNote(event.policy);
+  return {.time = event.time,
+          .kind = "EXPOSED",
+          .path = PairPath(event.upstream, event.downstream),
+          .figures = {},
+          .chain = event.chain,
+          .note = std::move(note),
+          .colour = event.policy.has_value() ? kDim : kRed};
+}
+
+Table::Row Table::RowOf(const ChainUpdate& event) const {
+  if (event.hops.size() <= kTwoHops) return {};  // its pair has a row already
+  std::string note;
+  if (event.loop) note = "comes back to a host that it has passed";
+  if (event.truncated) note += note.empty() ? "longer than shown" : "; longer than shown";
+  return {.time = event.time,
+          .kind = "chain",
+          .path = ChainPath(event.hops),
+          .figures = {},
+          .chain = event.chain,
+          .note = std::move(note),
+          .colour = kCyan};
+}
+
+void Table::Remember(const SteppingStone& event) {
+  Incident* incident = IncidentOf(event.chain, event.time);
+  if (incident == nullptr) return;
+  ++incident->pairs;
+  incident->allowed = event.policy.has_value();
+  if (incident->path.empty()) incident->path = PairPath(event.upstream, event.downstream);
+}
+
+void Table::Remember(const SteppingStoneEnd& event) { IncidentOf(event.chain, event.time); }
+
+void Table::Remember(const Exposure& event) {
+  Incident* incident = IncidentOf(event.chain, event.time);
+  if (incident != nullptr) incident->exposed_protocol = WithoutControls(event.clear_protocol);
+}
+
+void Table::Remember(const ChainUpdate& event) {
+  Incident* incident = IncidentOf(event.chain, event.time);
+  if (incident == nullptr) return;
+  incident->path = ChainPath(event.hops);
+  incident->allowed = event.policy.has_value();
+}
+
+Table::Incident* Table::IncidentOf(const std::string& chain, PacketTime time) {
+  const auto known = incident_of_chain_.find(chain);
+  if (known != incident_of_chain_.end()) {
+    Incident& incident = incidents_[known->second];
+    incident.last = std::max(incident.last, time);
+    return &incident;
+  }
+  if (incidents_.size() >= kMaxIncidents) {
+    more_incidents_ = true;
+    return nullptr;
+  }
+  incident_of_chain_.emplace(chain, incidents_.size());
+  incidents_.push_back(
+      {.chain = chain, .first = time, .last = time, .path = {}, .exposed_protocol = {}});
+  return &incidents_.back();
+}
+
+size_t Table::PathColumns() const {
+  return static_cast<size_t>(style_.columns) - kColumnsBeforePath - kColumnsBehindPath;
+}
+
+std::string Table::Coloured(std::string_view colour, std::string_view text) const {
+  if (!style_.colour || colour.empty()) return std::string(text);
+  return fmt::format("{}{}{}", colour, text, kReset);
+}
+
+std::string Table::HeadingsFor(PacketTime time) {
+  const std::string date = DateText(time);
+  if (date == date_) return {};
+  std::string text;
+  if (date_.empty()) {
+    const std::string figures = fmt::format(kFigures, "MATCH", "RUN", "LAG");
+    text = Coloured(kDim, fmt::format("{:<8}  {:<8}  {:<{}}  {}  CHAIN", "TIME", "KIND",
+                                      "WHO -> STONE -> TARGET", PathColumns(), figures));
+    text += '\n';
+  }
+  date_ = date;
+  return text + Coloured(kDim, date + " (UTC)") + '\n';
+}
+
+std::string Table::Render(const Row& row) const {
+  const std::string indent(kColumnsBeforePath, ' ');
+  const std::vector<std::string> lines = WrapPath(row.path, PathColumns());
+  const std::string kind = Coloured(row.colour, fmt::format("{:<8}", row.kind));
+  std::string text = fmt::format("{}  {}  ", ClockText(row.time), kind);
+  const std::string blank_figures = fmt::format(kFigures, "", "", "");
+  const std::string& figures = row.figures.empty() ? blank_figures : row.figures;
+  text += fmt::format("{:<{}}  {}  {}\n", lines.front(), PathColumns(), figures, row.chain);
+  for (size_t i = 1; i < lines.size(); ++i) text += fmt::format("{}  {}\n", indent, lines[i]);
+  if (!row.note.empty()) {
+    text += indent;
+    text += Coloured(kDim, row.note);
+    text += '\n';
+  }
+  return text;
+}
+
+absl::Status Table::WriteDigest() {
+  if (incidents_.empty()) return writer_.Write("No stepping stones found.\n");
+  std::string text =
+      fmt::format("\n{} incident{}:\n", incidents_.size(), incidents_.size() == 1 ? "" : "s");
+  for (const Incident& incident : incidents_) text += Render(incident);
+  if (more_incidents_) text += "  and more, not listed here\n";
+  return writer_.Write(text);
+}
+
+std::string Table::Render(const Incident& incident) const {
+  std::string about = fmt::format("{} for {}, {} pair{}", ClockText(incident.first),
+                                  DurationText(incident.last - incident.first), incident.pairs,
+                                  incident.pairs == 1 ? "" : "s");
+  std::string tags;
+  if (!incident.exposed_protocol.empty())
+    tags += Coloured(kRed, ", exposed by " + incident.exposed_protocol);
+  if (incident.allowed) tags += Coloured(kDim, ", allowed");
+  constexpr size_t kIndent = 8;
+  const std::string line = fmt::format("{:<6}  {}", incident.chain, incident.path);
+  const std::string one_line = fmt::format("  {}   {}", line, about);
+  if (one_line.size() <= static_cast<size_t>(style_.columns))
+    return fmt::format("{}{}\n", one_line, tags);
+  std::string text;
+  const std::vector<std::string> lines =
+      WrapPath(incident.path, static_cast<size_t>(style_.columns) - kIndent - 4);
+  text += fmt::format("  {:<6}  {}\n", incident.chain, lines.front());
+  const std::string indent(kIndent + 2, ' ');
+  for (size_t i = 1; i < lines.size(); ++i) text += fmt::format("{}  {}\n", indent, lines[i]);
+  return text + fmt::format("{}{}{}\n", indent, about, tags);
+}
+
+}  // namespace cairn::output
