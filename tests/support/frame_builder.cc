@@ -76,7 +76,7 @@ FrameBuilder& FrameBuilder::Ieee8023Snap() {
   return Add({}, [](const Announcement& next, size_t next_bytes) {
     Bytes out(2 * kMacBytes, 0x02);
     Put16(out, static_cast<unsigned>(next_bytes + 8));
-    for (unsigned byte : {0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00}) Put8(out, byte);
+    for (unsigned byte : {0xaaU, 0xaaU, 0x03U, 0x00U, 0x00U, 0x00U}) Put8(out, byte);
     Put16(out, Announced(next.ether_type, "SNAP"));
     return out;
   });
