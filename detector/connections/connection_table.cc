@@ -22,7 +22,7 @@ ConnectionTable::ConnectionTable(uint32_t max_connections)
       index_(kFirstIndexSize) {}
 
 uint32_t ConnectionTable::Insert(const ConnectionKey& key, uint64_t hash) {
-  if ((static_cast<uint64_t>(size_) + 1) * 8 > index_.size() * 6) Grow();
+  if ((static_cast<uint64_t>(size_) + 1) * 8 > index_.size() * 5) Grow();
   uint32_t slot = 0;
   if (!free_slots_.empty()) {
     slot = free_slots_.back();

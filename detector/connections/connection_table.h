@@ -94,12 +94,17 @@ inline void ConnectionTable::PrefetchIndex(uint64_t hash) const {
 }
 
 inline void ConnectionTable::PrefetchRecord(uint64_t hash) const {
-  const IndexEntry& entry = index_[BucketOf(hash)];
-  if (entry.slot_plus_one == 0) return;
-  const Connection& connection = (*this)[entry.slot_plus_one - 1];
-  __builtin_prefetch(&connection, 1);
-  __builtin_prefetch(&connection.last_data, 1);
-  __builtin_prefetch(&connection.onsets[1], 1);
+  const uint32_t tag = TagOf(hash);
+  for (uint64_t bucket = BucketOf(hash);; bucket = (bucket + 1) & mask_) {
+    const IndexEntry& entry = index_[bucket];
+    if (entry.slot_plus_one == 0) return;
+    if (entry.tag != tag) continue;
+    const Connection& connection = (*this)[entry.slot_plus_one - 1];
+    __builtin_prefetch(&connection, 1);
+    __builtin_prefetch(&connection.last_data, 1);
+    __builtin_prefetch(&connection.onsets[1], 1);
+    return;
+  }
 }
 
 inline std::optional<uint32_t> ConnectionTable::Find(const ConnectionKey& key,
