@@ -150,7 +150,8 @@ int RunCommandLine(int argc, const char* const* argv) noexcept {
   try {
     const int exit_code = Dispatch(argc, argv);
     // Help and version text may not have reached a full disk or a closed pipe.
-    return std::fflush(stdout) == 0 || exit_code != kDone ? exit_code : static_cast<int>(kFailed);
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    return written || exit_code != kDone ? exit_code : static_cast<int>(kFailed);
   } catch (const std::exception& error) {
     std::fputs("cairn: unexpected fault: ", stderr);
     std::fputs(error.what(), stderr);
