@@ -103,7 +103,20 @@ void AddPairRules(Table& table, std::string path, std::string documentation,
            Count<uint32_t>(1, 1000000000, "100"),
            "min_consecutive grows with long connections: it is multiplied by the onsets of the "
            "flow with fewer of them "
-           "divided by this number, where that is more than 1.");
+           "divided by this number, where that is more than 1.")
+      .Add("directionality", &PairRules::directionality, Boolean(),
+           "Whether order counts: only onsets in the order of a relay are evidence, and the "
+           "opposite order takes it back.")
+      .Add("both_directions", &PairRules::both_directions, Boolean(),
+           "Whether keystrokes and echoes must both coincide, where the capture shows both. A "
+           "broadcast imitates one only.")
+      .Add("min_weaker_ratio", &PairRules::min_weaker_ratio, Ratio(0, 1, "0.2"),
+           "The share of the onsets that must coincide in the weaker direction, for "
+           "both_directions.")
+      .Add("period_tolerance", &PairRules::period_tolerance,
+           Duration(PacketDelta::Zero(), kHour, "40ms"),
+           "An onset that ends the third equal interval in a row, to within this, is the flow's "
+           "own clock and no evidence. 0s: off.");
 }
 
 void AddTiming(Table& table) {
@@ -118,7 +131,15 @@ void AddTiming(Table& table) {
            Count<uint32_t>(1, 1000000, "64"), "The same for the pairs of one connection.")
       .Add("max_candidates_per_onset", &Options::max_candidates_per_onset,
            Count<uint32_t>(1, 1000000, "64"),
-           "Recent onsets that one onset is compared with; the most recent win.");
+           "Recent onsets that one onset is compared with; the most recent win.")
+      .Add("max_recent_onsets", &Options::max_recent_onsets, Count<uint32_t>(64, 1U << 26, "16k"),
+           "Onsets remembered for one coincidence window; the oldest go first. Rounded up to a "
+           "power of two.")
+      .Add("exclude_shared_host", &Options::exclude_shared_host, Boolean(),
+           "Leave out flows that start, or end, at the same host: one user in two windows, a "
+           "common server.")
+      .Add("exclude_shared_endpoint", &Options::exclude_shared_endpoint, Boolean(),
+           "Leave out connections with a common address and port.");
   AddPairRules(table, "timing.direct",
                "Direct pairs: upstream ends at the host from which downstream starts. --set "
                "accepts a key of this section "
@@ -142,9 +163,9 @@ void AddFindings(Table& table) {
   Group(
       table, "chains", "Chains: connections linked by pairs, one incident each.",
       [](auto& s) -> auto& { return s.detector.chains; })
-      .Add("max_chains", &ChainOptions::max_chains, Count<uint32_t>(1, 10000000, "10k"),
+      .Add("max_chains", &chains::Options::max_chains, Count<uint32_t>(1, 10000000, "10k"),
            "Chains held at once; the longest unchanged goes first.")
-      .Add("max_hops_per_chain", &ChainOptions::max_hops_per_chain,
+      .Add("max_hops_per_chain", &chains::Options::max_hops_per_chain,
            Count<uint32_t>(2, 100000, "256"),
            "Hops listed in one chain; further ones are counted.");
   Group(

@@ -41,7 +41,8 @@ struct Options {
   PairRules direct;
   PairRules indirect{.min_consecutive = 4};
 
-  // Left out of every comparison (section 3.6): flows that start, or end, at the same host...
+  // Left out of every comparison (section 3.6): flows that start, or end, at the same host (and
+  // connections that the same host opened, or accepted, on both ends of an indirect loop)...
   bool exclude_shared_host = true;
   // ... and connections with a common address and port.
   bool exclude_shared_endpoint = true;
