@@ -121,8 +121,9 @@ int Dispatch(int argc, const char* const* argv) {
   int exit_code = kDone;
   CLI::App app("Finds stepping stones from packet headers on a border link.", "cairn");
   app.set_version_flag("--version", "cairn " CAIRN_VERSION);
-  app.footer("\nFirst steps: cairn replay FILE.pcap --protect 10.0.0.0/8\nManual: man cairn");
   AddAllCommands(app, exit_code);
+  // After the commands, which would inherit it.
+  app.footer("\nFirst steps: cairn replay FILE.pcap --protect 10.0.0.0/8\nManual: man cairn");
   // Listed by CLI11, answered here: it would take the words behind "help" for commands to run.
   app.add_subcommand("help", "Show the help of the program or of one command");
   if (argc > 1 && std::string_view(argv[1]) == "help") return Help(app, {argv + 2, argv + argc});
