@@ -100,13 +100,18 @@ void AddPairRules(Table& table, std::string path, std::string documentation,
            "min_consecutive grows with long connections: it is multiplied by the onsets of the "
            "flow with fewer of them divided by this number, where that is more than 1.")
       .Add("directionality", &PairRules::directionality, Boolean(),
-           "Count only onsets in the order of a relay, and take away what a pair has gathered when "
-           "its order flips.")
+           "Whether order counts: only onsets in the order of a relay are evidence, and the "
+           "opposite order takes it back.")
       .Add("both_directions", &PairRules::both_directions, Boolean(),
-           "Where the capture shows both directions, keystrokes and echoes must both coincide: a "
-           "broadcast imitates one direction only.")
-      .Add("min_weaker_ratio", &PairRules::min_weaker_ratio, Ratio(0, 1, "0.1"),
-           "The share of the onsets that the weaker direction must reach for both_directions.");
+           "Whether keystrokes and echoes must both coincide, where the capture shows both. A "
+           "broadcast imitates one only.")
+      .Add("min_weaker_ratio", &PairRules::min_weaker_ratio, Ratio(0, 1, "0.2"),
+           "The share of the onsets that must coincide in the weaker direction, for "
+           "both_directions.")
+      .Add("period_tolerance", &PairRules::period_tolerance,
+           Duration(PacketDelta::Zero(), kHour, "40ms"),
+           "An onset that ends the third equal interval in a row, to within this, is the flow's "
+           "own clock and no evidence. 0s: off.");
 }
 
 void AddTiming(Table& table) {
@@ -122,10 +127,12 @@ void AddTiming(Table& table) {
       .Add("max_candidates_per_onset", &Options::max_candidates_per_onset,
            Count<uint32_t>(1, 1000000, "64"),
            "Recent onsets that one onset is compared with; the most recent win.")
-      .Add("max_recent_onsets", &Options::max_recent_onsets, Count<uint32_t>(1, 100000000, "16384"),
-           "Onsets kept to be compared with later ones; the oldest go first.")
+      .Add("max_recent_onsets", &Options::max_recent_onsets, Count<uint32_t>(64, 1U << 26, "16k"),
+           "Onsets remembered for one coincidence window; the oldest go first. Rounded up to a "
+           "power of two.")
       .Add("exclude_shared_host", &Options::exclude_shared_host, Boolean(),
-           "Leave out flows that start, or end, at the same host.")
+           "Leave out flows that start, or end, at the same host: one user in two windows, a "
+           "common server.")
       .Add("exclude_shared_endpoint", &Options::exclude_shared_endpoint, Boolean(),
            "Leave out connections with a common address and port.");
   AddPairRules(

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <atomic>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "commands/commands.h"
+#include "commands/evaluation.h"
+#include "commands/run_options.h"
+
+namespace cairn::commands {
+namespace {
+
+constexpr size_t kMaxSettings = 10000;
+
+struct Arguments {
+  std::vector<std::string> traces;
+  std::vector<std::string> truths;
+  RunOptions run;  // of these: the configuration file, --set and --protect
+  std::vector<std::string> sweeps;
+  double min_work_seconds = 0;
+  std::string format = "table";
+  int threads = 1;
+  bool verbose = false;
+};
+
+// A capture with its truth, ready to be run under many settings.
+struct Subject {
+  std::string trace;
+  traces::Truth truth;
+  std::optional<ReplayableCapture> capture;
+};
+
+struct Plan {
+  config::Settings settings;
+  std::vector<SweepAxis> axes;
+  std::vector<Subject> subjects;
+  PacketDelta min_work;
+};
+
+absl::StatusOr<config::Settings> WithValues(const Plan& plan,
+                                            const std::vector<std::string>& values) {
+  config::Settings settings = plan.settings;
+  for (size_t i = 0; i < values.size(); ++i) {
+    absl::Status status = config::Apply(settings, plan.axes[i].key + "=" + values[i]);
+    if (!status.ok()) return status;
+  }
+  return settings;
+}
+
+// Everything that can be wrong with the command line, before any capture is read.
+absl::Status MakePlan(const Arguments& arguments, Plan& plan) {
+  absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
+  if (!settings.ok()) return settings.status();
+  plan.settings = *std::move(settings);
+  plan.min_work =
+      PacketDelta::FromNanoseconds(static_cast<int64_t>(arguments.min_work_seconds * 1e9));
+  size_t count = 1;
+  for (const std::string& text : arguments.sweeps) {
+    absl::StatusOr<SweepAxis> axis = ParseSweepAxis(text);
+    if (!axis.ok()) return axis.status();
+    if (axis->key.starts_with("capture")) {
+      return absl::InvalidArgumentError(
+          fmt::format("--sweep {}: only the detector's settings can be swept", axis->key));
+    }
+    count *= axis->values.size();
+    plan.axes.push_back(*std::move(axis));
+    if (count > kMaxSettings) {
+      return absl::InvalidArgumentError(
+          fmt::format("--sweep: more than {} settings", kMaxSettings));
+    }
+  }
+  for (const std::vector<std::string>& values : Combinations(plan.axes)) {
+    if (absl::Status status = WithValues(plan, values).status(); !status.ok()) return status;
+  }
+  if (!arguments.truths.empty() && arguments.truths.size() != arguments.traces.size()) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} captures but {} --truth: name one for each, in the same order",
+                    arguments.traces.size(), arguments.truths.size()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadSubjects(const Arguments& arguments, Plan& plan) {
+  for (size_t i = 0; i < arguments.traces.size(); ++i) {
+    Subject subject{.trace = arguments.traces[i], .truth = {}, .capture = std::nullopt};
+    absl::StatusOr<std::string> path = arguments.truths.empty()
+                                           ? FindTruthFile(subject.trace)
+                                           : absl::StatusOr<std::string>(arguments.truths[i]);
+    if (!path.ok()) return path.status();
+    absl::StatusOr<traces::Truth> truth = traces::ReadTruthFile(*path);
+    if (!truth.ok()) return truth.status();
+    subject.truth = *std::move(truth);
+    plan.subjects.push_back(std::move(subject));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<traces::Score> ScoreOne(const Subject& subject, const traces::Scorer& scorer,
+                                       DetectorOptions options) {
+  if (options.protected_networks.empty())
+    options.protected_networks = subject.truth.inside_networks;
+  absl::StatusOr<std::vector<traces::AlertedPair>> pairs = Detect(*subject.capture, options);
+  if (!pairs.ok()) return pairs.status();
+  return scorer.Rate(*pairs);
+}
+
+// Runs every setting over one capture; several threads take the next setting each.  points[i] grows
+// by what setting i led to, so that the result does not depend on the threads.
+absl::Status RunSettings(const Subject& subject, const std::vector<config::Settings>& settings,
+                         PacketDelta min_work, int threads,
+                         std::vector<traces::SweepPoint>& points) {
+  const traces::Scorer scorer(subject.truth, min_work);
+  std::vector<absl::Status> outcomes(settings.size());
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < settings.size(); i = next++) {
+      const absl::StatusOr<traces::Score> score = ScoreOne(subject, scorer, settings[i].detector);
+      outcomes[i] = score.status();
+      if (!score.ok()) continue;
+      points[i].true_positives += score->true_positives;
+      points[i].false_negatives += score->false_negatives;
+      points[i].false_positives += score->false_positives();
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (int i = 1; i < threads; ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  for (const absl::Status& outcome : outcomes) {
+    if (!outcome.ok()) return outcome;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadCapture(const Plan& plan, int threads, Subject& subject) {
+  absl::StatusOr<ReplayableCapture> capture =
+      ReplayableCapture::Load(subject.trace, plan.settings.capture, threads);
+  if (!capture.ok()) return capture.status();
+  subject.capture = *std::move(capture);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> RunSweep(Plan& plan, int threads, traces::ReportFormat format) {
+  traces::Sweep sweep;
+  for (const SweepAxis& axis : plan.axes) sweep.keys.push_back(axis.key);
+  std::vector<config::Settings> settings;
+  for (std::vector<std::string>& values : Combinations(plan.axes)) {
+    absl::StatusOr<config::Settings> one = WithValues(plan, values);
+    if (!one.ok()) return one.status();
+    settings.push_back(*std::move(one));
+    sweep.points.emplace_back().values = std::move(values);
+  }
+  for (Subject& subject : plan.subjects) {
+    absl::Status status = LoadCapture(plan, threads, subject);
+    if (status.ok()) status = RunSettings(subject, settings, plan.min_work, threads, sweep.points);
+    if (!status.ok()) return status;
+    subject.capture.reset();  // one capture in memory at a time
+  }
+  return traces::FormatSweep(sweep, format);
+}
+
+absl::StatusOr<std::string> RunOnce(Plan& plan, const Arguments& arguments,
+                                    traces::ReportFormat format) {
+  std::vector<traces::CaptureScore> scores;
+  for (Subject& subject : plan.subjects) {
+    if (absl::Status status = LoadCapture(plan, arguments.threads, subject); !status.ok())
+      return status;
+    const traces::Scorer scorer(subject.truth, plan.min_work);
+    absl::StatusOr<traces::Score> score = ScoreOne(subject, scorer, plan.settings.detector);
+    if (!score.ok()) return score.status();
+    scores.push_back({.name = subject.truth.name,
+                      .seed = subject.truth.seed,
+                      .connections = subject.truth.connections.size(),
+                      .score = *std::move(score)});
+    subject.capture.reset();
+  }
+  return traces::FormatScores(
+      scores, format,
+      arguments.verbose ? traces::ReportDetail::kEveryPair : traces::ReportDetail::kSummary);
+}
+
+int Fail(int exit_code, const absl::Status& status) {
+  const std::string message(status.message().data(), status.message().size());
+  fmt::print(stderr, "cairn evaluate: {}\n", message);
+  return exit_code;
+}
+
+traces::ReportFormat FormatOf(const std::string& name) {
+  if (name == "json") return traces::ReportFormat::kJson;
+  if (name == "csv") return traces::ReportFormat::kCsv;
+  return traces::ReportFormat::kTable;
+}
+
+int Evaluate(const Arguments& arguments) {
+  const std::clock_t started = std::clock();
+  Plan plan;
+  if (const absl::Status status = MakePlan(arguments, plan); !status.ok())
+    return Fail(kUsage, status);
+  if (const absl::Status status = LoadSubjects(arguments, plan); !status.ok())
+    return Fail(kFailed, status);
+  const traces::ReportFormat format = FormatOf(arguments.format);
+  const absl::StatusOr<std::string> report = plan.axes.empty()
+                                                 ? RunOnce(plan, arguments, format)
+                                                 : RunSweep(plan, arguments.threads, format);
+  if (!report.ok()) return Fail(kFailed, report.status());
+  if (std::fwrite(report->data(), 1, report->size(), stdout) != report->size() ||
+      std::fflush(stdout) != 0) {
+    return Fail(kFailed, absl::UnavailableError("standard output: cannot write the report"));
+  }
+  fmt::print(stderr, "{:.2f} CPU seconds\n",
+             static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC);
+  return kDone;
+}
+
+}  // namespace
+
+void AddEvaluate(CLI::App& app, int& exit_code) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command =
+      app.add_subcommand("evaluate", "Score the detector against captures with ground truth");
+  command->add_option("TRACE", arguments->traces, "Capture files")->required();
+  command
+      ->add_option(
+          "--truth", arguments->truths,
+          "Truth file of each TRACE, in the same order [default: TRACE.truth.json[.gz] beside it]")
+      ->allow_extra_args(false);
+  command->add_option("-c,--config", arguments->run.config, "Configuration file (YAML)")
+      ->type_name("FILE");
+  command->add_option("-s,--set", arguments->run.set, "Change a setting (repeatable)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command
+      ->add_option(
+          "-p,--protect", arguments->run.protect,
+          "A network of the site (repeatable); default: the configured ones, else the truth's")
+      ->type_name("CIDR")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--sweep", arguments->sweeps,
+                   "Try every value: KEY=VALUE,VALUE,...; two give a grid of FP/FN")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--min-work", arguments->min_work_seconds,
+                   "Require only pairs with this many seconds of work")
+      ->check(CLI::Range(0.0, 1e9));
+  command->add_option("--format", arguments->format, "table, json or csv")
+      ->check(CLI::IsMember({"table", "json", "csv"}));
+  command->add_option("--threads", arguments->threads, "Threads for a sweep and for reading")
+      ->check(CLI::Range(1, 256));
+  command->add_flag("-v,--verbose", arguments->verbose,
+                    "List every required pair and every false alarm");
+  command->callback([arguments, &exit_code] { exit_code = Evaluate(*arguments); });
+}
+
+}  // namespace cairn::commands

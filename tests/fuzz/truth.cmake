@@ -1,0 +1,1 @@
+cairn_fuzzer(truth_fuzz SOURCES truth_fuzz.cc USES traces)
