@@ -14,6 +14,7 @@
 
 #include "fmt/format.h"
 
+#include "capture/file_errors.h"
 #include "capture/gzip.h"
 
 namespace cairn::capture {
@@ -96,6 +97,7 @@ absl::Status ByteStream::DetectGzip() {
     size_t got = 0;
     const State state = ReadDescriptor({magic, sizeof(magic) - raw_head_.size()}, got);
     if (state == State::kFailed) return status_;
+    if (state == State::kSilent && interrupted_) return InterruptedError(name_);
     if (state == State::kEnd) break;
     raw_head_.insert(raw_head_.end(), magic, magic + got);
   }
@@ -119,6 +121,7 @@ absl::StatusOr<std::span<const uint8_t>> ByteStream::Peek(size_t bytes) {
     const State state =
         gzip_ != nullptr ? ReadCompressed({chunk, wanted}, got) : ReadRaw({chunk, wanted}, got);
     if (state == State::kFailed) return status_;
+    if (state == State::kSilent && interrupted_) return InterruptedError(name_);
     if (state == State::kEnd) break;
     head_.insert(head_.end(), chunk, chunk + got);
   }
@@ -145,10 +148,13 @@ ByteStream::State ByteStream::ReadDescriptor(std::span<uint8_t> out, size_t& got
   got = 0;
   if (!regular_file_) {
     pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    if (poll(&waiting, 1, kPollMilliseconds) <= 0) return State::kSilent;
+    const int ready = poll(&waiting, 1, kPollMilliseconds);
+    interrupted_ = ready < 0;
+    if (ready <= 0) return State::kSilent;
   }
   const ssize_t bytes = read(descriptor_, out.data(), out.size());
   if (bytes < 0) {
+    interrupted_ = errno == EINTR;
     if (errno == EINTR || errno == EAGAIN) return State::kSilent;
     return Fail(absl::UnavailableError(fmt::format("{}: reading failed after {} bytes: {}", name_,
                                                    done_bytes_, SystemMessage(errno))));

@@ -44,10 +44,14 @@ class ByteStream {
 
   // Reads up to out.size() bytes; `got` says how many.
   State Read(std::span<uint8_t> out, size_t& got);
+  // A regular file never makes a reader wait for long.
+  bool is_regular_file() const { return regular_file_; }
   // The first bytes of the (decompressed) stream without consuming them; fewer than asked for at a
   // short file's end. Waits for them.  Requires: nothing was Read() so far.
   absl::StatusOr<std::span<const uint8_t>> Peek(size_t bytes);
 
+  // Whether the last kSilent was a signal's doing.
+  bool interrupted() const { return interrupted_; }
   const absl::Status& status() const { return status_; }
   const std::string& name() const { return name_; }
   // In bytes of the file as it lies on the disk.
@@ -65,6 +69,7 @@ class ByteStream {
   int descriptor_;
   std::string name_;
   bool regular_file_ = false;
+  bool interrupted_ = false;
   uint64_t done_bytes_ = 0;
   uint64_t total_bytes_ = 0;
   absl::Status status_;

@@ -7,6 +7,10 @@
 
 namespace cairn::capture {
 
+absl::Status InterruptedError(const std::string& name) {
+  return absl::CancelledError(fmt::format("{}: interrupted while waiting for packets", name));
+}
+
 absl::Status NotACaptureError(const std::string& name, std::string_view reason) {
   return absl::InvalidArgumentError(fmt::format(
       "{}: is no pcap or pcapng capture ({}); look at it with 'file' or 'capinfos'", name, reason));

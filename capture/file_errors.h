@@ -12,6 +12,7 @@ namespace cairn::capture {
 
 // What both file readers say about a bad capture.  `name` is the file's; `reason` a half sentence.
 
+absl::Status InterruptedError(const std::string& name);  // Cancelled: a signal while waiting
 absl::Status NotACaptureError(const std::string& name, std::string_view reason);  // InvalidArgument
 absl::Status UnsupportedLinkError(const std::string& name, uint32_t link);        // InvalidArgument
 absl::Status MixedCaptureError(const std::string& name,

@@ -34,7 +34,9 @@ ssize_t ReadFromStream(void* cookie, char* out, size_t size) {
       case ByteStream::State::kEnd:
         return 0;
       case ByteStream::State::kSilent:
-        continue;
+        if (!stream->interrupted()) continue;
+        errno = EINTR;
+        return -1;
       case ByteStream::State::kFailed:
         errno = EIO;
         return -1;
@@ -94,6 +96,7 @@ class LibpcapReader : public SegmentSource {
 
   absl::Status ReadError() const {
     if (!stream_->status().ok()) return stream_->status();
+    if (stream_->interrupted()) return InterruptedError(stream_->name());
     const std::string_view reason = pcap_geterr(pcap_.get());
     if (reason.find("different") != std::string_view::npos) {
       return MixedCaptureError(stream_->name(), reason);
@@ -113,6 +116,7 @@ class LibpcapReader : public SegmentSource {
 
 absl::Status OpenError(const ByteStream& stream, std::string_view reason) {
   if (!stream.status().ok()) return stream.status();
+  if (stream.interrupted()) return InterruptedError(stream.name());
   if (reason.find("truncated") != std::string_view::npos) return CutHeaderError(stream.name());
   return NotACaptureError(stream.name(), reason);
 }

@@ -119,7 +119,7 @@ class OrderedSource : public SegmentSource {
       : source_(std::move(source)), on_idle_(on_idle), held_(window) {}
 
   absl::StatusOr<SourceState> Read(SegmentBatch& batch) override {
-    for (;;) {
+    for (bool asked = false;;) {
       Release(batch);
       if (batch.full()) return SourceState::kMore;
       if (next_arrival_ < arrived_.size()) {
@@ -131,7 +131,10 @@ class OrderedSource : public SegmentSource {
         // Reached only for kIdle: report it once, then ask the source again.
         return std::exchange(end_, SourceState::kMore);
       }
+      // A live link's caller wants what is there, not a full batch.
+      if (asked && on_idle_ == OnIdle::kRelease) return SourceState::kMore;
       Refill();
+      asked = true;
     }
   }
 

@@ -13,7 +13,8 @@ namespace cairn::capture {
 
 enum class SourceState {
   kMore,  // there may be more segments; read again
-  kIdle,  // live: nothing arrived within the poll interval
+  kIdle,  // a live link or a pipe: nothing arrived within the poll interval (100 ms), or a signal
+          // did
   kEnd,   // the input is exhausted
 };
 

@@ -2,15 +2,20 @@
 #ifndef CAIRN_CONFIG_SETTINGS_H_
 #define CAIRN_CONFIG_SETTINGS_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "capture/options.h"
 #include "detector/options.h"
 
 // The configuration file fills every folder's Options struct; no other module parses configuration.
+//
+// The functions keep no state and may be called from any thread.  None throws.  What a file can
+// cost is bounded (config/document.h).
 namespace cairn::config {
 
 // Everything that the configuration file can set, with its defaults.
@@ -19,20 +24,34 @@ struct Settings {
   DetectorOptions detector;
 };
 
-// Reads YAML on top of the defaults.  InvalidArgument carries "FILE:LINE:COLUMN: " and, for an unknown key, the nearest
-// known one; NotFound and PermissionDenied name the file.
+// Reads YAML on top of the defaults.  InvalidArgument carries "FILE:LINE:COLUMN: " and, for an
+// unknown key, the nearest known one; all problems of the file are told, a line each.  NotFound and
+// PermissionDenied name the file.
 absl::StatusOr<Settings> LoadFile(const std::string& path);
 // The same from text; `name` stands for the file in messages.
 absl::StatusOr<Settings> LoadText(std::string_view text, std::string_view name);
 
-// Applies one "key=value" as given to --set, the key in dotted form: "timing.direct.idle_threshold=300ms".  A key under
-// timing may leave out "timing.direct"/"timing.indirect" ("coincidence_window=40ms"): it is then set for both kinds.
+// The settings of a run: the file `path` (empty: the defaults), then the assignments in order, then
+// Check.  What the file and the assignments contradict each other in is judged once, at the end.
+absl::StatusOr<Settings> Load(const std::string& path, std::span<const std::string> assignments);
+
+// Applies one "key=value" as given to --set, the key in dotted form:
+// "timing.direct.idle_threshold=300ms".  A key under timing may leave out
+// "timing.direct"/"timing.indirect" ("coincidence_window=40ms"): it is then set for both kinds. A
+// list may be written "a,b" or "[a, b]".  On an error the settings are unchanged.  Does not Check:
+// several assignments may make sense only together.
 absl::Status Apply(Settings& settings, std::string_view assignment);
+
+// InvalidArgument names the settings that contradict each other.  Call after the last Apply;
+// LoadFile, LoadText and Load have done it.
+absl::Status Check(const Settings& settings);
 
 // The settings as YAML that LoadText reads back to the same settings.
 std::string Show(const Settings& settings);
 // The defaults as YAML, every key with its documentation as a comment.
 std::string DefaultYaml();
+// The reference of all keys as Markdown: docs/configuration.md.
+std::string ReferenceMarkdown();
 
 }  // namespace cairn::config
 

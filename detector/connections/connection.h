@@ -84,6 +84,8 @@ struct alignas(64) Connection {
 
   // Line 3: onsets, [flow][PairKind].
   std::array<std::array<FlowOnsets, 2>, 2> onsets;
+  // How many onsets in a row came when the flow's own period said they would, [flow][PairKind].
+  std::array<std::array<uint8_t, 2>, 2> periodic_run{};
 
   ConnectionKey key() const { return {ip, port}; }
   ConnectionSummary Summary() const {

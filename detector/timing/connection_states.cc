@@ -3,9 +3,17 @@
 
 namespace cairn::timing {
 
+void ConnectionStates::OnOnset(const Onset& onset) {
+  if (onset.slot >= slots_.size()) slots_.resize(size_t{onset.slot} + 1);
+  slots_[onset.slot].uid = static_cast<uint32_t>(onset.uid);
+}
+
+void ConnectionStates::OnEnd(uint32_t slot) {
+  if (slot < slots_.size()) slots_[slot].uid = 0;
+}
+
 uint32_t ConnectionStates::FindOrCreate(const Onset& onset) {
   if (const uint32_t known = Find(onset.slot); known != kNone) return known;
-  if (onset.slot >= by_slot_.size()) by_slot_.resize(onset.slot + 1, kNone);
   uint32_t index = 0;
   if (free_.empty()) {
     index = static_cast<uint32_t>(states_.size());
@@ -14,7 +22,7 @@ uint32_t ConnectionStates::FindOrCreate(const Onset& onset) {
     index = free_.back();
     free_.pop_back();
   }
-  by_slot_[onset.slot] = index;
+  slots_[onset.slot].state = index;
   ConnectionState& state = states_[index];
   state = ConnectionState{};
   state.key = onset.key;
@@ -40,7 +48,7 @@ void ConnectionStates::Update(uint32_t index, const Onset& onset) {
 }
 
 void ConnectionStates::Erase(uint32_t index) {
-  by_slot_[states_[index].slot] = kNone;
+  slots_[states_[index].slot].state = kNone;
   free_.push_back(index);
 }
 

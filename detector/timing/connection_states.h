@@ -39,16 +39,24 @@ struct ConnectionState {
   }
 };
 
-// The states by the sensor's slot numbers.  A slot costs 4 bytes, a state about 180; states exist
+// The states by the sensor's slot numbers.  A slot costs 8 bytes, a state about 180; states exist
 // only for connections in pairs, so their number is bounded by twice the pairs.  Thread-compatible.
 // Every call O(1).
 class ConnectionStates {
  public:
   static constexpr uint32_t kNone = 0xffffffff;
 
+  // A connection had an onset: its slot is its own until OnEnd.
+  void OnOnset(const Onset& onset);
+  void OnEnd(uint32_t slot);
+  // Is the onset's connection still open?  Its slot may have passed to another one since.
+  bool IsOpen(const Onset& onset) const {
+    return onset.slot < slots_.size() && slots_[onset.slot].uid == static_cast<uint32_t>(onset.uid);
+  }
+
   // The state of the connection that holds `slot` now, or kNone.
-  uint32_t Find(uint32_t slot) const { return slot < by_slot_.size() ? by_slot_[slot] : kNone; }
-  // The same, made from an onset when there is none.
+  uint32_t Find(uint32_t slot) const { return slot < slots_.size() ? slots_[slot].state : kNone; }
+  // The same, made from an onset when there is none.  Requires: IsOpen(onset).
   uint32_t FindOrCreate(const Onset& onset);
   // Takes over what the onset says of its flow.
   void Update(uint32_t state, const Onset& onset);
@@ -58,7 +66,11 @@ class ConnectionStates {
   const ConnectionState& operator[](uint32_t state) const { return states_[state]; }
 
  private:
-  std::vector<uint32_t> by_slot_;
+  struct Slot {
+    uint32_t state = kNone;
+    uint32_t uid = 0;  // its low half: enough to tell a slot's successive owners apart; 0: ended
+  };
+  std::vector<Slot> slots_;
   std::vector<ConnectionState> states_;
   std::vector<uint32_t> free_;
 };

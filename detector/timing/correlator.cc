@@ -48,6 +48,7 @@ Correlator::Correlator(const Options& options, const PrefixSet& protected_networ
 void Correlator::OnOnset(const Onset& onset) {
   if (!filter_.MayTakePart(onset)) return;
   ++counters_.onsets;
+  states_.OnOnset(onset);
   if (const uint32_t state = states_.Find(onset.slot); state != ConnectionStates::kNone) {
     states_.Update(state, onset);
     UpdatePairs(state, onset);
@@ -160,7 +161,7 @@ void Correlator::FindIndirect(const Onset& onset) {
 
 // Takes up a new pair from one coincidence, crediting the ones before it that the onsets remember.
 bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind kind) {
-  if (!filter_.MayPair(earlier, later)) return false;
+  if (!states_.IsOpen(earlier) || !filter_.MayPair(earlier, later)) return false;
   const uint32_t known_earlier = states_.Find(earlier.slot);
   const uint32_t known_later = states_.Find(later.slot);
   const auto later_input = static_cast<uint8_t>(1U - later.flow);
@@ -243,6 +244,7 @@ bool Correlator::IsHopeless(const Pair& pair) const {
 }
 
 void Correlator::OnConnectionEnd(uint32_t slot, connections::EndCause cause, PacketTime time) {
+  states_.OnEnd(slot);
   const uint32_t state = states_.Find(slot);
   if (state == ConnectionStates::kNone) return;
   while (states_[state].pairs > 0) {

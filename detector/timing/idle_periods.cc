@@ -19,10 +19,27 @@ PacketTime Before(PacketTime time, uint32_t gap_units) {
   return time - PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_units) << kGapUnitBits);
 }
 
+// Did this onset come when the flow's own period said it would?  Keeps the count of such onsets in
+// a row.
+bool IsPeriodic(PacketDelta gap, uint32_t gap_before_units, PacketDelta tolerance, uint8_t& run) {
+  constexpr uint8_t kProof =
+      2;  // two in a row are three equal intervals; a person manages one now and then
+  const PacketDelta before =
+      PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_before_units) << kGapUnitBits);
+  const PacketDelta difference = gap > before ? gap - before : before - gap;
+  if (gap_before_units == 0 || tolerance == PacketDelta::Zero() || difference > tolerance) {
+    run = 0;
+    return false;
+  }
+  if (run < kProof) ++run;
+  return run == kProof;
+}
+
 }  // namespace
 
 IdlePeriods::IdlePeriods(const Options& options)
     : idle_threshold_{options.direct.idle_threshold, options.indirect.idle_threshold},
+      period_tolerance_{options.direct.period_tolerance, options.indirect.period_tolerance},
       shortest_(std::min(idle_threshold_[0], idle_threshold_[1])) {}
 
 std::optional<Onset> IdlePeriods::OnNewData(connections::Connection& connection, uint32_t slot,
@@ -37,14 +54,18 @@ std::optional<Onset> IdlePeriods::OnNewData(connections::Connection& connection,
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (gap <= idle_threshold_[kind]) continue;
     connections::FlowOnsets& own = connection.onsets[flow][kind];
+    const PacketDelta since_last = own.last.IsSet() ? time - own.last : PacketDelta::Zero();
     OnsetHistory& history = onset.history[kind];
-    history.is_onset = true;
+    history.is_onset = !IsPeriodic(since_last, own.gap_units, period_tolerance_[kind],
+                                   connection.periodic_run[flow][kind]);
     history.previous = {own.last, Before(own.last, own.gap_units)};
     history.reverse_count = connection.onsets[1U - flow][kind].count;
-    history.count = ++own.count;
-    own.gap_units = own.last.IsSet() ? GapUnits(time - own.last) : 0;
+    if (history.is_onset) ++own.count;
+    history.count = own.count;
+    own.gap_units = own.last.IsSet() ? GapUnits(since_last) : 0;
     own.last = time;
   }
+  if (!onset.history[0].is_onset && !onset.history[1].is_onset) return std::nullopt;
   onset.time = time;
   onset.slot = slot;
   onset.flow = flow;

@@ -25,6 +25,7 @@ class IdlePeriods {
 
  private:
   const std::array<PacketDelta, kKinds> idle_threshold_;
+  const std::array<PacketDelta, kKinds> period_tolerance_;
   const PacketDelta shortest_;
 };
 

@@ -15,6 +15,19 @@ bool ShareEndpoint(const connections::ConnectionKey& a, const connections::Conne
   return false;
 }
 
+bool IsOriginator(const Onset& onset, const IpAddress& host) {
+  return onset.key.ip[onset.originator_side] == host;
+}
+
+// A loop that leaves a host and comes back to it, with no hop seen between: believable when the
+// host opened one of the connections and accepted the other.  When it opened (or accepted) both, it
+// is one program that talks to two peers.
+bool IsOneHostsBusiness(const Onset& earlier, const Onset& later) {
+  const IpAddress& host = earlier.source();
+  return host == later.destination() && earlier.destination() != later.source() &&
+         IsOriginator(earlier, host) == IsOriginator(later, host);
+}
+
 }  // namespace
 
 PairFilter::PairFilter(const Options& options, PrefixSet protected_networks)
@@ -30,7 +43,8 @@ bool PairFilter::MayTakePart(const Onset& onset) const {
 bool PairFilter::MayPair(const Onset& earlier, const Onset& later) const {
   if (earlier.slot == later.slot) return false;
   if (exclude_shared_host_ &&
-      (earlier.source() == later.source() || earlier.destination() == later.destination())) {
+      (earlier.source() == later.source() || earlier.destination() == later.destination() ||
+       IsOneHostsBusiness(earlier, later))) {
     return false;
   }
   if (exclude_shared_endpoint_ && ShareEndpoint(earlier.key, later.key)) return false;

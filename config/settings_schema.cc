@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/settings_schema.h"
+
+namespace cairn::config {
+namespace {
+
+constexpr PacketDelta kNanosecond = PacketDelta::FromNanoseconds(1);
+constexpr PacketDelta kMillisecond = PacketDelta::FromMilliseconds(1);
+constexpr PacketDelta kSecond = PacketDelta::FromSeconds(1);
+constexpr PacketDelta kHour = PacketDelta::FromSeconds(3600);
+constexpr PacketDelta kYear = PacketDelta::FromSeconds(365LL * 24 * 3600);
+
+using Table = Schema<Settings>;
+
+void AddProtectedNetworks(Table& table) {
+  Group(
+      table, "", "", [](auto& s) -> auto& { return s.detector; })
+      .Add("protected_networks", &DetectorOptions::protected_networks, Networks(),
+           "The site's own networks. With them, one connection of a pair must carry data into the "
+           "site and the other "
+           "out of it; without them all pairs are compared.");
+}
+
+void AddCapture(Table& table) {
+  using capture::Options;
+  using capture::TunnelOptions;
+  Group(
+      table, "capture", "How packets become TCP segments.",
+      [](auto& s) -> auto& { return s.capture; })
+      .Add("reorder_window", &Options::reorder_window,
+           Duration(PacketDelta::Zero(), kSecond * 60, "10ms"),
+           "Segments that arrive out of time order are put back in order when they are at most "
+           "this late; later ones "
+           "are counted and moved to the newest time.")
+      .Add("snap_length", &Options::snap_length_bytes, Narrow<uint32_t>(Size(96, 262144, "192")),
+           "Live capture: how many bytes of each packet the kernel hands over. The headers must "
+           "fit; payload is never "
+           "read.")
+      .Add("ring", &Options::ring_bytes, Size(1 << 20, 2ULL << 30, "64MiB"),
+           "Live capture: the kernel's packet buffer. A larger one survives longer bursts without "
+           "drops.")
+      .Add("promiscuous", &Options::promiscuous, Boolean(),
+           "Live capture: take packets that are not addressed to this machine, as a span port "
+           "delivers them.")
+      .Add("filter", &Options::filter,
+           Text(0, 4096, "a pcap-filter(7) expression", "\"tcp or vlan\""),
+           "Live capture: which packets the kernel hands over, as a pcap-filter(7) expression. "
+           "Empty: all of them.");
+  Group(
+      table, "capture.tunnels", "Which tunnels are looked into. Packets of the others are counted.",
+      [](auto& s) -> auto& { return s.capture.tunnels; })
+      .Add("gre", &TunnelOptions::gre, Boolean(), "GRE.")
+      .Add("ip_in_ip", &TunnelOptions::ip_in_ip, Boolean(),
+           "IPv4 or IPv6 directly inside IPv4 or IPv6, 6in4 among them.")
+      .Add("vxlan", &TunnelOptions::vxlan, Boolean(), "VXLAN.")
+      .Add("vxlan_port", &TunnelOptions::vxlan_port, Port(), "The UDP port that carries VXLAN.")
+      .Add("geneve", &TunnelOptions::geneve, Boolean(), "GENEVE.")
+      .Add("geneve_port", &TunnelOptions::geneve_port, Port(), "The UDP port that carries GENEVE.")
+      .Add("max_depth", &TunnelOptions::max_depth, Count<uint32_t>(0, 16, "4"),
+           "How many tunnels may stand inside each other; deeper packets are counted.");
+}
+
+void AddConnections(Table& table) {
+  using connections::Options;
+  Group(
+      table, "connections",
+      "The connection table. Time-outs are packet time without a segment in either direction.",
+      [](auto& s) -> auto& { return s.detector.connections; })
+      .Add("max_connections", &Options::max_connections, Count<uint32_t>(1, 100000000, "1M"),
+           "Connections held at once. When the table is full, never-answered attempts go first, "
+           "then the longest "
+           "idle; both are counted.")
+      .Add("handshake_timeout", &Options::handshake_timeout, Duration(kMillisecond, kHour, "60s"),
+           "An attempt that nobody answered is forgotten after this long.")
+      .Add("established_timeout", &Options::established_timeout, Duration(kSecond, kYear, "24h"),
+           "A silent open connection is forgotten after this long. People go to lunch, and home.")
+      .Add("closing_timeout", &Options::closing_timeout,
+           Duration(PacketDelta::Zero(), kHour, "10s"),
+           "A connection is kept this long after both FINs or a RST, for stray segments.");
+}
+
+// The same keys for both kinds of pair.
+void AddPairRules(Table& table, std::string path, std::string documentation,
+                  timing::PairRules timing::Options::*kind) {
+  using timing::PairRules;
+  Group(
+      table, std::move(path),
+      std::move(documentation), [kind](auto& s) -> auto& { return s.detector.timing.*kind; })
+      .Add("enabled", &PairRules::enabled, Boolean(), "Whether pairs of this kind are looked for.")
+      .Add("idle_threshold", &PairRules::idle_threshold, Duration(kMillisecond, kHour, "500ms"),
+           "A flow that sends no new data for longer than this is OFF; its next new data is an "
+           "onset (T_idle).")
+      .Add("coincidence_window", &PairRules::coincidence_window,
+           Duration(kNanosecond, kHour, "80ms"),
+           "Two onsets at most this far apart coincide (delta). It cannot exceed idle_threshold.")
+      .Add("min_ratio", &PairRules::min_ratio, Ratio(0, 1, "0.3"),
+           "The share of the onsets that must coincide: coincidences divided by the onsets of the "
+           "flow with fewer of "
+           "them (gamma).")
+      .Add("min_consecutive", &PairRules::min_consecutive, Count<uint32_t>(1, 1000000, "4"),
+           "Coincidences in a row that a pair needs before it is reported.")
+      .Add("consecutive_scale", &PairRules::consecutive_scale,
+           Count<uint32_t>(1, 1000000000, "100"),
+           "min_consecutive grows with long connections: it is multiplied by the onsets of the "
+           "flow with fewer of them "
+           "divided by this number, where that is more than 1.")
+      .Add("directionality", &PairRules::directionality, Boolean(),
+           "Whether order counts: only onsets in the order of a relay are evidence, and the "
+           "opposite order takes it back.")
+      .Add("both_directions", &PairRules::both_directions, Boolean(),
+           "Whether keystrokes and echoes must both coincide, where the capture shows both. A "
+           "broadcast imitates one only.")
+      .Add("min_weaker_ratio", &PairRules::min_weaker_ratio, Ratio(0, 1, "0.2"),
+           "The share of the onsets that must coincide in the weaker direction, for "
+           "both_directions.")
+      .Add("period_tolerance", &PairRules::period_tolerance,
+           Duration(PacketDelta::Zero(), kHour, "40ms"),
+           "An onset that ends the third equal interval in a row, to within this, is the flow's "
+           "own clock and no evidence. 0s: off.");
+}
+
+void AddTiming(Table& table) {
+  using timing::Options;
+  Group(
+      table, "timing",
+      "The timing detector. Bounds: what does not fit is dropped by the stated rule and counted.",
+      [](auto& s) -> auto& { return s.detector.timing; })
+      .Add("max_pairs", &Options::max_pairs, Count<uint32_t>(1, 100000000, "200k"),
+           "Pairs of connections under observation at once; the least promising go first.")
+      .Add("max_pairs_per_connection", &Options::max_pairs_per_connection,
+           Count<uint32_t>(1, 1000000, "64"), "The same for the pairs of one connection.")
+      .Add("max_candidates_per_onset", &Options::max_candidates_per_onset,
+           Count<uint32_t>(1, 1000000, "64"),
+           "Recent onsets that one onset is compared with; the most recent win.")
+      .Add("max_recent_onsets", &Options::max_recent_onsets, Count<uint32_t>(64, 1U << 26, "16k"),
+           "Onsets remembered for one coincidence window; the oldest go first. Rounded up to a "
+           "power of two.")
+      .Add("exclude_shared_host", &Options::exclude_shared_host, Boolean(),
+           "Leave out flows that start, or end, at the same host: one user in two windows, a "
+           "common server.")
+      .Add("exclude_shared_endpoint", &Options::exclude_shared_endpoint, Boolean(),
+           "Leave out connections with a common address and port.");
+  AddPairRules(table, "timing.direct",
+               "Direct pairs: upstream ends at the host from which downstream starts. --set "
+               "accepts a key of this section "
+               "and the next without the section's name and then sets both.",
+               &timing::Options::direct);
+  AddPairRules(table, "timing.indirect",
+               "Indirect pairs: between the two connections lie hosts that the link does not show.",
+               &timing::Options::indirect);
+}
+
+void AddFindings(Table& table) {
+  Group(
+      table, "exposure",
+      "Clear text into SSH: a passphrase was probably typed where others can read it.",
+      [](auto& s) -> auto& { return s.detector.exposure; })
+      .Add("enabled", &ExposureOptions::enabled, Boolean(), "Whether exposures are reported.")
+      .Add("clear_text", &ExposureOptions::clear_text, ProtocolsByPort(),
+           "Protocols that carry logins in clear text, by the port of the responder.")
+      .Add("encrypted_ports", &ExposureOptions::encrypted_ports,
+           ListOf(Port(), "ports", "[22, 2222]"), "Ports of responders that speak SSH.");
+  Group(
+      table, "chains", "Chains: connections linked by pairs, one incident each.",
+      [](auto& s) -> auto& { return s.detector.chains; })
+      .Add("max_chains", &chains::Options::max_chains, Count<uint32_t>(1, 10000000, "10k"),
+           "Chains held at once; the longest unchanged goes first.")
+      .Add("max_hops_per_chain", &chains::Options::max_hops_per_chain,
+           Count<uint32_t>(2, 100000, "256"),
+           "Hops listed in one chain; further ones are counted.");
+  Group(
+      table, "policy", "What is legitimate here.",
+      [](auto& s) -> auto& { return s.detector.policy; })
+      .Add("allow", &policy::Options::allow, AllowRules(),
+           "Allow rules, tried in this order; the first that matches an alert decides. "
+           "docs/policy.md has their keys, "
+           "config/example-site.yaml has examples.");
+}
+
+}  // namespace
+
+const Schema<Settings>& SettingsSchema() {
+  static const Table schema = [] {
+    Table table;
+    AddProtectedNetworks(table);
+    AddCapture(table);
+    AddConnections(table);
+    AddTiming(table);
+    AddFindings(table);
+    return table;
+  }();
+  return schema;
+}
+
+}  // namespace cairn::config

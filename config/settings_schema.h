@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_CONFIG_SETTINGS_SCHEMA_H_
+#define CAIRN_CONFIG_SETTINGS_SCHEMA_H_
+
+#include "config/schema.h"
+#include "config/settings.h"
+#include "config/value_types.h"
+#include "detector/policy/options.h"
+
+namespace cairn::config {
+
+// The table of the configuration's keys.  To add a key, add one entry in settings_schema.cc.
+const Schema<Settings>& SettingsSchema();
+
+// The table of the keys of one rule under policy.allow.
+const Schema<policy::AllowRule>& RuleSchema();
+ValueType<std::vector<policy::AllowRule>> AllowRules();
+
+}  // namespace cairn::config
+
+#endif  // CAIRN_CONFIG_SETTINGS_SCHEMA_H_

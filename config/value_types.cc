@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/value_types.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/status/status.h"
+
+#include "config/quantity.h"
+
+namespace cairn::config {
+namespace {
+
+constexpr std::array<std::string_view, 7> kDayNames = {"mon", "tue", "wed", "thu",
+                                                       "fri", "sat", "sun"};
+constexpr uint16_t kMinutesOfDay = 24 * 60;
+
+std::string_view KindName(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::kNull:
+      return "has no value";
+    case Node::Kind::kScalar:
+      return "is a single value";
+    case Node::Kind::kSequence:
+      return "is a list";
+    case Node::Kind::kMap:
+      return "is a group of keys";
+  }
+  return "is unreadable";
+}
+
+// `value` if it is within the bounds, else why not.
+template <typename T, typename Format>
+absl::StatusOr<T> InRange(T value, T least, T most, std::string_view text, Format format) {
+  if (value < least) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} is less than {}", Quoted(text), format(least)));
+  }
+  if (value > most) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} is more than {}", Quoted(text), format(most)));
+  }
+  return value;
+}
+
+// A scalar type whose texts `parse` reads and `format` writes, from `least` to `most`.
+template <typename T, typename Parse, typename Format>
+ValueType<T> Bounded(std::string_view what, T least, T most, std::string example, Parse parse,
+                     Format format) {
+  return Scalar<T>(
+      fmt::format("{} from {} to {}", what, format(least), format(most)), std::move(example),
+      [=](std::string_view text) -> absl::StatusOr<T> {
+        const absl::StatusOr<T> value = parse(text);
+        if (!value.ok()) return value.status();
+        return InRange<T>(*value, least, most, text, format);
+      },
+      [=](const T& value) { return format(value); });
+}
+
+absl::StatusOr<Prefix> ParseNetwork(std::string_view text) {
+  const absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
+  if (!prefix.ok()) return prefix.status();
+  // A network whose address has more bits than its length is a slip in one of the two; which, only
+  // the writer knows.
+  const size_t slash = text.find('/');
+  const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text.substr(0, slash));
+  const std::string network = prefix->ToString();
+  if (ip.ok() && ip->ToString() != network.substr(0, network.find('/'))) {
+    return absl::InvalidArgumentError(fmt::format("{} has bits beyond its length: write {} or {}",
+                                                  Quoted(text), network, ip->ToString()));
+  }
+  return *prefix;
+}
+
+absl::StatusOr<uint8_t> ParseDay(std::string_view text) {
+  const auto* found = std::find(kDayNames.begin(), kDayNames.end(), text);
+  if (found != kDayNames.end()) return static_cast<uint8_t>(found - kDayNames.begin());
+  return absl::InvalidArgumentError(fmt::format("{} is no day of the week", Quoted(text)));
+}
+
+// "mon" or "fri-mon" as a set of days, one bit each.
+absl::StatusOr<uint8_t> ParseDayRange(std::string_view text) {
+  const size_t dash = text.find('-');
+  const absl::StatusOr<uint8_t> first = ParseDay(text.substr(0, dash));
+  if (!first.ok()) return first.status();
+  const absl::StatusOr<uint8_t> last =
+      dash == std::string_view::npos ? first : ParseDay(text.substr(dash + 1));
+  if (!last.ok()) return last.status();
+  unsigned days = 0;
+  for (unsigned day = *first;; day = (day + 1) % 7) {
+    days |= 1U << day;
+    if (day == *last) return static_cast<uint8_t>(days);
+  }
+}
+
+absl::StatusOr<policy::HourRange> ParseHourRange(std::string_view text) {
+  const size_t dash = text.find('-');
+  if (dash == std::string_view::npos) {
+    return absl::InvalidArgumentError(fmt::format("{} has no '-' between two times", Quoted(text)));
+  }
+  const absl::StatusOr<uint16_t> begin = ParseTimeOfDay(text.substr(0, dash));
+  if (!begin.ok()) return begin.status();
+  const absl::StatusOr<uint16_t> end = ParseTimeOfDay(text.substr(dash + 1));
+  if (!end.ok()) return end.status();
+  if (*begin == kMinutesOfDay || *end == 0 || *begin == *end) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} is empty: a day begins at 00:00 and ends at 24:00", Quoted(text)));
+  }
+  return policy::HourRange{.begin_minute = *begin, .end_minute = *end};
+}
+
+std::optional<ClearTextPort> ReadProtocol(const Node& item, const Place& place) {
+  Node port = item;  // the key, as if it were a value
+  port.kind = Node::Kind::kScalar;
+  port.text = item.key;
+  port.mark = item.key_mark;
+  const std::optional<uint16_t> number = Port().read(port, place);
+  const std::optional<std::string> protocol =
+      Text(1, 32, "a protocol's name", "telnet").read(item, place);
+  if (!number.has_value() || !protocol.has_value()) return std::nullopt;
+  return ClearTextPort{.port = *number, .protocol = *protocol};
+}
+
+}  // namespace
+
+std::string Expected(std::string_view form, std::string_view example) {
+  return fmt::format("expected {}, for example {}", form, example);
+}
+
+std::optional<std::string> ReadText(const Node& node, const Place& place, std::string_view form,
+                                    std::string_view example) {
+  if (node.IsScalar()) return node.text;
+  place.Fail(node.mark, fmt::format("{}; {}", KindName(node), Expected(form, example)));
+  return std::nullopt;
+}
+
+std::optional<std::vector<const Node*>> ReadItems(const Node& node, const Place& place,
+                                                  std::string_view form, std::string_view example) {
+  std::vector<const Node*> items;
+  if (node.IsScalar()) {
+    items.push_back(&node);
+    return items;
+  }
+  if (!node.IsSequence()) {
+    place.Fail(node.mark, fmt::format("{}; {}", KindName(node), Expected(form, example)));
+    return std::nullopt;
+  }
+  for (const Node& item : node.items) items.push_back(&item);
+  return items;
+}
+
+ValueType<bool> Boolean() { return OneOf<bool>({{"true", true}, {"false", false}}); }
+
+ValueType<PacketDelta> Duration(PacketDelta least, PacketDelta most, std::string example) {
+  return Bounded<PacketDelta>("a duration", least, most, std::move(example), ParseDuration,
+                              FormatDuration);
+}
+
+ValueType<uint64_t> Size(uint64_t least, uint64_t most, std::string example) {
+  return Bounded<uint64_t>("a size in bytes", least, most, std::move(example), ParseSize,
+                           FormatSize);
+}
+
+ValueType<uint64_t> WideCount(uint64_t least, uint64_t most, std::string example) {
+  return Bounded<uint64_t>("a whole number", least, most, std::move(example), ParseCount,
+                           [](uint64_t value) { return fmt::format("{}", value); });
+}
+
+ValueType<double> Ratio(double least, double most, std::string example) {
+  return Bounded<double>("a number", least, most, std::move(example), ParseDecimal, FormatDecimal);
+}
+
+ValueType<std::string> Text(size_t least_bytes, size_t most_bytes, std::string what,
+                            std::string example) {
+  return Scalar<std::string>(
+      std::move(what), std::move(example),
+      [least_bytes, most_bytes](std::string_view text) -> absl::StatusOr<std::string> {
+        if (text.size() < least_bytes) return absl::InvalidArgumentError("the text is empty");
+        if (text.size() > most_bytes) {
+          return absl::InvalidArgumentError(
+              fmt::format("{} is longer than {} bytes", Quoted(text), most_bytes));
+        }
+        if (FindUnprintable(text).has_value() ||
+            text.find_first_of("\n\r\t") != std::string_view::npos) {
+          return absl::InvalidArgumentError("the text is not printable UTF-8 on one line");
+        }
+        return std::string(text);
+      },
+      [](const std::string& text) { return YamlScalar(text); });
+}
+
+ValueType<Prefix> Network() {
+  return Scalar<Prefix>("an IPv4 or IPv6 network", "192.0.2.0/24", ParseNetwork,
+                        [](const Prefix& prefix) { return YamlScalar(prefix.ToString()); });
+}
+
+ValueType<PrefixSet> Networks(EmptyList empty) {
+  return Converted<PrefixSet, std::vector<Prefix>>(
+      ListOf(Network(), "networks", "[192.0.2.0/24, \"2001:db8::/32\"]", empty),
+      [](std::vector<Prefix> prefixes) { return PrefixSet(std::move(prefixes)); },
+      [](const PrefixSet& set) { return set.prefixes(); });
+}
+
+ValueType<std::vector<ClearTextPort>> ProtocolsByPort() {
+  ValueType<std::vector<ClearTextPort>> type;
+  type.shape = Shape::kMap;
+  type.form = "ports, each with the name of its protocol";
+  type.example = "{23: telnet, 513: rlogin}";
+  type.read = [form = type.form, example = type.example](
+                  const Node& node,
+                  const Place& place) -> std::optional<std::vector<ClearTextPort>> {
+    if (!node.IsMap()) {
+      place.Fail(node.mark, fmt::format("{}; {}", KindName(node), Expected(form, example)));
+      return std::nullopt;
+    }
+    std::vector<ClearTextPort> protocols;
+    for (const Node& item : node.items) {
+      const std::optional<ClearTextPort> protocol = ReadProtocol(item, place);
+      if (!protocol.has_value()) continue;
+      const bool repeated =
+          std::any_of(protocols.begin(), protocols.end(),
+                      [&](const ClearTextPort& p) { return p.port == protocol->port; });
+      if (repeated)
+        place.Fail(item.key_mark, fmt::format("port {} is written twice", protocol->port));
+      if (!repeated) protocols.push_back(*protocol);
+    }
+    if (protocols.size() != node.items.size()) return std::nullopt;
+    return protocols;
+  };
+  type.write = [](const std::vector<ClearTextPort>& protocols) {
+    std::vector<std::string> items;
+    for (const ClearTextPort& p : protocols)
+      items.push_back(fmt::format("{}: {}", p.port, YamlScalar(p.protocol)));
+    return fmt::format("{{{}}}", fmt::join(items, ", "));
+  };
+  return type;
+}
+
+ValueType<std::vector<uint8_t>> Days() {
+  // Read as sets of days, then merged, sorted and each once.
+  const auto to_days = [](const std::vector<uint8_t>& sets) {
+    unsigned all = 0;
+    for (const uint8_t set : sets) all |= set;
+    std::vector<uint8_t> days;
+    for (uint8_t day = 0; day < 7; ++day) {
+      if ((all >> day & 1U) != 0) days.push_back(day);
+    }
+    return days;
+  };
+  const auto to_sets = [](const std::vector<uint8_t>& days) {
+    std::vector<uint8_t> sets;
+    for (const uint8_t day : days) sets.push_back(static_cast<uint8_t>(1U << day));
+    return sets;
+  };
+  const auto write = [](const uint8_t& set) {
+    const auto day = static_cast<size_t>(__builtin_ctz(set));
+    return std::string(kDayNames[day]);
+  };
+  const ValueType<uint8_t> one_set =
+      Scalar<uint8_t>("a day or range of days (mon, tue, wed, thu, fri, sat, sun)", "mon-fri",
+                      ParseDayRange, write);
+  return Converted<std::vector<uint8_t>, std::vector<uint8_t>>(
+      ListOf(one_set, "days", "[mon-fri, sun]", EmptyList::kRefused), to_days, to_sets);
+}
+
+ValueType<policy::HourRange> Hours() {
+  return Scalar<policy::HourRange>("a range of hours in UTC", "\"08:00-18:00\"", ParseHourRange,
+                                   [](const policy::HourRange& range) {
+                                     return fmt::format("\"{}-{}\"",
+                                                        FormatTimeOfDay(range.begin_minute),
+                                                        FormatTimeOfDay(range.end_minute));
+                                   });
+}
+
+ValueType<PacketTime> LastDay() {
+  const PacketDelta day = PacketDelta::FromSeconds(24 * 3600);
+  return Scalar<PacketTime>(
+      "a date, the last day on which it holds (UTC)", "2027-01-31",
+      [day](std::string_view text) -> absl::StatusOr<PacketTime> {
+        const absl::StatusOr<PacketTime> begin = ParseDate(text);
+        if (!begin.ok()) return begin.status();
+        return *begin + day;
+      },
+      [day](const PacketTime& end) { return FormatDate(end - day); });
+}
+
+}  // namespace cairn::config

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "output/json_lines.h"
+
+#include <limits>
+#include <string>
+
+#include "catch2/catch.hpp"
+
+#include "nlohmann/json.hpp"
+#include "tests/output/sample_events.h"
+
+namespace cairn::output {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+TEST_CASE("a stepping stone is one line whose keys stand in the published order") {
+  const std::string expected =
+      R"({"schema":"cairn/1","time":"2026-11-21T10:15:02.123456789Z","event":"stepping_stone",)"
+      R"("alert_id":"5f0c0123456789ab","kind":"direct","host":"10.10.0.15",)"
+      R"("upstream":{"orig":{"ip":"172.16.4.2","port":48224},"resp":{"ip":"10.10.0.15","port":22},)"
+      R"("start":"2026-11-21T10:05:02.123456789Z","originator":"syn","community_id":"UP"},)"
+      R"("downstream":{"orig":{"ip":"10.10.0.15","port":37534},"resp":{"ip":"172.16.2.2","port":22},)"
+      R"("start":"2026-11-21T10:05:02.123456789Z","originator":"syn","community_id":"DOWN"},)"
+      R"("evidence":{"method":"timing","forward":{"onsets_upstream":40,"onsets_downstream":42,"coincidences":31,)"
+      R"("consecutive":18,"ratio":0.775,"lag_ms":{"p50":3.1,"p95":11.0}},)"
+      R"("backward":{"onsets_upstream":12,"onsets_downstream":9,"coincidences":0,"consecutive":0,"ratio":0.0,)"
+      R"("lag_ms":{"p50":null,"p95":null}},"capture":"both"},"chain":"c-17","policy":null,"packets_lost":3})"
+      "\n";
+  std::string line = ToJsonLine(samples::DirectPair());
+  const Json json = Json::parse(line);
+  for (const auto& [side, name] : {std::pair{"upstream", "UP"}, std::pair{"downstream", "DOWN"}}) {
+    const std::string id = json[side]["community_id"];
+    CHECK(id.substr(0, 2) == "1:");
+    line.replace(line.find(id), id.size(), name);
+  }
+  CHECK(line == expected);
+}
+
+TEST_CASE("an indirect pair has no host, IPv6 addresses are plain, and the policy is spelled out") {
+  const Json json = Json::parse(ToJsonLine(samples::IndirectPair()));
+  CHECK(json["kind"] == "indirect");
+  CHECK(json["host"].is_null());
+  CHECK(json["upstream"]["orig"]["ip"] == "2001:db8:ffff::1");
+  CHECK(json["upstream"]["originator"] == "syn_ack");
+  CHECK(json["downstream"]["originator"] == "guessed");
+  CHECK(json["evidence"]["capture"] == "forward_only");
+  CHECK(json["policy"] ==
+        Json{{"rule", "bastion"}, {"owner", "ops"}, {"reason", "the site's jump host"}});
+}
+
+TEST_CASE("an end record carries cause, length and the alert that it ends") {
+  const Json json = Json::parse(ToJsonLine(samples::PairEnd()));
+  CHECK(json["event"] == "stepping_stone_end");
+  CHECK(json["alert_id"] == "5f0c0123456789ab");
+  CHECK(json["cause"] == "reset");
+  CHECK(json["duration_s"] == 60.25);
+}
+
+TEST_CASE("an exposure names the readable protocol and its pair") {
+  const Json json = Json::parse(ToJsonLine(samples::ExposedPassphrase()));
+  CHECK(json["event"] == "exposure");
+  CHECK(json["clear_protocol"] == "telnet");
+  CHECK(json["pair_alert_id"] == "5f0c0123456789ab");
+  CHECK(json["host"] == "10.10.0.15");
+}
+
+TEST_CASE("a chain lists its hops, and each says which hop feeds it") {
+  const Json json = Json::parse(ToJsonLine(samples::ThreeHops()));
+  CHECK(json["event"] == "chain");
+  CHECK(json["revision"] == 2);
+  REQUIRE(json["hops"].size() == 3);
+  CHECK(json["hops"][0]["after"].is_null());
+  CHECK(json["hops"][2]["after"] == 1);
+  CHECK(json["hops"][2]["resp"]["ip"] == "10.10.7.7");
+  CHECK(json["loop"] == true);
+  CHECK(json["truncated"] == false);
+}
+
+TEST_CASE("words that are no UTF-8 or hold quotes and line feeds still give one valid line") {
+  SteppingStone event = samples::DirectPair();
+  event.policy =
+      PolicyVerdict{.rule = "a\"b\nc", .owner = "\xff\xfe", .reason = std::string("\0\x1b", 2)};
+  const std::string line = ToJsonLine(event);
+  CHECK(line.find('\n') == line.size() - 1);
+  const Json json = Json::parse(line);
+  CHECK(json["policy"]["rule"] == "a\"b\nc");
+  CHECK(json["policy"]["owner"] == "\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+TEST_CASE("lags are rounded to the microsecond and ratios to four decimals") {
+  SteppingStone event = samples::DirectPair();
+  event.evidence.forward.lag_p50 = PacketDelta::FromNanoseconds(1234567);
+  event.evidence.forward.ratio = 2.0 / 3.0;
+  const std::string line = ToJsonLine(event);
+  CHECK(line.find(R"("p50":1.235,)") != std::string::npos);
+  CHECK(line.find(R"("ratio":0.6667,)") != std::string::npos);
+}
+
+TEST_CASE("a ratio that is no number is written as zero") {
+  SteppingStone event = samples::DirectPair();
+  event.evidence.forward.ratio = std::numeric_limits<double>::quiet_NaN();
+  CHECK(Json::parse(ToJsonLine(event))["evidence"]["forward"]["ratio"] == 0.0);
+}
+
+}  // namespace
+}  // namespace cairn::output

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TESTS_OUTPUT_SAMPLE_EVENTS_H_
+#define CAIRN_TESTS_OUTPUT_SAMPLE_EVENTS_H_
+
+#include <string_view>
+#include <vector>
+
+#include "detector/findings/event.h"
+
+// Events with every field set, and their sparse opposites.
+namespace cairn::output::samples {
+
+inline Endpoint At(std::string_view ip, uint16_t port) { return {*IpAddress::Parse(ip), port}; }
+
+// 2026-11-21T10:15:02.123456789Z plus `seconds`.
+inline PacketTime Moment(int64_t seconds = 0) {
+  return PacketTime::FromNanoseconds(1795256102123456789) + PacketDelta::FromSeconds(seconds);
+}
+
+inline ConnectionSummary Connection(Endpoint orig, Endpoint resp,
+                                    OriginatorSource originator = OriginatorSource::kSyn) {
+  return {.uid = 7, .orig = orig, .resp = resp, .start = Moment(-600), .originator = originator};
+}
+
+inline ConnectionSummary Upstream() {
+  return Connection(At("172.16.4.2", 48224), At("10.10.0.15", 22));
+}
+inline ConnectionSummary Downstream() {
+  return Connection(At("10.10.0.15", 37534), At("172.16.2.2", 22));
+}
+
+inline Evidence FullEvidence() {
+  return {.forward = {.onsets_upstream = 40,
+                      .onsets_downstream = 42,
+                      .coincidences = 31,
+                      .consecutive = 18,
+                      .ratio = 0.775,
+                      .lag_p50 = PacketDelta::FromMicroseconds(3100),
+                      .lag_p95 = PacketDelta::FromNanoseconds(11000400)},
+          .backward = {.onsets_upstream = 12,
+                       .onsets_downstream = 9,
+                       .lag_p50 = {},
+                       .lag_p95 = {}},
+          .capture = CaptureView::kBoth};
+}
+
+inline PolicyVerdict Verdict() {
+  return {.rule = "bastion", .owner = "ops", .reason = "the site's jump host"};
+}
+
+inline SteppingStone DirectPair() {
+  return {.time = Moment(),
+          .alert_id = "5f0c0123456789ab",
+          .kind = PairKind::kDirect,
+          .host = IpAddress::Parse("10.10.0.15").value(),
+          .upstream = Upstream(),
+          .downstream = Downstream(),
+          .evidence = FullEvidence(),
+          .chain = "c-17",
+          .policy = {},
+          .packets_lost = 3};
+}
+
+inline SteppingStone IndirectPair() {
+  SteppingStone event = DirectPair();
+  event.kind = PairKind::kIndirect;
+  event.host.reset();
+  event.downstream =
+      Connection(At("2001:db8::9", 40000), At("2001:db8:1::2", 22), OriginatorSource::kGuessed);
+  event.upstream =
+      Connection(At("2001:db8:ffff::1", 50000), At("2001:db8::8", 22), OriginatorSource::kSynAck);
+  event.evidence.capture = CaptureView::kForwardOnly;
+  event.policy = Verdict();
+  event.chain = "c-18";
+  return event;
+}
+
+inline SteppingStoneEnd PairEnd() {
+  return {.time = Moment(60),
+          .alert_id = "5f0c0123456789ab",
+          .kind = PairKind::kDirect,
+          .upstream = Upstream(),
+          .downstream = Downstream(),
+          .evidence = FullEvidence(),
+          .duration = PacketDelta::FromMilliseconds(60250),
+          .cause = "reset",
+          .chain = "c-17",
+          .policy = {}};
+}
+
+inline Exposure ExposedPassphrase() {
+  return {.time = Moment(1),
+          .alert_id = "00000000000000e1",
+          .pair_alert_id = "5f0c0123456789ab",
+          .clear_protocol = "telnet",
+          .host = IpAddress::Parse("10.10.0.15").value(),
+          .upstream = Connection(At("172.16.4.2", 48224), At("10.10.0.15", 23)),
+          .downstream = Downstream(),
+          .chain = "c-17",
+          .policy = {}};
+}
+
+inline ChainUpdate ThreeHops() {
+  return {.time = Moment(2),
+          .chain = "c-17",
+          .revision = 2,
+          .hops = {{.connection = Upstream(), .after = {}},
+                   {.connection = Downstream(), .after = 0},
+                   {.connection = Connection(At("172.16.2.2", 50111), At("10.10.7.7", 22)),
+                    .after = 1}},
+          .loop = true,
+          .truncated = false,
+          .policy = {}};
+}
+
+inline std::vector<Event> All() {
+  SteppingStoneEnd allowed_end = PairEnd();
+  allowed_end.policy = Verdict();
+  allowed_end.cause = "end_of_capture";
+  Exposure allowed_exposure = ExposedPassphrase();
+  allowed_exposure.policy = Verdict();
+  ChainUpdate allowed_chain = ThreeHops();
+  allowed_chain.policy = Verdict();
+  allowed_chain.truncated = true;
+  return {DirectPair(),        IndirectPair(),   PairEnd(),   allowed_end,
+          ExposedPassphrase(), allowed_exposure, ThreeHops(), allowed_chain};
+}
+
+}  // namespace cairn::output::samples
+
+#endif  // CAIRN_TESTS_OUTPUT_SAMPLE_EVENTS_H_

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "output/table.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+#include "catch2/catch.hpp"
+#include "fmt/format.h"
+
+#include "tests/output/sample_events.h"
+
+namespace cairn::output {
+namespace {
+
+// A table that writes to an unnamed file.
+class Paper {
+ public:
+  explicit Paper(TerminalStyle style) {
+    std::string pattern = "/tmp/cairn_table_XXXXXX";
+    descriptor_ = mkstemp(pattern.data());
+    REQUIRE(descriptor_ >= 0);
+    writer_ = *LineWriter::Open(fmt::format("/dev/fd/{}", descriptor_), ExistingFile::kAppend);
+    unlink(pattern.c_str());
+    table_ = std::make_unique<Table>(*writer_, style);
+  }
+  ~Paper() { close(descriptor_); }
+
+  Table& table() { return *table_; }
+  std::string Text() const {
+    std::string text;
+    std::array<char, 4096> bytes{};
+    off_t offset = 0;
+    for (;;) {
+      const ssize_t n = pread(descriptor_, bytes.data(), bytes.size(), offset);
+      if (n <= 0) return text;
+      text.append(bytes.data(), static_cast<size_t>(n));
+      offset += n;
+    }
+  }
+  size_t LongestLine() const {
+    std::istringstream lines(Text());
+    size_t longest = 0;
+    for (std::string line; std::getline(lines, line);) longest = std::max(longest, line.size());
+    return longest;
+  }
+
+ private:
+  int descriptor_ = -1;
+  std::unique_ptr<LineWriter> writer_;
+  std::unique_ptr<Table> table_;
+};
+
+constexpr TerminalStyle kWide{.columns = 120, .colour = false};
+constexpr TerminalStyle kNarrow{.columns = 80, .colour = false};
+
+TEST_CASE("a row tells when, what, who over whom to where, how sure, and the chain") {
+  Paper paper(kWide);
+  REQUIRE(paper.table().Write(samples::DirectPair()).ok());
+  const std::string text = paper.Text();
+  CHECK_THAT(text, Catch::Contains("TIME") && Catch::Contains("2026-11-21 (UTC)"));
+  CHECK_THAT(text,
+             Catch::Contains("10:15:02  direct    172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22"));
+  CHECK_THAT(text, Catch::Contains("78%   18   3.1 ms  c-17"));
+}
+
+TEST_CASE("no line is wider than the terminal, and nothing is left out on a narrow one") {
+  for (const TerminalStyle& style :
+       {kNarrow, TerminalStyle{.columns = 100, .colour = false}, kWide}) {
+    Paper paper(style);
+    for (const Event& event : samples::All()) REQUIRE(paper.table().Write(event).ok());
+    REQUIRE(paper.table().WriteDigest().ok());
+    INFO(paper.Text());
+    CHECK(paper.LongestLine() <= static_cast<size_t>(style.columns));
+    CHECK_THAT(paper.Text(), Catch::Contains("[2001:db8:1::2]:22"));
+  }
+}
+
+TEST_CASE("the headings come once, the date again when the day changes") {
+  Paper paper(kWide);
+  SteppingStone tomorrow = samples::DirectPair();
+  tomorrow.time = samples::Moment(24 * 3600);
+  REQUIRE(paper.table().Write(samples::DirectPair()).ok());
+  REQUIRE(paper.table().Write(samples::DirectPair()).ok());
+  REQUIRE(paper.table().Write(tomorrow).ok());
+  const std::string text = paper.Text();
+  CHECK(text.find("TIME") == text.rfind("TIME"));
+  CHECK(text.find("2026-11-21 (UTC)") == text.rfind("2026-11-21 (UTC)"));
+  CHECK_THAT(text, Catch::Contains("2026-11-22 (UTC)"));
+}
+
+TEST_CASE("an exposure says what it means") {
+  Paper paper(kWide);
+  REQUIRE(paper.table().Write(samples::ExposedPassphrase()).ok());
+  CHECK_THAT(paper.Text(), Catch::Contains("EXPOSED") && Catch::Contains("telnet in clear text") &&
+                               Catch::Contains("10.10.0.15"));
+}
+
+TEST_CASE("a chain has a row of its own only when it is longer than a pair") {
+  Paper paper(kWide);
+  ChainUpdate pair = samples::ThreeHops();
+  pair.hops.pop_back();
+  REQUIRE(paper.table().Write(pair).ok());
+  CHECK(paper.Text().empty());
+  REQUIRE(paper.table().Write(samples::ThreeHops()).ok());
+  CHECK_THAT(paper.Text(), Catch::Contains("172.16.2.2:22 -> 10.10.7.7:22") ||
+                               Catch::Contains("-> 10.10.7.7:22"));
+}
+
+TEST_CASE("a pair that ends has a row, one that ends with the capture has none") {
+  Paper paper(kWide);
+  SteppingStoneEnd end = samples::PairEnd();
+  end.cause = "end_of_capture";
+  REQUIRE(paper.table().Write(end).ok());
+  CHECK(paper.Text().empty());
+  REQUIRE(paper.table().Write(samples::PairEnd()).ok());
+  CHECK_THAT(paper.Text(), Catch::Contains("ended") && Catch::Contains("1 min 0 s, by a reset"));
+}
+
+TEST_CASE("an allowed alert names the rule, without letting it steer the terminal") {
+  Paper paper(kWide);
+  SteppingStone event = samples::DirectPair();
+  event.policy = PolicyVerdict{.rule = "ba\x1b[31mstion", .owner = "", .reason = "jump host"};
+  REQUIRE(paper.table().Write(event).ok());
+  CHECK_THAT(paper.Text(), Catch::Contains("allowed by rule 'ba?[31mstion': jump host"));
+}
+
+TEST_CASE("colour is used only when the style says so") {
+  Paper plain(kWide);
+  Paper coloured({.columns = 120, .colour = true});
+  for (Paper* paper : {&plain, &coloured}) {
+    REQUIRE(paper->table().Write(samples::ExposedPassphrase()).ok());
+    REQUIRE(paper->table().WriteDigest().ok());
+  }
+  CHECK(plain.Text().find('\x1b') == std::string::npos);
+  CHECK(coloured.Text().find("\x1b[1;31m") != std::string::npos);
+}
+
+TEST_CASE("the digest has one line an incident, from origin to target") {
+  Paper paper(kWide);
+  REQUIRE(paper.table().Write(samples::DirectPair()).ok());
+  REQUIRE(paper.table().Write(samples::ExposedPassphrase()).ok());
+  REQUIRE(paper.table().Write(samples::ThreeHops()).ok());
+  REQUIRE(paper.table().Write(samples::IndirectPair()).ok());
+  const size_t before = paper.Text().size();
+  REQUIRE(paper.table().WriteDigest().ok());
+  const std::string digest = paper.Text().substr(before);
+  CHECK_THAT(digest, Catch::Contains("2 incidents:"));
+  CHECK_THAT(digest, Catch::Contains(
+                         "c-17    172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22 -> 10.10.7.7:22"));
+  CHECK_THAT(digest, Catch::Contains("1 pair, exposed by telnet"));
+  CHECK_THAT(digest, Catch::Contains("c-18") && Catch::Contains("allowed"));
+}
+
+TEST_CASE("a run without alerts says so") {
+  Paper paper(kWide);
+  REQUIRE(paper.table().WriteDigest().ok());
+  CHECK(paper.Text() == "No stepping stones found.\n");
+}
+
+TEST_CASE("the digest keeps a bounded number of incidents and says that there are more") {
+  Paper paper(kWide);
+  SteppingStone event = samples::DirectPair();
+  for (size_t i = 0; i <= Table::kMaxIncidents; ++i) {
+    event.chain = fmt::format("c-{}", i);
+    REQUIRE(paper.table().Write(event).ok());
+  }
+  REQUIRE(paper.table().WriteDigest().ok());
+  CHECK_THAT(paper.Text(),
+             Catch::Contains("1000 incidents:") && Catch::Contains("and more, not listed here"));
+}
+
+}  // namespace
+}  // namespace cairn::output
