@@ -16,29 +16,39 @@ constexpr uint16_t kChatPort = 6667;
 constexpr uint16_t kSshPort = 22;
 
 // Starts a session with one leg in the truth and labels its connections.
-ConnectionLabel NewSession(const Site& site, TruthBook& truth, const char* scenario, const std::string& sub,
-                           uint32_t from, uint32_t to, uint16_t port, PacketTime now) {
+ConnectionLabel NewSession(const Site& site, TruthBook& truth, const char* scenario,
+                           const std::string& sub, uint32_t from, uint32_t to, uint16_t port,
+                           PacketTime now) {
   TruthSession session;
   session.scenario = scenario;
   session.sub = sub;
   session.role = "bg";
   session.start = now;
   session.legs = {{site.host(from).name, site.host(to).name, port}};
-  return {.session = truth.AddSession(std::move(session)), .scenario = scenario, .sub = sub, .role = "bg"};
+  return {.session = truth.AddSession(std::move(session)),
+          .scenario = scenario,
+          .sub = sub,
+          .role = "bg"};
 }
 
 }  // namespace
 
 Poller::Poller(Site& site, TruthBook& truth, bool from_inside, double period_s, RandomStream random)
-    : site_(site), truth_(truth), from_inside_(from_inside), period_(Seconds(period_s)), random_(random) {}
+    : site_(site),
+      truth_(truth),
+      from_inside_(from_inside),
+      period_(Seconds(period_s)),
+      random_(random) {}
 
 std::optional<PacketTime> Poller::Wake(Simulation& simulation, PacketTime now) {
   if (!conversation_.has_value()) {
     uint32_t from = site_.AnyInside(random_);
     uint32_t to = site_.AnyOutside(random_);
     if (!from_inside_) std::swap(from, to);
-    const std::string sub = fmt::format("every {:.3f} s", static_cast<double>(period_.ToNanoseconds()) * 1e-9);
-    const ConnectionLabel label = NewSession(site_, truth_, "bg_keepalive", sub, from, to, kPollPort, now);
+    const std::string sub =
+        fmt::format("every {:.3f} s", static_cast<double>(period_.ToNanoseconds()) * 1e-9);
+    const ConnectionLabel label =
+        NewSession(site_, truth_, "bg_keepalive", sub, from, to, kPollPort, now);
     conversation_.emplace(simulation, site_, from, to, kPollPort, label, random_);
     base_ = conversation_->Open(now) + period_;
     return base_;
@@ -47,7 +57,8 @@ std::optional<PacketTime> Poller::Wake(Simulation& simulation, PacketTime now) {
   const PacketTime fired = now + Seconds(random_.Exponential(0.0003));
   const PacketTime there = conversation_->Send(Side::kOriginator, fired, 36);
   conversation_->Acknowledge(Side::kResponder, there, there);
-  const PacketTime back = conversation_->Send(Side::kResponder, there + Seconds(random_.Exponential(0.0005)), 36);
+  const PacketTime back =
+      conversation_->Send(Side::kResponder, there + Seconds(random_.Exponential(0.0005)), 36);
   conversation_->Acknowledge(Side::kOriginator, back);
   return base_ + period_ * ++ticks_;
 }
@@ -89,7 +100,8 @@ std::optional<PacketTime> Transfers::Wake(Simulation& simulation, PacketTime now
 Browser::Browser(Site& site, TruthBook& truth, RandomStream random)
     : site_(site), truth_(truth), random_(random), host_(site.AnyInside(random_)) {}
 
-void Browser::Fetch(Simulation& simulation, PacketTime now, uint32_t server, const ConnectionLabel& label) {
+void Browser::Fetch(Simulation& simulation, PacketTime now, uint32_t server,
+                    const ConnectionLabel& label) {
   Conversation conversation(simulation, site_, host_, server, kHttpsPort, label, random_);
   PacketTime time = conversation.Open(now);
   const uint32_t requests = 1 + random_.Below(3);
@@ -109,7 +121,8 @@ std::optional<PacketTime> Browser::Wake(Simulation& simulation, PacketTime now) 
   if (session_ == 0) {
     session_ = NewSession(site_, truth_, "bg_web", "page", host_, server, kHttpsPort, now).session;
   }
-  const ConnectionLabel label{.session = session_, .scenario = "bg_web", .sub = "page", .role = "bg"};
+  const ConnectionLabel label{
+      .session = session_, .scenario = "bg_web", .sub = "page", .role = "bg"};
   const uint32_t connections = 1 + random_.Below(6);
   for (uint32_t i = 0; i < connections; ++i) {
     Fetch(simulation, now + Seconds(random_.Exponential(0.05) * i), server, label);
@@ -125,8 +138,10 @@ void ChatRoom::Begin(Simulation& simulation, PacketTime now) {
   std::vector<ConnectionIndex> group;
   for (uint32_t i = 0; i < clients_; ++i) {
     const uint32_t client = site_.AnyOutside(random_);
-    const ConnectionLabel label = NewSession(site_, truth_, "bg_chat", "room", client, server, kChatPort, now);
-    Conversation& added = conversations_.emplace_back(simulation, site_, client, server, kChatPort, label, random_);
+    const ConnectionLabel label =
+        NewSession(site_, truth_, "bg_chat", "room", client, server, kChatPort, now);
+    Conversation& added =
+        conversations_.emplace_back(simulation, site_, client, server, kChatPort, label, random_);
     added.Open(now + Seconds(random_.Uniform(0, 2)));
     group.push_back(added.index());
   }
@@ -152,11 +167,17 @@ std::optional<PacketTime> ChatRoom::Wake(Simulation& simulation, PacketTime now)
 }
 
 Scanner::Scanner(Site& site, TruthBook& truth, double syns_per_s, RandomStream random)
-    : site_(site), truth_(truth), syns_per_s_(syns_per_s), random_(random), host_(site.AnyOutside(random_)) {}
+    : site_(site),
+      truth_(truth),
+      syns_per_s_(syns_per_s),
+      random_(random),
+      host_(site.AnyOutside(random_)) {}
 
 std::optional<PacketTime> Scanner::Wake(Simulation& simulation, PacketTime now) {
-  if (session_ == 0) session_ = NewSession(site_, truth_, "bg_scan", "syn", host_, 0, kSshPort, now).session;
-  const ConnectionLabel label{.session = session_, .scenario = "bg_scan", .sub = "syn", .role = "bg"};
+  if (session_ == 0)
+    session_ = NewSession(site_, truth_, "bg_scan", "syn", host_, 0, kSshPort, now).session;
+  const ConnectionLabel label{
+      .session = session_, .scenario = "bg_scan", .sub = "syn", .role = "bg"};
   Conversation attempt(simulation, site_, host_, target_, kSshPort, label, random_);
   attempt.Attempt(now, random_.Chance(0.3));
   target_ = (target_ + 1) % site_.options().inside_hosts;

@@ -32,7 +32,8 @@ class Poller : public Actor {
   int64_t ticks_ = 0;
 };
 
-// One transfer after the other: heavy-tailed sizes, a steady rate, an acknowledgement for every second segment.
+// One transfer after the other: heavy-tailed sizes, a steady rate, an acknowledgement for every
+// second segment.
 class Transfers : public Actor {
  public:
   Transfers(Site& site, TruthBook& truth, double rate_bytes_per_s, RandomStream random);
@@ -50,8 +51,8 @@ class Transfers : public Actor {
   uint64_t bytes_left_ = 0;
 };
 
-// A person who browses: pages of several connections at once, and Pareto pauses between them (ON/OFF, as Crovella &
-// Bestavros, "Self-Similarity in World Wide Web Traffic", ToN 1997).
+// A person who browses: pages of several connections at once, and Pareto pauses between them
+// (ON/OFF, as Crovella & Bestavros, "Self-Similarity in World Wide Web Traffic", ToN 1997).
 class Browser : public Actor {
  public:
   Browser(Site& site, TruthBook& truth, RandomStream random);
@@ -67,8 +68,8 @@ class Browser : public Actor {
   uint64_t session_ = 0;
 };
 
-// A chat server inside and its clients outside: each line goes to all others at once.  Innocent, yet truly correlated,
-// and all its connections share the server's endpoint.
+// A chat server inside and its clients outside: each line goes to all others at once.  Innocent,
+// yet truly correlated, and all its connections share the server's endpoint.
 class ChatRoom : public Actor {
  public:
   ChatRoom(Site& site, TruthBook& truth, uint32_t clients, RandomStream random);

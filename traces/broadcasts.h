@@ -29,8 +29,8 @@ class Broadcasts {
   std::map<uint32_t, std::vector<Person*>> listeners_;
 };
 
-// wall(1): now and then one message appears on every terminal of every broadcasting host, at the same moment by their
-// clocks, which agree to a millisecond or two.
+// wall(1): now and then one message appears on every terminal of every broadcasting host, at the
+// same moment by their clocks, which agree to a millisecond or two.
 class Wall : public Actor {
  public:
   Wall(Broadcasts& broadcasts, TruthBook& truth, double mean_gap_s, RandomStream random)

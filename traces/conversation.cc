@@ -15,8 +15,9 @@ constexpr double kQuickAckShare = 0.3;
 
 }  // namespace
 
-Conversation::Conversation(Simulation& simulation, Site& site, uint32_t originator, uint32_t responder, uint16_t port,
-                           const ConnectionLabel& label, RandomStream& random)
+Conversation::Conversation(Simulation& simulation, Site& site, uint32_t originator,
+                           uint32_t responder, uint16_t port, const ConnectionLabel& label,
+                           RandomStream& random)
     : simulation_(&simulation),
       random_(&random),
       jitter_mean_s_(site.options().jitter_mean_s),
@@ -43,7 +44,8 @@ Conversation::Conversation(Simulation& simulation, Site& site, uint32_t originat
 PacketDelta Conversation::nominal_delay() const { return ends_[0].delay + ends_[1].delay; }
 
 PacketDelta Conversation::Jitter(const End& part) {
-  return part.jitters && jitter_mean_s_ > 0 ? Seconds(random_->Exponential(jitter_mean_s_)) : PacketDelta::Zero();
+  return part.jitters && jitter_mean_s_ > 0 ? Seconds(random_->Exponential(jitter_mean_s_))
+                                            : PacketDelta::Zero();
 }
 
 uint32_t Conversation::AckNumber(Side from, PacketTime at) const {
@@ -95,7 +97,8 @@ PacketTime Conversation::SendSegment(Side from, PacketTime at, uint32_t bytes, u
   }
   sender.last_arrival =
       std::max(at_tap + receiver.delay + Jitter(receiver), sender.last_arrival + kSpacing);
-  sender.arrivals[sender.arrivals_used++ % sender.arrivals.size()] = {sender.last_arrival, sender.next_seq};
+  sender.arrivals[sender.arrivals_used++ % sender.arrivals.size()] = {sender.last_arrival,
+                                                                      sender.next_seq};
   return sender.last_arrival;
 }
 

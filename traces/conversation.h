@@ -13,12 +13,13 @@
 
 namespace cairn::traces {
 
-// One TCP connection between two hosts, as the tap on the border sees it.  When both hosts are on one side it is not
-// seen at all, but its delays count.
+// One TCP connection between two hosts, as the tap on the border sees it.  When both hosts are on
+// one side it is not seen at all, but its delays count.
 //
-// The path: sender, [outside part: delay, jitter, loss], tap, [inside part], receiver, or the reverse.  Jitter keeps the
-// order.  A lost segment was lost before the tap or behind it, with equal chance, and is sent again after a time-out;
-// the receiver hands its data, and all that comes after, on only then.
+// The path: sender, [outside part: delay, jitter, loss], tap, [inside part], receiver, or the
+// reverse.  Jitter keeps the order.  A lost segment was lost before the tap or behind it, with
+// equal chance, and is sent again after a time-out; the receiver hands its data, and all that comes
+// after, on only then.
 //
 // Times given are times at the sending host; times returned are times at the receiving one.
 class Conversation {
@@ -28,18 +29,18 @@ class Conversation {
     return side == Side::kOriginator ? Side::kResponder : Side::kOriginator;
   }
 
-  Conversation(Simulation& simulation, Site& site, uint32_t originator, uint32_t responder, uint16_t port,
-               const ConnectionLabel& label, RandomStream& random);
+  Conversation(Simulation& simulation, Site& site, uint32_t originator, uint32_t responder,
+               uint16_t port, const ConnectionLabel& label, RandomStream& random);
 
   // The three-way handshake.  Returns when the originator may send data.
   PacketTime Open(PacketTime at);
   // Sends data, cut into segments; returns when the last byte is there.
   PacketTime Send(Side from, PacketTime at, uint32_t bytes);
-  // `side` received data at `at` and will send data of its own at about `reply_at`: acknowledges by a segment of its own
-  // unless the reply comes within the delayed-ACK time.
+  // `side` received data at `at` and will send data of its own at about `reply_at`: acknowledges by
+  // a segment of its own unless the reply comes within the delayed-ACK time.
   void Acknowledge(Side side, PacketTime at, PacketTime reply_at = PacketTime::InfiniteFuture());
-  // Acknowledges by a segment of its own.  It may overtake data that is still under way, as it carries nothing that has
-  // an order.
+  // Acknowledges by a segment of its own.  It may overtake data that is still under way, as it
+  // carries nothing that has an order.
   void AcknowledgeNow(Side side, PacketTime at);
   // A keep-alive probe (RFC 9293, section 3.8.4: one sequence number back) and its answer.
   void Probe(Side from, PacketTime at);
@@ -56,7 +57,8 @@ class Conversation {
   PacketDelta nominal_delay() const;
 
  private:
-  // Data that was sent and the moment at which the other side has it: what its acknowledgements may cover.
+  // Data that was sent and the moment at which the other side has it: what its acknowledgements may
+  // cover.
   struct Arrival {
     PacketTime time;
     uint32_t end_seq = 0;
@@ -66,8 +68,8 @@ class Conversation {
     PacketDelta delay;  // to or from the tap
     bool jitters = false;
     uint32_t next_seq = 0;
-    PacketTime last_at_tap;      // of this end's data in order
-    PacketTime last_arrival;     // at the other end
+    PacketTime last_at_tap;              // of this end's data in order
+    PacketTime last_arrival;             // at the other end
     std::array<Arrival, 16> arrivals{};  // a ring of this end's latest data
     uint32_t arrivals_used = 0;
   };
@@ -77,7 +79,8 @@ class Conversation {
   PacketDelta Jitter(const End& part);
   PacketTime SendSegment(Side from, PacketTime at, uint32_t bytes, uint8_t flags);
   // Puts one packet on the tap.
-  void Emit(Side from, PacketTime at_tap, uint32_t seq, uint32_t bytes, uint8_t flags, PacketTime sent_at);
+  void Emit(Side from, PacketTime at_tap, uint32_t seq, uint32_t bytes, uint8_t flags,
+            PacketTime sent_at);
   uint32_t AckNumber(Side from, PacketTime at) const;
 
   Simulation* simulation_;

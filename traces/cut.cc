@@ -43,11 +43,13 @@ std::optional<NetworkHeader> ReadNetwork(std::span<const uint8_t> frame) {
   if (frame.size() < kIp + 20) return std::nullopt;
   const uint16_t type = Load16(&frame[12]);
   if (type == 0x0800 && frame[kIp + 9] == kTcp && (Load16(&frame[kIp + 6]) & 0x1fff) == 0) {
-    return NetworkHeader{IpAddress::FromV4Bytes(&frame[kIp + 12]), IpAddress::FromV4Bytes(&frame[kIp + 16]),
-                         kIp + static_cast<size_t>(frame[kIp] & 15) * 4, kIp + Load16(&frame[kIp + 2])};
+    return NetworkHeader{
+        IpAddress::FromV4Bytes(&frame[kIp + 12]), IpAddress::FromV4Bytes(&frame[kIp + 16]),
+        kIp + static_cast<size_t>(frame[kIp] & 15) * 4, kIp + Load16(&frame[kIp + 2])};
   }
   if (type == 0x86dd && frame.size() >= kIp + 40 && frame[kIp + 6] == kTcp) {
-    return NetworkHeader{IpAddress::FromV6Bytes(&frame[kIp + 8]), IpAddress::FromV6Bytes(&frame[kIp + 24]), kIp + 40,
+    return NetworkHeader{IpAddress::FromV6Bytes(&frame[kIp + 8]),
+                         IpAddress::FromV6Bytes(&frame[kIp + 24]), kIp + 40,
                          kIp + 40 + Load16(&frame[kIp + 4])};
   }
   return std::nullopt;
@@ -68,8 +70,10 @@ std::optional<TcpFrame> ReadTcp(std::span<const uint8_t> frame) {
 }
 
 bool Chosen(const TruthConnection& connection, const CutOptions& options) {
-  if (options.sessions.empty() && options.scenarios.empty() && options.variants.empty()) return true;
-  return options.sessions.contains(connection.session) || options.scenarios.contains(connection.scenario) ||
+  if (options.sessions.empty() && options.scenarios.empty() && options.variants.empty())
+    return true;
+  return options.sessions.contains(connection.session) ||
+         options.scenarios.contains(connection.scenario) ||
          options.variants.contains(connection.sub);
 }
 
@@ -118,8 +122,9 @@ Truth Shorten(const Truth& truth, const Kept& kept, PacketTime from, PacketTime 
     sessions.insert(connection.session);
     result.connections.push_back(connection);
   }
-  std::stable_sort(result.connections.begin(), result.connections.end(),
-                   [](const TruthConnection& a, const TruthConnection& b) { return a.start < b.start; });
+  std::stable_sort(
+      result.connections.begin(), result.connections.end(),
+      [](const TruthConnection& a, const TruthConnection& b) { return a.start < b.start; });
   for (const TruthSession& session : truth.sessions) {
     if (sessions.contains(session.session)) result.sessions.push_back(session);
   }
@@ -135,16 +140,19 @@ Truth Shorten(const Truth& truth, const Kept& kept, PacketTime from, PacketTime 
     result.pairs.push_back(std::move(pair));
   }
   for (const TruthBenignPair& pair : truth.benign_correlated) {
-    if (seen(pair.a) != nullptr && seen(pair.b) != nullptr) result.benign_correlated.push_back(pair);
+    if (seen(pair.a) != nullptr && seen(pair.b) != nullptr)
+      result.benign_correlated.push_back(pair);
   }
   return result;
 }
 
 absl::StatusOr<Pcap> OpenEthernet(const std::string& path) {
   char error[PCAP_ERRBUF_SIZE] = "";
-  Pcap pcap(pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, error));
+  Pcap pcap(
+      pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, error));
   if (pcap == nullptr) {
-    return absl::InvalidArgumentError(fmt::format("{}: cannot be read (decompress it first): {}", path, error));
+    return absl::InvalidArgumentError(
+        fmt::format("{}: cannot be read (decompress it first): {}", path, error));
   }
   if (pcap_datalink(pcap.get()) != DLT_EN10MB) {
     return absl::InvalidArgumentError(fmt::format("{}: is no Ethernet capture", path));
@@ -154,15 +162,16 @@ absl::StatusOr<Pcap> OpenEthernet(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<Truth> CutCapture(const std::string& path, const Truth& truth, const CutOptions& options,
-                                 PcapWriter& writer) {
+absl::StatusOr<Truth> CutCapture(const std::string& path, const Truth& truth,
+                                 const CutOptions& options, PcapWriter& writer) {
   absl::StatusOr<Pcap> pcap = OpenEthernet(path);
   if (!pcap.ok()) return pcap.status();
-  const PacketTime from = truth.started + PacketDelta::FromNanoseconds(static_cast<int64_t>(options.from_s * 1e9));
-  const PacketTime until =
-      options.until_s > 0
-          ? truth.started + PacketDelta::FromNanoseconds(static_cast<int64_t>(options.until_s * 1e9))
-          : PacketTime::InfiniteFuture();
+  const PacketTime from =
+      truth.started + PacketDelta::FromNanoseconds(static_cast<int64_t>(options.from_s * 1e9));
+  const PacketTime until = options.until_s > 0
+                               ? truth.started + PacketDelta::FromNanoseconds(
+                                                     static_cast<int64_t>(options.until_s * 1e9))
+                               : PacketTime::InfiniteFuture();
   Kept kept = Choose(truth, options);
   pcap_pkthdr* header = nullptr;
   const u_char* bytes = nullptr;

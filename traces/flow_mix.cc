@@ -18,7 +18,8 @@ constexpr uint16_t kPorts[] = {443, 80, 22, 25, 993, 8443};
 
 PacketTime TimeOf(uint64_t packet, uint32_t packets_per_second) {
   const int64_t second = static_cast<int64_t>(packet / packets_per_second);
-  const int64_t fraction = static_cast<int64_t>(packet % packets_per_second * 1000000000 / packets_per_second);
+  const int64_t fraction =
+      static_cast<int64_t>(packet % packets_per_second * 1000000000 / packets_per_second);
   return kTraceStart + PacketDelta::FromNanoseconds(second * 1000000000 + fraction);
 }
 
@@ -38,7 +39,8 @@ struct Flow {
 
 class FlowMix {
  public:
-  explicit FlowMix(const FlowMixOptions& options) : options_(options), random_(options.seed, kMixStream) {
+  explicit FlowMix(const FlowMixOptions& options)
+      : options_(options), random_(options.seed, kMixStream) {
     flows_.reserve(options.open_connections);
     for (uint32_t i = 0; i < options.open_connections; ++i) flows_.push_back(NewFlow());
   }
@@ -53,10 +55,12 @@ class FlowMix {
 
  private:
   Flow NewFlow() {
-    // Addresses and ports count up, so that no tuple comes again while an older connection could still have it.
+    // Addresses and ports count up, so that no tuple comes again while an older connection could
+    // still have it.
     const uint64_t number = made_++;
     const uint32_t inside = kInsideNetwork + 1 + static_cast<uint32_t>(number % 60000);
-    const uint32_t outside = kOutsideNetwork + 1 + static_cast<uint32_t>(number * 2654435761U % 130000);
+    const uint32_t outside =
+        kOutsideNetwork + 1 + static_cast<uint32_t>(number * 2654435761U % 130000);
     const bool inbound = number % 2 == 0;
     Flow flow;
     flow.client = inbound ? outside : inside;
@@ -68,7 +72,8 @@ class FlowMix {
     constexpr double kOtherPackets = 6;  // handshake and farewell
     flow.data_left = options_.mean_packets <= 0
                          ? UINT32_MAX
-                         : static_cast<uint32_t>(random_.Exponential(std::max(1.0, options_.mean_packets - kOtherPackets)));
+                         : static_cast<uint32_t>(random_.Exponential(
+                               std::max(1.0, options_.mean_packets - kOtherPackets)));
     return flow;
   }
 
@@ -88,13 +93,19 @@ class FlowMix {
   // The flow's next packet: a connection's life as a table of states.
   Segment Step(Flow& flow) {
     switch (flow.phase) {
-      case Phase::kSyn: return Advance(flow, Phase::kSynAck, true, kSyn);
-      case Phase::kSynAck: return Advance(flow, Phase::kAck, false, kSyn | kAck);
-      case Phase::kAck: return Advance(flow, Phase::kData, true, kAck);
-      case Phase::kData: return Data(flow);
-      case Phase::kFinAck: return Advance(flow, Phase::kLastAck, false, kFin | kAck);
+      case Phase::kSyn:
+        return Advance(flow, Phase::kSynAck, true, kSyn);
+      case Phase::kSynAck:
+        return Advance(flow, Phase::kAck, false, kSyn | kAck);
+      case Phase::kAck:
+        return Advance(flow, Phase::kData, true, kAck);
+      case Phase::kData:
+        return Data(flow);
+      case Phase::kFinAck:
+        return Advance(flow, Phase::kLastAck, false, kFin | kAck);
       case Phase::kLastAck:
-      case Phase::kClosed: break;
+      case Phase::kClosed:
+        break;
     }
     return Advance(flow, Phase::kClosed, true, kAck);
   }
@@ -135,7 +146,8 @@ absl::Status GenerateFlowMix(const FlowMixOptions& options, const Simulation::Si
   if (options.open_connections == 0) return absl::InvalidArgumentError("a mix needs a connection");
   FlowMix mix(options);
   for (uint64_t i = 0; i < options.packets; ++i) {
-    if (absl::Status status = sink(mix.Next(TimeOf(i, options.packets_per_second))); !status.ok()) return status;
+    if (absl::Status status = sink(mix.Next(TimeOf(i, options.packets_per_second))); !status.ok())
+      return status;
   }
   return absl::OkStatus();
 }
@@ -143,7 +155,8 @@ absl::Status GenerateFlowMix(const FlowMixOptions& options, const Simulation::Si
 absl::Status GenerateSynFlood(const SynFloodOptions& options, const Simulation::Sink& sink) {
   if (absl::Status status = CheckRate(options.packets_per_second); !status.ok()) return status;
   if (options.packets > 4000000000U) {
-    return absl::InvalidArgumentError("there are not that many IPv4 addresses: at most 4,000,000,000 SYNs");
+    return absl::InvalidArgumentError(
+        "there are not that many IPv4 addresses: at most 4,000,000,000 SYNs");
   }
   RandomStream random(options.seed, kMixStream);
   const auto start = static_cast<uint32_t>(random.Next());

@@ -5,10 +5,11 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+
 #include "traces/simulation.h"
 
-// Loads for measuring speed and limits: packets of many connections without any person behind them.  No truth: there is
-// nothing to find.
+// Loads for measuring speed and limits: packets of many connections without any person behind them.
+// No truth: there is nothing to find.
 namespace cairn::traces {
 
 struct FlowMixOptions {
@@ -19,8 +20,9 @@ struct FlowMixOptions {
   uint32_t packets_per_second = 100000;
 };
 
-// Each packet belongs to a random one of the open connections (the worst case for a cache); a connection that ends makes
-// room for a new one.  Half of the connections enter 10.10.0.0/16, half leave it.  Memory: 32 bytes a connection.
+// Each packet belongs to a random one of the open connections (the worst case for a cache); a
+// connection that ends makes room for a new one.  Half of the connections enter 10.10.0.0/16, half
+// leave it.  Memory: 32 bytes a connection.
 absl::Status GenerateFlowMix(const FlowMixOptions& options, const Simulation::Sink& sink);
 
 struct SynFloodOptions {
@@ -29,7 +31,8 @@ struct SynFloodOptions {
   uint32_t packets_per_second = 100000;
 };
 
-// SYNs from as many distinct addresses, all outside 10.10.0.0/16, to hosts inside it; never answered.
+// SYNs from as many distinct addresses, all outside 10.10.0.0/16, to hosts inside it; never
+// answered.
 absl::Status GenerateSynFlood(const SynFloodOptions& options, const Simulation::Sink& sink);
 
 }  // namespace cairn::traces

@@ -34,7 +34,8 @@ class Appender {
 
 uint32_t SumWords(std::span<const uint8_t> bytes) {
   uint32_t sum = 0;
-  for (size_t i = 0; i + 1 < bytes.size(); i += 2) sum += static_cast<uint32_t>(bytes[i]) << 8 | bytes[i + 1];
+  for (size_t i = 0; i + 1 < bytes.size(); i += 2)
+    sum += static_cast<uint32_t>(bytes[i]) << 8 | bytes[i + 1];
   return sum;
 }
 
@@ -52,7 +53,7 @@ void AppendIpv4(FrameHeaders& headers, const Segment& segment, uint32_t tcp_byte
   Appender out(headers);
   out.U16(0x4500);
   out.U16(20 + tcp_bytes);
-  out.U16(0);       // identification: unused with "don't fragment" (RFC 6864)
+  out.U16(0);  // identification: unused with "don't fragment" (RFC 6864)
   out.U16(0x4000);
   out.U8(kHopLimit);
   out.U8(kTcpProtocol);
@@ -115,8 +116,9 @@ FrameHeaders MakeHeaders(const Segment& segment) {
   out.U32(0);  // checksum and urgent pointer
   AppendOptions(headers, segment);
   const size_t address_bytes = v4 ? 8 : 32;
-  const uint32_t sum = SumWords({headers.bytes.data() + tcp_start - address_bytes, address_bytes}) + kTcpProtocol +
-                       tcp_bytes + SumWords({headers.bytes.data() + tcp_start, tcp_header_bytes});
+  const uint32_t sum = SumWords({headers.bytes.data() + tcp_start - address_bytes, address_bytes}) +
+                       kTcpProtocol + tcp_bytes +
+                       SumWords({headers.bytes.data() + tcp_start, tcp_header_bytes});
   Put16(headers, tcp_start + 16, Checksum(sum));
   return headers;
 }

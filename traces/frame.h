@@ -17,9 +17,9 @@ struct FrameHeaders {
   uint32_t size = 0;
 };
 
-// Ethernet, IPv4 or IPv6, and TCP headers for a segment whose payload is zeros; checksums are right.  A SYN carries the
-// MSS option, other segments the time-stamp option.
-// Requires: both addresses are of one family.
+// Ethernet, IPv4 or IPv6, and TCP headers for a segment whose payload is zeros; checksums are
+// right.  A SYN carries the MSS option, other segments the time-stamp option. Requires: both
+// addresses are of one family.
 FrameHeaders MakeHeaders(const Segment& segment);
 
 }  // namespace cairn::traces

@@ -50,9 +50,12 @@ class PcapWriter::Output {
   absl::Status Write(const std::vector<uint8_t>& bytes) {
     if (bytes.empty()) return absl::OkStatus();
     if (gzip_ != nullptr) {
-      return gzwrite(gzip_, bytes.data(), static_cast<unsigned>(bytes.size())) > 0 ? absl::OkStatus() : Error();
+      return gzwrite(gzip_, bytes.data(), static_cast<unsigned>(bytes.size())) > 0
+                 ? absl::OkStatus()
+                 : Error();
     }
-    return std::fwrite(bytes.data(), 1, bytes.size(), plain_) == bytes.size() ? absl::OkStatus() : Error();
+    return std::fwrite(bytes.data(), 1, bytes.size(), plain_) == bytes.size() ? absl::OkStatus()
+                                                                              : Error();
   }
 
   absl::Status Close() {
@@ -88,12 +91,13 @@ absl::StatusOr<PcapWriter> PcapWriter::Create(const std::string& path, const Opt
   auto output = std::make_unique<Output>(path);
   if (absl::Status status = output->Open(); !status.ok()) return status;
   PcapWriter writer(std::move(output), options);
-  Append32(writer.buffer_, options.unit == TimeUnit::kNanoseconds ? kNanosecondMagic : kMicrosecondMagic);
+  Append32(writer.buffer_,
+           options.unit == TimeUnit::kNanoseconds ? kNanosecondMagic : kMicrosecondMagic);
   Append32(writer.buffer_, 2 | 4 << 16);  // version 2.4
   Append32(writer.buffer_, 0);
   Append32(writer.buffer_, 0);
-  Append32(writer.buffer_,
-           options.snap_length_bytes == kHeadersOnly ? kLargestSnapLength : options.snap_length_bytes);
+  Append32(writer.buffer_, options.snap_length_bytes == kHeadersOnly ? kLargestSnapLength
+                                                                     : options.snap_length_bytes);
   Append32(writer.buffer_, kEthernetLink);
   return writer;
 }
@@ -103,10 +107,13 @@ absl::Status PcapWriter::Write(const Segment& segment) {
   const uint32_t original = headers.size + segment.payload_bytes;
   if (options_.snap_length_bytes <= headers.size) {
     const uint32_t snap = options_.snap_length_bytes;
-    return WriteFrame(segment.time, headers.bytes.data(), snap == kHeadersOnly ? headers.size : snap, original);
+    return WriteFrame(segment.time, headers.bytes.data(),
+                      snap == kHeadersOnly ? headers.size : snap, original);
   }
-  const absl::Status status = WriteFrame(segment.time, headers.bytes.data(), headers.size, original);
-  // The captured part of the payload: the record was written with the headers' length, which is set right here.
+  const absl::Status status =
+      WriteFrame(segment.time, headers.bytes.data(), headers.size, original);
+  // The captured part of the payload: the record was written with the headers' length, which is set
+  // right here.
   const uint32_t captured = std::min(original, options_.snap_length_bytes);
   const size_t length_at = buffer_.size() - headers.size - 8;
   for (size_t i = 0; i < 4; ++i) buffer_[length_at + i] = static_cast<uint8_t>(captured >> (8 * i));
@@ -122,7 +129,8 @@ absl::Status PcapWriter::WriteFrame(PacketTime time, const uint8_t* frame, uint3
   const int64_t ns = time.ToNanoseconds();
   const int64_t fraction = ns % 1000000000;
   Append32(buffer_, static_cast<uint32_t>(ns / 1000000000));
-  Append32(buffer_, static_cast<uint32_t>(options_.unit == TimeUnit::kNanoseconds ? fraction : fraction / 1000));
+  Append32(buffer_, static_cast<uint32_t>(
+                        options_.unit == TimeUnit::kNanoseconds ? fraction : fraction / 1000));
   Append32(buffer_, captured_bytes);
   Append32(buffer_, original_bytes);
   buffer_.insert(buffer_.end(), frame, frame + captured_bytes);

@@ -10,14 +10,16 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "capture/segment.h"
 
 namespace cairn::traces {
 
 enum class TimeUnit { kMicroseconds, kNanoseconds };
 
-// Writes segments as a classic pcap file (Ethernet, IPv4 or IPv6, TCP with time stamps, right checksums over a payload
-// of zeros), or already made frames.  A path that ends in ".gz" is compressed; "-" is standard output.
+// Writes segments as a classic pcap file (Ethernet, IPv4 or IPv6, TCP with time stamps, right
+// checksums over a payload of zeros), or already made frames.  A path that ends in ".gz" is
+// compressed; "-" is standard output.
 //
 // Memory: one buffer.  Cost: about 0.1 us a packet without compression.
 class PcapWriter {
@@ -36,7 +38,8 @@ class PcapWriter {
 
   // Requires: segment.payload_bytes fits into an IP packet.
   absl::Status Write(const Segment& segment);
-  absl::Status WriteFrame(PacketTime time, const uint8_t* frame, uint32_t captured_bytes, uint32_t original_bytes);
+  absl::Status WriteFrame(PacketTime time, const uint8_t* frame, uint32_t captured_bytes,
+                          uint32_t original_bytes);
   // Flushes; every error that was not reported before is reported here.
   absl::Status Close();
 

@@ -16,7 +16,8 @@ using Side = Conversation::Side;
 
 }  // namespace
 
-Person::Person(const SessionPlan& plan, Site& site, TruthBook& truth, Broadcasts& broadcasts, RandomStream random)
+Person::Person(const SessionPlan& plan, Site& site, TruthBook& truth, Broadcasts& broadcasts,
+               RandomStream random)
     : plan_(plan),
       site_(site),
       truth_(truth),
@@ -44,7 +45,8 @@ Side Person::KeySide(size_t leg) const {
   return plan_.reverse && leg == 0 ? Side::kResponder : Side::kOriginator;
 }
 
-// SSH pads to its cipher's block and adds its lengths and code; the clear-text protocols send what they are given.
+// SSH pads to its cipher's block and adds its lengths and code; the clear-text protocols send what
+// they are given.
 uint32_t Person::PayloadOf(size_t leg, uint32_t bytes) const {
   return plan_.ports[leg] == kSshPort ? 36 + bytes / 8 * 8 : bytes;
 }
@@ -98,8 +100,8 @@ void Person::OpenNextLeg(Simulation& simulation, Window& window, PacketTime at) 
   window.ready = Backward(window, logged_in, 60 + random_.Below(600));  // greeting and prompt
 }
 
-// Banners, keys and password for SSH, options and a short dialogue for the others; returns when the login is done at the
-// far end.
+// Banners, keys and password for SSH, options and a short dialogue for the others; returns when the
+// login is done at the far end.
 PacketTime Person::LogIn(Conversation& leg, size_t number, PacketTime at) {
   const bool ssh = plan_.ports[number] == kSshPort;
   const size_t rounds = ssh ? 6 : 5;
@@ -140,7 +142,8 @@ PacketTime Person::Backward(Window& window, PacketTime at, uint32_t bytes) {
   return time;
 }
 
-// What a command prints: a burst of heavy-tailed length, sometimes only after it has run for a while.
+// What a command prints: a burst of heavy-tailed length, sometimes only after it has run for a
+// while.
 void Person::Output(Window& window, PacketTime at) {
   PacketTime time = at + Seconds(random_.Exponential(random_.Chance(0.1) ? 1.0 : 0.02));
   const auto pieces = static_cast<uint32_t>(random_.Pareto(1, 1.2, 20));

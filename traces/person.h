@@ -30,16 +30,19 @@ struct SessionPlan {
   std::vector<uint16_t> ports;  // of the legs, the same for each path
   bool reverse = false;         // the first leg was opened by its far host (a reverse tunnel)
   PacketTime end;
-  PacketDelta application_alive;  // Zero: none.  A small message each way on the first leg, by the client's timer
+  PacketDelta application_alive;  // Zero: none.  A small message each way on the first leg, by the
+                                  // client's timer
   PacketDelta tcp_alive;          // Zero: none.  A probe after this long without a key
   TypingOptions typing;
 };
 
-// A person at a terminal: logs in leg by leg, types, gets echoes and output back over every leg, logs out.
+// A person at a terminal: logs in leg by leg, types, gets echoes and output back over every leg,
+// logs out.
 class Person : public Actor {
  public:
   // Requires: all outlive the person.
-  Person(const SessionPlan& plan, Site& site, TruthBook& truth, Broadcasts& broadcasts, RandomStream random);
+  Person(const SessionPlan& plan, Site& site, TruthBook& truth, Broadcasts& broadcasts,
+         RandomStream random);
   ~Person() override;
   Person(const Person&) = delete;
   Person& operator=(const Person&) = delete;

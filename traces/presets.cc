@@ -4,8 +4,8 @@
 namespace cairn::traces {
 namespace {
 
-// An hour of a site with 520 people at work, each on their own, and 20 chains among them: the setting of Table 3 of
-// Zhang & Paxson 2000.
+// An hour of a site with 520 people at work, each on their own, and 20 chains among them: the
+// setting of Table 3 of Zhang & Paxson 2000.
 WorldOptions Table3() {
   WorldOptions options;
   options.name = "table3";
@@ -60,7 +60,10 @@ WorldOptions Interactive() {
 }
 
 FlowMixOptions Open() {
-  return {.packets = 4000000, .open_connections = 100000, .mean_packets = 0, .packets_per_second = 200000};
+  return {.packets = 4000000,
+          .open_connections = 100000,
+          .mean_packets = 0,
+          .packets_per_second = 200000};
 }
 
 }  // namespace
@@ -70,7 +73,8 @@ const std::vector<Preset>& Presets() {
       {"small", "a bit of everything, 5 minutes of packet time", Small()},
       {"table3", "an hour, 520 people at work at any moment, 20 chains", Table3()},
       {"interactive", "people at work at any moment: --connections of them", Interactive()},
-      {"mix", "6 million packets of 262 thousand connections, 50 thousand open at once", FlowMixOptions()},
+      {"mix", "6 million packets of 262 thousand connections, 50 thousand open at once",
+       FlowMixOptions()},
       {"open", "--connections that never end, 4 million packets", Open()},
       {"synflood", "--connections SYNs from as many addresses", SynFloodOptions()}};
   return presets;

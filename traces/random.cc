@@ -56,6 +56,8 @@ double RandomStream::Pareto(double low, double shape, double cap) {
   return std::min(cap, low * std::pow(1.0 - Unit(), -1.0 / shape));
 }
 
-PacketDelta Seconds(double seconds) { return PacketDelta::FromNanoseconds(std::llround(seconds * 1e9)); }
+PacketDelta Seconds(double seconds) {
+  return PacketDelta::FromNanoseconds(std::llround(seconds * 1e9));
+}
 
 }  // namespace cairn::traces

@@ -9,12 +9,14 @@
 
 namespace cairn::traces {
 
-// A stream of pseudo-random numbers: xoshiro256++ (Blackman & Vigna, "Scrambled Linear Pseudorandom Number
-// Generators", ACM TOMS 2021), its 32 bytes of state filled by SplitMix64 from the seed and the stream's number.  Each
-// actor has its own stream, so that what one does changes nothing for the others.
+// A stream of pseudo-random numbers: xoshiro256++ (Blackman & Vigna, "Scrambled Linear Pseudorandom
+// Number Generators", ACM TOMS 2021), its 32 bytes of state filled by SplitMix64 from the seed and
+// the stream's number.  Each actor has its own stream, so that what one does changes nothing for
+// the others.
 //
-// The distributions are written out here because those of the standard library differ between implementations.  They
-// use log, exp and cos of the C library: the same seed gives the same bytes wherever those round alike.
+// The distributions are written out here because those of the standard library differ between
+// implementations.  They use log, exp and cos of the C library: the same seed gives the same bytes
+// wherever those round alike.
 class RandomStream {
  public:
   RandomStream(uint64_t seed, uint64_t stream);

@@ -41,7 +41,8 @@ void Simulation::Send(ConnectionIndex connection, const Segment& segment) {
 absl::Status Simulation::Run() {
   while (!AtLimit() && (!alarms_.empty() || !under_way_.empty())) {
     const PacketTime alarm = alarms_.empty() ? PacketTime::InfiniteFuture() : alarms_.front().time;
-    const PacketTime packet = under_way_.empty() ? PacketTime::InfiniteFuture() : under_way_.front().segment.time;
+    const PacketTime packet =
+        under_way_.empty() ? PacketTime::InfiniteFuture() : under_way_.front().segment.time;
     if (std::min(alarm, packet) > limits_.end) break;
     now_ = std::min(alarm, packet);
     // An actor goes first: what it sends now must not find the clock past it.
@@ -80,7 +81,8 @@ absl::Status Simulation::Deliver() {
 }
 
 void Simulation::FinishActors() {
-  std::sort(alarms_.begin(), alarms_.end(), [](const Alarm& a, const Alarm& b) { return Later(b, a); });
+  std::sort(alarms_.begin(), alarms_.end(),
+            [](const Alarm& a, const Alarm& b) { return Later(b, a); });
   for (const Alarm& alarm : alarms_) alarm.actor->Finish(*this, now_);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "capture/segment.h"
 #include "traces/truth.h"
 
@@ -21,8 +22,8 @@ class Simulation;
 class Actor {
  public:
   virtual ~Actor() = default;
-  // Does what is due at `now`; the packets it sends may lie in the future.  Returns when it wants to be woken next, not
-  // before `now`; nullopt: it is done and is destroyed.
+  // Does what is due at `now`; the packets it sends may lie in the future.  Returns when it wants
+  // to be woken next, not before `now`; nullopt: it is done and is destroyed.
   virtual std::optional<PacketTime> Wake(Simulation& simulation, PacketTime now) = 0;
   // The simulation ends while the actor is still at work.
   virtual void Finish(Simulation&, PacketTime) {}
@@ -40,8 +41,9 @@ using ConnectionIndex = uint32_t;
 
 // A virtual clock, the actors' alarms and the packets under way, in one order of time.
 //
-// Packets leave for `sink` in time order, equal times in the order of sending.  Memory: 80 bytes a packet under way (a
-// few seconds of traffic), about 150 bytes a connection ever opened (for the truth), and the actors at work.
+// Packets leave for `sink` in time order, equal times in the order of sending.  Memory: 80 bytes a
+// packet under way (a few seconds of traffic), about 150 bytes a connection ever opened (for the
+// truth), and the actors at work.
 class Simulation {
  public:
   using Sink = std::function<absl::Status(const Segment&)>;
@@ -67,7 +69,9 @@ class Simulation {
 
   // The truth of a connection as far as its packets have left; packets is 0 when none has.
   TruthConnection Describe(ConnectionIndex connection) const;
-  ConnectionIndex connection_count() const { return static_cast<ConnectionIndex>(connections_.size()); }
+  ConnectionIndex connection_count() const {
+    return static_cast<ConnectionIndex>(connections_.size());
+  }
 
  private:
   struct Alarm {

@@ -13,7 +13,8 @@ constexpr uint16_t kFirstPort = 32768;
 constexpr uint16_t kLastPort = 60999;
 
 Host MakeHost(uint32_t index, bool inside, PacketDelta delay, uint16_t port) {
-  // Inside 10.10.0.1 on; outside 198.18.0.1 on (the benchmarking range of RFC 2544, then what follows it).
+  // Inside 10.10.0.1 on; outside 198.18.0.1 on (the benchmarking range of RFC 2544, then what
+  // follows it).
   const uint32_t v4 = (inside ? 0x0a0a0000U : 0xc6120000U) + 1 + index;
   const uint64_t v6_high = inside ? 0x20010db800100000ULL : 0x20010db8f0000000ULL;
   return {.name = fmt::format("{}{}", inside ? 'h' : 'o', index + 1),
@@ -31,8 +32,9 @@ Site::Site(const SiteOptions& options, uint64_t seed) : options_(options) {
   hosts_.reserve(options.inside_hosts + options.outside_hosts);
   for (uint32_t i = 0; i < options.inside_hosts + options.outside_hosts; ++i) {
     const bool inside = i < options.inside_hosts;
-    const double delay = inside ? random.Uniform(0.00005, 0.0003)
-                                : std::min(0.3, random.LogNormal(options.delay_median_s, options.delay_sigma));
+    const double delay =
+        inside ? random.Uniform(0.00005, 0.0003)
+               : std::min(0.3, random.LogNormal(options.delay_median_s, options.delay_sigma));
     const auto port = static_cast<uint16_t>(kFirstPort + random.Below(kLastPort - kFirstPort));
     hosts_.push_back(MakeHost(inside ? i : i - options.inside_hosts, inside, Seconds(delay), port));
   }
@@ -59,7 +61,8 @@ PrefixSet Site::InsideNetworks() {
 std::vector<TruthHost> Site::TruthHosts() const {
   std::vector<TruthHost> hosts;
   hosts.reserve(hosts_.size());
-  for (const Host& host : hosts_) hosts.push_back({.name = host.name, .ip = host.v4, .inside = host.inside});
+  for (const Host& host : hosts_)
+    hosts.push_back({.name = host.name, .ip = host.v4, .inside = host.inside});
   return hosts;
 }
 

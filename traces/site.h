@@ -16,11 +16,13 @@ namespace cairn::traces {
 struct SiteOptions {
   uint32_t inside_hosts = 250;
   uint32_t outside_hosts = 500;
-  double delay_median_s = 0.020;  // one way, from an outside host to the border; lognormal over hosts
+  double delay_median_s =
+      0.020;  // one way, from an outside host to the border; lognormal over hosts
   double delay_sigma = 0.6;
-  double jitter_mean_s = 0.001;   // added to each packet on the outside part of its way; exponential, order kept
-  double loss = 0.001;            // of data segments, on the outside part
-  double ipv6_share = 0;          // of connections
+  double jitter_mean_s =
+      0.001;  // added to each packet on the outside part of its way; exponential, order kept
+  double loss = 0.001;    // of data segments, on the outside part
+  double ipv6_share = 0;  // of connections
 };
 
 // A host of the simulated world: it has an address of each family.
@@ -33,7 +35,8 @@ struct Host {
   uint16_t next_port = 0;
 };
 
-// The protected site (10.10.0.0/16, 2001:db8:10::/48), the world outside it, and the delays between them.
+// The protected site (10.10.0.0/16, 2001:db8:10::/48), the world outside it, and the delays between
+// them.
 class Site {
  public:
   Site(const SiteOptions& options, uint64_t seed);

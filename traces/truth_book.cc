@@ -53,8 +53,8 @@ void TruthBook::AddPairs(const Simulation& simulation, const Chain& chain, Truth
   }
 }
 
-Truth TruthBook::Close(const Simulation& simulation, const Site& site, const std::string& name, uint64_t seed,
-                       PacketTime started) const {
+Truth TruthBook::Close(const Simulation& simulation, const Site& site, const std::string& name,
+                       uint64_t seed, PacketTime started) const {
   Truth truth;
   truth.name = name;
   truth.seed = seed;
@@ -80,7 +80,8 @@ Truth TruthBook::Close(const Simulation& simulation, const Site& site, const std
       for (size_t j = i + 1; j < group.size(); ++j) {
         const TruthConnection a = simulation.Describe(group[i]);
         const TruthConnection b = simulation.Describe(group[j]);
-        if (a.packets > 0 && b.packets > 0) truth.benign_correlated.push_back({a.link, b.link, why});
+        if (a.packets > 0 && b.packets > 0)
+          truth.benign_correlated.push_back({a.link, b.link, why});
       }
     }
   }

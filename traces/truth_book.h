@@ -21,7 +21,7 @@ class TruthBook {
   // A leg of a chain that crossed the border.
   struct Leg {
     ConnectionIndex connection = 0;
-    uint32_t number = 1;    // within the chain
+    uint32_t number = 1;     // within the chain
     bool keys_enter = true;  // keystrokes travel into the site on it
     bool reverse = false;    // opened by the side that keystrokes go to
   };
@@ -49,8 +49,8 @@ class TruthBook {
   void AddWallTime(PacketTime time) { wall_times_.push_back(time); }
 
   // The truth of what has left the simulation.  Sessions and pairs without a packet are left out.
-  Truth Close(const Simulation& simulation, const Site& site, const std::string& name, uint64_t seed,
-              PacketTime started) const;
+  Truth Close(const Simulation& simulation, const Site& site, const std::string& name,
+              uint64_t seed, PacketTime started) const;
 
  private:
   void AddPairs(const Simulation& simulation, const Chain& chain, Truth& truth) const;

@@ -11,10 +11,11 @@ namespace cairn::traces {
 
 // When a person strikes keys.
 //
-// Within a line the gaps are lognormal (free-text typing: Dhakal, Feit, Kristensson, Oulasvirta, "Observations on
-// Typing from 136 Million Keystrokes", CHI 2018, report gaps with a mean of 239 ms and a long right tail); between lines
-// the person thinks for a Pareto time, which makes the whole heavy-tailed, as Paxson & Floyd, "Wide-Area Traffic: The
-// Failure of Poisson Modeling", ToN 1995, found TELNET keystrokes to be (Pareto with a shape near 1).
+// Within a line the gaps are lognormal (free-text typing: Dhakal, Feit, Kristensson, Oulasvirta,
+// "Observations on Typing from 136 Million Keystrokes", CHI 2018, report gaps with a mean of 239 ms
+// and a long right tail); between lines the person thinks for a Pareto time, which makes the whole
+// heavy-tailed, as Paxson & Floyd, "Wide-Area Traffic: The Failure of Poisson Modeling", ToN 1995,
+// found TELNET keystrokes to be (Pareto with a shape near 1).
 struct TypingOptions {
   double gap_median_s = 0.16;
   double gap_sigma = 0.6;

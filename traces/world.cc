@@ -48,7 +48,8 @@ const char* ProtocolOf(uint16_t port) {
 struct World {
   World(const WorldOptions& o, const Simulation::Sink& sink)
       : options(o),
-        simulation({.end = kTraceStart + Seconds(o.duration_s), .max_packets = o.max_packets}, sink),
+        simulation({.end = kTraceStart + Seconds(o.duration_s), .max_packets = o.max_packets},
+                   sink),
         site(o.site, o.seed),
         random(o.seed, kPopulationStream) {}
 
@@ -63,17 +64,20 @@ struct World {
 enum class KeepAlives { kNone, kSome };
 
 // Fills in what a plan of paths lacks and sends the person to work.
-void StartPerson(World& world, SessionPlan plan, PacketTime at, RandomStream random, KeepAlives alives) {
+void StartPerson(World& world, SessionPlan plan, PacketTime at, RandomStream random,
+                 KeepAlives alives) {
   const std::vector<uint32_t>& path = plan.paths.front();
   TruthSession session;
   for (size_t leg = 0; leg + 1 < path.size(); ++leg) {
     const uint16_t port = plan.reverse && leg == 0 ? kSshPort : AnyLoginPort(random);
     plan.ports.push_back(port);
-    if (plan.sub.empty() || leg > 0) plan.sub += fmt::format("{}{}", leg == 0 ? "" : "-", ProtocolOf(port));
+    if (plan.sub.empty() || leg > 0)
+      plan.sub += fmt::format("{}{}", leg == 0 ? "" : "-", ProtocolOf(port));
   }
   for (const std::vector<uint32_t>& each : plan.paths) {
     for (size_t leg = 0; leg + 1 < each.size(); ++leg) {
-      session.legs.push_back({world.site.host(each[leg]).name, world.site.host(each[leg + 1]).name, plan.ports[leg]});
+      session.legs.push_back(
+          {world.site.host(each[leg]).name, world.site.host(each[leg + 1]).name, plan.ports[leg]});
     }
   }
   session.scenario = plan.scenario;
@@ -81,7 +85,8 @@ void StartPerson(World& world, SessionPlan plan, PacketTime at, RandomStream ran
   session.role = plan.role;
   session.user = fmt::format("u{}", random.Below(1000));
   if (alives == KeepAlives::kSome) {
-    if (random.Chance(0.2)) plan.application_alive = PacketDelta::FromSeconds(15 << random.Below(3));
+    if (random.Chance(0.2))
+      plan.application_alive = PacketDelta::FromSeconds(15 << random.Below(3));
     if (random.Chance(0.2)) plan.tcp_alive = PacketDelta::FromSeconds(75);
   }
   plan.session = world.truth.AddSession(std::move(session));
@@ -96,11 +101,12 @@ class Seat : public Actor {
     bool inbound = true;
     std::optional<uint32_t> server;  // unset: any
     const char* scenario = "bg_interactive";
-    const char* sub = "";            // empty: the protocol
-    double think_min_s = 0;          // 0: the world's
+    const char* sub = "";    // empty: the protocol
+    double think_min_s = 0;  // 0: the world's
   };
 
-  Seat(World& world, const Habit& habit, RandomStream random) : world_(world), habit_(habit), random_(random) {}
+  Seat(World& world, const Habit& habit, RandomStream random)
+      : world_(world), habit_(habit), random_(random) {}
 
   std::optional<PacketTime> Wake(Simulation&, PacketTime now) override {
     const WorldOptions& options = world_.options;
@@ -113,8 +119,10 @@ class Seat : public Actor {
     plan.end = now + Seconds(length);
     plan.typing = options.typing;
     if (habit_.think_min_s > 0) plan.typing.think_min_s = habit_.think_min_s;
-    const uint32_t client = habit_.inbound ? world_.site.AnyOutside(random_) : world_.site.AnyInside(random_);
-    uint32_t server = habit_.inbound ? world_.site.AnyInside(random_) : world_.site.AnyOutside(random_);
+    const uint32_t client =
+        habit_.inbound ? world_.site.AnyOutside(random_) : world_.site.AnyInside(random_);
+    uint32_t server =
+        habit_.inbound ? world_.site.AnyInside(random_) : world_.site.AnyOutside(random_);
     if (habit_.server.has_value()) server = *habit_.server;
     plan.paths = {{client, server}};
     StartPerson(world_, std::move(plan), now, RandomStream(random_.Next(), 0), KeepAlives::kSome);
@@ -130,7 +138,8 @@ class Seat : public Actor {
 
 // The first people come one by one.
 PacketTime FirstArrival(World& world) {
-  return kTraceStart + Seconds(world.random.Uniform(0, std::min(120.0, world.options.duration_s / 5)));
+  return kTraceStart +
+         Seconds(world.random.Uniform(0, std::min(120.0, world.options.duration_s / 5)));
 }
 
 void PopulateInteractive(World& world) {
@@ -138,8 +147,9 @@ void PopulateInteractive(World& world) {
   const auto inbound = static_cast<uint32_t>(options.interactive * options.inbound_share + 0.5);
   for (uint32_t i = 0; i < options.interactive; ++i) {
     const Seat::Habit habit{.inbound = i < inbound, .server = std::nullopt};
-    world.simulation.Start(FirstArrival(world),
-                           std::make_unique<Seat>(world, habit, RandomStream(options.seed, kSeatStreams + i)));
+    world.simulation.Start(
+        FirstArrival(world),
+        std::make_unique<Seat>(world, habit, RandomStream(options.seed, kSeatStreams + i)));
   }
 }
 
@@ -193,7 +203,8 @@ void PopulateChains(World& world) {
   for (const Kind& kind : kinds) {
     for (uint32_t i = 0; i < kind.count; ++i) {
       RandomStream random(options.seed, stream++);
-      const double latest = std::max(0.3 * options.duration_s, options.duration_s - options.session_max_s);
+      const double latest =
+          std::max(0.3 * options.duration_s, options.duration_s - options.session_max_s);
       const double start = random.Uniform(0.01 * options.duration_s, latest);
       const double length = random.Uniform(options.session_min_s, options.session_max_s);
       SessionPlan plan;
@@ -212,7 +223,8 @@ void PopulateWall(World& world) {
   const WorldOptions& options = world.options;
   std::vector<uint32_t> hosts;
   for (uint32_t i = 0; i < options.wall_hosts; ++i) {
-    const uint32_t host = i % 2 == 0 ? world.site.AnyInside(world.random) : world.site.AnyOutside(world.random);
+    const uint32_t host =
+        i % 2 == 0 ? world.site.AnyInside(world.random) : world.site.AnyOutside(world.random);
     if (std::find(hosts.begin(), hosts.end(), host) != hosts.end()) continue;
     hosts.push_back(host);
     world.broadcasts.AddHost(host);
@@ -226,8 +238,9 @@ void PopulateWall(World& world) {
                               .scenario = "bg_wall",
                               .sub = "idle",
                               .think_min_s = 20};
-      world.simulation.Start(FirstArrival(world),
-                             std::make_unique<Seat>(world, habit, RandomStream(options.seed, stream++)));
+      world.simulation.Start(
+          FirstArrival(world),
+          std::make_unique<Seat>(world, habit, RandomStream(options.seed, stream++)));
     }
   }
   if (hosts.empty()) return;
@@ -240,7 +253,8 @@ void PopulatePollers(World& world) {
   constexpr double kPeriods[] = {2, 3, 5};
   for (uint32_t i = 0; i < world.options.periodic; ++i) {
     double period = kPeriods[i / 4 % std::size(kPeriods)];
-    if (i % 4 >= 2) period *= 1 + world.random.Uniform(0.0005, 0.01);  // slides through the others' phase
+    if (i % 4 >= 2)
+      period *= 1 + world.random.Uniform(0.0005, 0.01);  // slides through the others' phase
     const double start = world.random.Uniform(0, period);
     world.simulation.Start(
         kTraceStart + Seconds(start),
@@ -251,36 +265,46 @@ void PopulatePollers(World& world) {
 
 void PopulateServices(World& world) {
   const WorldOptions& options = world.options;
-  const auto stream = [&](uint64_t base, uint32_t i) { return RandomStream(options.seed, base + i); };
+  const auto stream = [&](uint64_t base, uint32_t i) {
+    return RandomStream(options.seed, base + i);
+  };
   for (uint32_t i = 0; i < options.bulk; ++i) {
-    world.simulation.Start(FirstArrival(world),
-                           std::make_unique<Transfers>(world.site, world.truth, options.bulk_bytes_per_s,
-                                                       stream(kTransferStreams, i)));
+    world.simulation.Start(
+        FirstArrival(world),
+        std::make_unique<Transfers>(world.site, world.truth, options.bulk_bytes_per_s,
+                                    stream(kTransferStreams, i)));
   }
   for (uint32_t i = 0; i < options.web; ++i) {
-    world.simulation.Start(FirstArrival(world),
-                           std::make_unique<Browser>(world.site, world.truth, stream(kBrowserStreams, i)));
+    world.simulation.Start(
+        FirstArrival(world),
+        std::make_unique<Browser>(world.site, world.truth, stream(kBrowserStreams, i)));
   }
   for (uint32_t i = 0; i < options.chat_rooms; ++i) {
     constexpr uint32_t kClients = 5;
-    world.simulation.Start(FirstArrival(world), std::make_unique<ChatRoom>(world.site, world.truth, kClients,
-                                                                           stream(kChatStreams, i)));
+    world.simulation.Start(
+        FirstArrival(world),
+        std::make_unique<ChatRoom>(world.site, world.truth, kClients, stream(kChatStreams, i)));
   }
   for (uint32_t i = 0; i < options.scanners; ++i) {
-    world.simulation.Start(FirstArrival(world),
-                           std::make_unique<Scanner>(world.site, world.truth, options.scan_syns_per_s,
-                                                     stream(kScannerStreams, i)));
+    world.simulation.Start(
+        FirstArrival(world),
+        std::make_unique<Scanner>(world.site, world.truth, options.scan_syns_per_s,
+                                  stream(kScannerStreams, i)));
   }
 }
 
 absl::Status Check(const WorldOptions& options) {
   const SiteOptions& site = options.site;
-  if (site.inside_hosts < 3 || site.inside_hosts > 60000 || site.outside_hosts < 3 || site.outside_hosts > 10000000) {
-    return absl::InvalidArgumentError("a world needs 3 to 60,000 hosts inside and 3 to 10,000,000 outside");
+  if (site.inside_hosts < 3 || site.inside_hosts > 60000 || site.outside_hosts < 3 ||
+      site.outside_hosts > 10000000) {
+    return absl::InvalidArgumentError(
+        "a world needs 3 to 60,000 hosts inside and 3 to 10,000,000 outside");
   }
-  if (!(options.duration_s > 0)) return absl::InvalidArgumentError("the duration must be more than nothing");
+  if (!(options.duration_s > 0))
+    return absl::InvalidArgumentError("the duration must be more than nothing");
   if (!(options.session_min_s > 0) || options.session_min_s > options.session_max_s) {
-    return absl::InvalidArgumentError("the shortest session must be more than nothing and at most the longest");
+    return absl::InvalidArgumentError(
+        "the shortest session must be more than nothing and at most the longest");
   }
   return absl::OkStatus();
 }

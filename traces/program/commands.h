@@ -10,8 +10,8 @@ namespace CLI {
 class App;
 }
 
-// The command line of cairn-traces.  Each function adds one subcommand; its callback stores the exit code: 0 done, 1
-// failed at run time, 2 wrong usage.
+// The command line of cairn-traces.  Each function adds one subcommand; its callback stores the
+// exit code: 0 done, 1 failed at run time, 2 wrong usage.
 namespace cairn::traces::program {
 
 // Requires: `exit_code` outlives `app`.

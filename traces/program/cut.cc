@@ -38,8 +38,8 @@ absl::Status Cut(Arguments& arguments) {
   if (!kept.ok()) return kept.status();
   if (!arguments.name.empty()) kept->name = arguments.name;
   if (absl::Status status = writer->Close(); !status.ok()) return status;
-  fmt::print(stderr, "{} packets, {} connections, {} pairs\n", writer->packets(), kept->connections.size(),
-             kept->pairs.size());
+  fmt::print(stderr, "{} packets, {} connections, {} pairs\n", writer->packets(),
+             kept->connections.size(), kept->pairs.size());
   return WriteTruthFile(*kept, TruthPathOf(arguments.out));
 }
 
@@ -47,13 +47,17 @@ absl::Status Cut(Arguments& arguments) {
 
 void AddCut(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(kCommand, "Copy a part of an Ethernet capture without its payload");
+  CLI::App* command =
+      app.add_subcommand(kCommand, "Copy a part of an Ethernet capture without its payload");
   command->add_option("CAPTURE", arguments->in, "Capture to read, not compressed")->required();
   command->add_option("--truth", arguments->in_truth, "Its truth")->required();
-  command->add_option("-o,--out", arguments->out, "Capture to write; the truth is written beside it")->required();
+  command
+      ->add_option("-o,--out", arguments->out, "Capture to write; the truth is written beside it")
+      ->required();
   command->add_option("--name", arguments->name, "The new truth's name");
   command->add_option("--from", arguments->cut.from_s, "Seconds after the start");
-  command->add_option("--until", arguments->cut.until_s, "Seconds after the start; default: to the end");
+  command->add_option("--until", arguments->cut.until_s,
+                      "Seconds after the start; default: to the end");
   command->add_option("--session", arguments->sessions, "Keep these sessions");
   command->add_option("--scenario", arguments->scenarios, "Keep these scenarios");
   command->add_option("--variant", arguments->variants, "Keep these variants");

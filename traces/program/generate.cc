@@ -16,7 +16,8 @@ namespace {
 
 constexpr char kCommand[] = "generate";
 
-// The command line.  An option that was not given leaves the preset's value alone, so each is applied after the preset.
+// The command line.  An option that was not given leaves the preset's value alone, so each is
+// applied after the preset.
 struct Arguments {
   std::string preset = "small";
   std::string out;
@@ -82,7 +83,8 @@ void ApplyWorld(const Given& given, const Arguments& a, WorldOptions& world) {
 
 absl::Status Run(const Given& given, const Arguments& a, WorldOptions& world, PcapWriter& writer) {
   ApplyWorld(given, a, world);
-  absl::StatusOr<Truth> truth = Generate(world, [&](const Segment& segment) { return writer.Write(segment); });
+  absl::StatusOr<Truth> truth =
+      Generate(world, [&](const Segment& segment) { return writer.Write(segment); });
   if (!truth.ok()) return truth.status();
   return WriteTruthFile(*truth, a.truth.empty() ? TruthPathOf(a.out) : a.truth);
 }
@@ -96,7 +98,8 @@ absl::Status Run(const Given& given, const Arguments& a, FlowMixOptions& mix, Pc
   return GenerateFlowMix(mix, [&](const Segment& segment) { return writer.Write(segment); });
 }
 
-absl::Status Run(const Given& given, const Arguments& a, SynFloodOptions& flood, PcapWriter& writer) {
+absl::Status Run(const Given& given, const Arguments& a, SynFloodOptions& flood,
+                 PcapWriter& writer) {
   given.Apply("--seed", a.seed, flood.seed)
       .Apply("--packets", a.packets, flood.packets)
       .Apply("--connections", uint64_t{a.connections}, flood.packets)
@@ -107,11 +110,13 @@ absl::Status Run(const Given& given, const Arguments& a, SynFloodOptions& flood,
 int RunGenerate(const CLI::App& command, const Arguments& arguments) {
   std::optional<Recipe> recipe = FindPreset(arguments.preset);
   if (!recipe.has_value()) {
-    return Complain(kCommand, absl::InvalidArgumentError(fmt::format("no preset '{}'", arguments.preset)));
+    return Complain(kCommand,
+                    absl::InvalidArgumentError(fmt::format("no preset '{}'", arguments.preset)));
   }
   absl::StatusOr<PcapWriter> writer = PcapWriter::Create(
-      arguments.out, {.unit = arguments.unit == "ns" ? TimeUnit::kNanoseconds : TimeUnit::kMicroseconds,
-                      .snap_length_bytes = arguments.snap});
+      arguments.out,
+      {.unit = arguments.unit == "ns" ? TimeUnit::kNanoseconds : TimeUnit::kMicroseconds,
+       .snap_length_bytes = arguments.snap});
   if (!writer.ok()) return Complain(kCommand, writer.status());
   const Given given(command);
   absl::Status status =
@@ -126,19 +131,25 @@ void AddWorldOptions(CLI::App& command, Arguments& a) {
   WorldOptions& world = a.world;
   command.add_option("--duration", world.duration_s, "Seconds of packet time");
   command.add_option("--interactive", world.interactive, "People at work at any moment");
-  command.add_option("--inbound-share", world.inbound_share, "Share of them that come from outside")
+  command
+      .add_option("--inbound-share", world.inbound_share, "Share of them that come from outside")
       ->check(CLI::Range(0.0, 1.0));
   command.add_option("--direct-chains", world.direct_chains, "Chains over one stone inside");
   command.add_option("--indirect-chains", world.indirect_chains, "Chains over two hosts inside");
   command.add_option("--outside-chains", world.outside_chains, "Chains over one stone outside");
   command.add_option("--long-chains", world.long_chains, "Chains of four legs over the border");
-  command.add_option("--reverse-chains", world.reverse_chains, "Chains that begin with a reverse tunnel");
-  command.add_option("--double-chains", world.double_chains, "One person with two chains over one stone");
+  command.add_option("--reverse-chains", world.reverse_chains,
+                     "Chains that begin with a reverse tunnel");
+  command.add_option("--double-chains", world.double_chains,
+                     "One person with two chains over one stone");
   command.add_option("--bulk", world.bulk, "Transfers at any moment");
-  command.add_option("--bulk-rate", world.bulk_bytes_per_s, "Bytes a second of each")->check(CLI::PositiveNumber);
+  command.add_option("--bulk-rate", world.bulk_bytes_per_s, "Bytes a second of each")
+      ->check(CLI::PositiveNumber);
   command.add_option("--web", world.web, "People who browse");
-  command.add_option("--periodic", world.periodic, "Programs that poll, at equal and nearly equal periods");
-  command.add_option("--wall-hosts", world.wall_hosts, "Hosts that broadcast to all terminals together");
+  command.add_option("--periodic", world.periodic,
+                     "Programs that poll, at equal and nearly equal periods");
+  command.add_option("--wall-hosts", world.wall_hosts,
+                     "Hosts that broadcast to all terminals together");
   command.add_option("--wall-sessions", world.wall_sessions, "Idle logins on each of them");
   command.add_option("--wall-gap", world.wall_gap_s, "Mean seconds between broadcasts");
   command.add_option("--chat-rooms", world.chat_rooms, "Chat servers with five clients each");
@@ -149,11 +160,15 @@ void AddWorldOptions(CLI::App& command, Arguments& a) {
   command.add_option("--outside-hosts", world.site.outside_hosts, "Hosts elsewhere");
   command.add_option("--delay", world.site.delay_median_s, "Median one-way delay outside, seconds");
   command.add_option("--jitter", world.site.jitter_mean_s, "Mean jitter outside, seconds");
-  command.add_option("--loss", world.site.loss, "Share of data segments lost outside")->check(CLI::Range(0.0, 0.5));
-  command.add_option("--ipv6", world.site.ipv6_share, "Share of IPv6 connections")->check(CLI::Range(0.0, 1.0));
-  command.add_option("--think-min", world.typing.think_min_s, "Shortest pause between lines, seconds")
+  command.add_option("--loss", world.site.loss, "Share of data segments lost outside")
+      ->check(CLI::Range(0.0, 0.5));
+  command.add_option("--ipv6", world.site.ipv6_share, "Share of IPv6 connections")
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      .add_option("--think-min", world.typing.think_min_s, "Shortest pause between lines, seconds")
       ->check(CLI::PositiveNumber);
-  command.add_option("--think-max", world.typing.think_cap_s, "Longest pause between lines, seconds")
+  command
+      .add_option("--think-max", world.typing.think_cap_s, "Longest pause between lines, seconds")
       ->check(CLI::PositiveNumber);
 }
 
@@ -163,19 +178,26 @@ void AddGenerate(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand(kCommand, "Synthesise a capture and its truth");
   std::string presets = "Where to start from:";
-  for (const Preset& preset : Presets()) presets += fmt::format("\n  {}: {}", preset.name, preset.description);
+  for (const Preset& preset : Presets())
+    presets += fmt::format("\n  {}: {}", preset.name, preset.description);
   command->add_option("--preset", arguments->preset, presets)->capture_default_str();
-  command->add_option("-o,--out", arguments->out, "Capture to write: .pcap, .pcap.gz or '-'")->required();
+  command->add_option("-o,--out", arguments->out, "Capture to write: .pcap, .pcap.gz or '-'")
+      ->required();
   command->add_option("--truth", arguments->truth, "Truth to write; default: beside the capture");
   command->add_option("--seed", arguments->seed, "The same seed gives the same bytes");
   command->add_option("--packets", arguments->packets, "Stop after this many");
-  command->add_option("--connections", arguments->connections, "The preset's number of connections");
-  command->add_option("--mean-packets", arguments->mean_packets, "mix, open: packets of a connection; 0: it never ends");
+  command->add_option("--connections", arguments->connections,
+                      "The preset's number of connections");
+  command->add_option("--mean-packets", arguments->mean_packets,
+                      "mix, open: packets of a connection; 0: it never ends");
   command->add_option("--rate", arguments->rate, "mix, open, synflood: packets a second");
-  command->add_option("--unit", arguments->unit, "Time stamps in us or ns")->check(CLI::IsMember({"us", "ns"}));
-  command->add_option("--snap", arguments->snap, "Bytes captured of each packet; default: the headers");
+  command->add_option("--unit", arguments->unit, "Time stamps in us or ns")
+      ->check(CLI::IsMember({"us", "ns"}));
+  command->add_option("--snap", arguments->snap,
+                      "Bytes captured of each packet; default: the headers");
   AddWorldOptions(*command, *arguments);
-  command->callback([command, arguments, &exit_code] { exit_code = RunGenerate(*command, *arguments); });
+  command->callback(
+      [command, arguments, &exit_code] { exit_code = RunGenerate(*command, *arguments); });
 }
 
 }  // namespace cairn::traces::program
