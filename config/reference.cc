@@ -147,7 +147,7 @@ contradictory settings are refused; nothing is guessed.
 
 constexpr std::string_view kContradictions = R"(## What is refused together
 
-- `timing.*.coincidence_window` above `timing.*.idle_threshold`: one onset would coincide with several of the same flow.
+- `timing.*.coincidence_window` not shorter than `timing.*.idle_threshold`: one onset would coincide with several of the same flow.
 - `timing.*.min_consecutive` above `timing.*.consecutive_scale`: a long connection would need more coincidences than it has
   onsets.
 - both `timing.direct.enabled` and `timing.indirect.enabled` false: nothing would be looked for.

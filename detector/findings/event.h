@@ -38,6 +38,8 @@ struct ConnectionSummary {
   Endpoint resp;
   PacketTime start;
   OriginatorSource originator = OriginatorSource::kSyn;
+  // Keystrokes run from `resp` to `orig`, as through a reverse tunnel.  Known of pairs only.
+  bool reversed = false;
 };
 
 // The evidence of one ordered flow pair: the first flow's onsets are followed by the second's.

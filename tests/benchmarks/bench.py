@@ -56,7 +56,7 @@ def measure(command, timeout=300):
 
 
 def replay(trace, *arguments):
-    return [BIN / "cairn", "replay", trace, "--protect", NETWORK, "--format", "json", "--alerts", "/dev/null",
+    return [BIN / "cairn", "replay", trace, "--protect", NETWORK, "--format", "json",
             "--summary", "json", *arguments]
 
 
