@@ -16,7 +16,7 @@ struct FlowMixOptions {
   uint64_t seed = 1;
   uint64_t packets = 6000000;
   uint32_t open_connections = 50000;  // at any moment
-  double mean_packets = 23;           // of a connection; 0: connections never end
+  double mean_packets = 27;           // of a connection; 0: connections never end
   uint32_t packets_per_second = 100000;
 };
 
