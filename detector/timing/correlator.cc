@@ -74,8 +74,7 @@ void Correlator::OnOnset(const Onset& onset) {
   const PacketDelta window = options_.indirect.coincidence_window;
   const int64_t newer = Period(indirect.previous[0], window);
   recent_.Push(onset, {HostKey(onset.destination()), PreviousKey(newer),
-                       PreviousTwoKey(newer, Period(indirect.previous[1], window)),
-                       HostKey(onset.source())});
+                       PreviousTwoKey(newer, Period(indirect.previous[1], window))});
 }
 
 // The pairs that the onset's connection is in already.  Where its flow leaves the stone, the other
@@ -140,7 +139,7 @@ void Correlator::FindDirect(const Onset& onset) {
 void Correlator::FindSimultaneous(const Onset& onset) {
   const IpAddress& host = onset.destination();
   uint32_t looked_at = 0;
-  recent_.Walk(RecentOnsets::Chain::kSource, HostKey(host), onset.time, [&](const Onset& relay) {
+  recent_.WalkAll(onset.time, [&](const Onset& relay) {
     if (++looked_at > options_.max_candidates_per_onset) {
       ++counters_.candidates_dropped;
       return false;
