@@ -43,11 +43,16 @@ Decoded Decode(const Bytes& frame, uint32_t link = kEthernet, uint32_t wire_byte
                const TunnelOptions& tunnels = {}) {
   Decoded decoded{};
   const uint32_t wire = wire_bytes == 0 ? static_cast<uint32_t>(frame.size()) : wire_bytes;
-  decoded.reason = FrameDecoder(tunnels).Decode({.time = PacketTime::FromNanoseconds(12345),
-                                                 .link = LinkTypeFromNumber(link),
-                                                 .wire_bytes = wire,
-                                                 .bytes = frame},
-                                                decoded.segment);
+  const FrameDecoder decoder(tunnels);
+  const Packet packet{.time = PacketTime::FromNanoseconds(12345),
+                      .link = LinkTypeFromNumber(link),
+                      .wire_bytes = wire,
+                      .bytes = frame};
+  decoded.reason = decoder.Decode(packet, decoded.segment);
+  // The short cut for plain frames must never be seen.
+  Segment by_layers;
+  CHECK(decoder.DecodeByLayers(packet, by_layers) == decoded.reason);
+  if (decoded.reason == DropReason::kNone) CHECK(by_layers == decoded.segment);
   return decoded;
 }
 

@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Segment second;
   const DropReason reason = decoder.Decode(packet, first);
   Require(reason < DropReason::kCount);
-  Require(decoder.Decode(packet, second) == reason);
+  Require(decoder.DecodeByLayers(packet, second) == reason);
   if (reason == DropReason::kNone) {
     Require(first == second);
     Require(first.time == packet.time);
