@@ -2,7 +2,7 @@
 #ifndef CAIRN_COMMANDS_COMMANDS_H_
 #define CAIRN_COMMANDS_COMMANDS_H_
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
 class App;
 }
 
