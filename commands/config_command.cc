@@ -62,8 +62,7 @@ void AddShow(CLI::App& config, int& exit_code) {
 }  // namespace
 
 void AddConfig(CLI::App& app, int& exit_code) {
-  CLI::App* config =
-      app.add_subcommand("config", "Check, show or print configuration");
+  CLI::App* config = app.add_subcommand("config", "Check, show or print configuration");
   config->require_subcommand(1);
   AddCheck(*config, exit_code);
   AddShow(*config, exit_code);
