@@ -10,7 +10,7 @@
 
 #include "config/settings.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
 class App;
 }
 

@@ -95,6 +95,8 @@ void AddPairRules(Table& table, std::string path, std::string documentation,
            "flow with fewer of them (gamma).")
       .Add("min_consecutive", &PairRules::min_consecutive, Count<uint32_t>(1, 1000000, "4"),
            "Coincidences in a row that a pair needs before it is reported.")
+      .Add("min_coincidences", &PairRules::min_coincidences, Count<uint32_t>(1, 1000000, "6"),
+           "Coincidences, both directions together, that a pair needs before it is reported.")
       .Add("consecutive_scale", &PairRules::consecutive_scale,
            Count<uint32_t>(1, 1000000000, "100"),
            "min_consecutive grows with long connections: it is multiplied by the onsets of the "

@@ -11,6 +11,12 @@ namespace {
 // indirect pair.
 constexpr uint64_t kQuietOnsets = 64;
 
+// From this many onsets in one window on, two earlier coincidences are needed to take up any pair.
+constexpr uint64_t kBusyOnsets = 1024;
+
+// How often, in onsets, a pair that gathers nothing is asked whether it still has a chance.
+constexpr uint32_t kReviewEvery = 8;
+
 bool Coincides(PacketTime earlier, PacketTime later, PacketDelta window) {
   return earlier.IsSet() && later.IsSet() && earlier <= later && later - earlier <= window;
 }
@@ -33,13 +39,17 @@ uint64_t PreviousKey(int64_t period) {
 }
 
 uint64_t PreviousTwoKey(int64_t newer, int64_t older) {
-  return PreviousKey(newer * 0x1000003 + older);
+  // Unsigned: with a short window and today's date the product exceeds 63 bits.
+  const uint64_t both = static_cast<uint64_t>(newer) * 0x1000003 + static_cast<uint64_t>(older);
+  return both * 0x9e3779b97f4a7c15ULL >> 20;
 }
 
 }  // namespace
 
 Correlator::Correlator(const Options& options, const PrefixSet& protected_networks, PairSink& sink)
     : options_(options),
+      longest_window_(
+          std::max(options.direct.coincidence_window, options.indirect.coincidence_window)),
       filter_(options, protected_networks),
       sink_(sink),
       pairs_(states_, options.max_pairs, options.max_pairs_per_connection),
@@ -48,13 +58,16 @@ Correlator::Correlator(const Options& options, const PrefixSet& protected_networ
 void Correlator::OnOnset(const Onset& onset) {
   if (!filter_.MayTakePart(onset)) return;
   ++counters_.onsets;
+  onsets_in_window_ = recent_.CountSince(onset.time - longest_window_);
   states_.OnOnset(onset);
   if (const uint32_t state = states_.Find(onset.slot); state != ConnectionStates::kNone) {
     states_.Update(state, onset);
     UpdatePairs(state, onset);
   }
-  if (options_.direct.enabled && onset.history[IndexOf(PairKind::kDirect)].is_onset)
+  if (options_.direct.enabled && onset.history[IndexOf(PairKind::kDirect)].is_onset) {
     FindDirect(onset);
+    FindSimultaneous(onset);
+  }
   const OnsetHistory& indirect = onset.history[IndexOf(PairKind::kIndirect)];
   if (options_.indirect.enabled && indirect.is_onset) FindIndirect(onset);
 
@@ -87,7 +100,7 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
     } else if (!leaves && theirs.last == onset.time) {
       Coincide(index, side, own, theirs);
       Judge(index, onset.time);
-    } else if (!pair.reported && IsHopeless(pair)) {
+    } else if (own.count % kReviewEvery == 0 && !pair.reported && IsHopeless(pair)) {
       const bool last_of_connection = states_[state].pairs == 1;
       pairs_.Erase(index);
       ++counters_.pairs_hopeless;
@@ -97,7 +110,12 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
 }
 
 void Correlator::FindDirect(const Onset& onset) {
-  const PacketTime oldest = onset.time - options_.direct.coincidence_window;
+  const size_t kind = IndexOf(PairKind::kDirect);
+  const PacketDelta window = options_.direct.coincidence_window;
+  const OnsetHistory& own = onset.history[kind];
+  const PacketTime oldest = onset.time - window;
+  const bool busy = onsets_in_window_ > kBusyOnsets;
+  if (!own.previous[busy ? 1 : 0].IsSet()) return;
   const IpAddress& host = onset.source();
   uint32_t looked_at = 0;
   recent_.Walk(RecentOnsets::Chain::kHost, HostKey(host), oldest, [&](const Onset& earlier) {
@@ -106,8 +124,29 @@ void Correlator::FindDirect(const Onset& onset) {
       return false;
     }
     ++counters_.candidates;
-    if (earlier.destination() == host && earlier.history[IndexOf(PairKind::kDirect)].is_onset) {
+    const OnsetHistory& theirs = earlier.history[kind];
+    if (theirs.is_onset && Coincides(theirs.previous[0], own.previous[0], window) &&
+        (!busy || Coincides(theirs.previous[1], own.previous[1], window)) &&
+        earlier.destination() == host) {
       TryCandidate(earlier, onset, PairKind::kDirect);
+    }
+    return true;
+  });
+}
+
+// With equal time stamps the order within the capture tells nothing (a coarse clock, two merged
+// files): what left the host at the moment at which this onset enters it may be this one's relay.
+void Correlator::FindSimultaneous(const Onset& onset) {
+  const IpAddress& host = onset.destination();
+  uint32_t looked_at = 0;
+  recent_.WalkAll(onset.time, [&](const Onset& relay) {
+    if (++looked_at > options_.max_candidates_per_onset) {
+      ++counters_.candidates_dropped;
+      return false;
+    }
+    ++counters_.candidates;
+    if (relay.source() == host && relay.history[IndexOf(PairKind::kDirect)].is_onset) {
+      TryCandidate(onset, relay, PairKind::kDirect);
     }
     return true;
   });
@@ -116,30 +155,31 @@ void Correlator::FindDirect(const Onset& onset) {
 // At a busy site nearly every flow has an accidental coincidence in its past, and a young flow
 // proves nothing.  The more onsets the window holds, the more of its own a flow needs before it is
 // worth comparing indirectly.
-uint32_t Correlator::OnsetsNeededForIndirect(PacketTime now) {
-  const uint64_t onsets = recent_.CountSince(now - options_.indirect.coincidence_window);
-  if (onsets <= kQuietOnsets) return 2;
-  return 3 + 2 * static_cast<uint32_t>(std::bit_width(onsets / kQuietOnsets));
+uint32_t Correlator::OnsetsNeededForIndirect() const {
+  if (onsets_in_window_ <= kQuietOnsets) return 2;
+  return 3 + 2 * static_cast<uint32_t>(std::bit_width(onsets_in_window_ / kQuietOnsets));
 }
 
 void Correlator::FindIndirect(const Onset& onset) {
   const size_t kind = IndexOf(PairKind::kIndirect);
   const PacketDelta window = options_.indirect.coincidence_window;
   const OnsetHistory& own = onset.history[kind];
-  const uint32_t needed = OnsetsNeededForIndirect(onset.time);
+  const uint32_t needed = OnsetsNeededForIndirect();
   if (own.count < needed) return;
   uint32_t looked_at = 0;
   const auto visit = [&](const Onset& earlier) {
-    if (++looked_at > options_.max_candidates_per_onset) {
-      ++counters_.candidates_dropped;
-      return false;
-    }
+    if (++looked_at > options_.max_candidates_per_onset) return false;
     ++counters_.candidates;
     const OnsetHistory& theirs = earlier.history[kind];
-    if (theirs.is_onset && theirs.count >= needed &&
-        Coincides(theirs.previous[0], own.previous[0], window) &&
+    if (!theirs.is_onset || theirs.count < needed) return true;
+    if (Coincides(theirs.previous[0], own.previous[0], window) &&
         earlier.destination() != onset.source()) {
       TryCandidate(earlier, onset, PairKind::kIndirect);
+    }
+    // Equal time stamps tell no order.
+    if (earlier.time == onset.time && Coincides(own.previous[0], theirs.previous[0], window) &&
+        onset.destination() != earlier.source()) {
+      TryCandidate(onset, earlier, PairKind::kIndirect);
     }
     return true;
   };
@@ -149,19 +189,21 @@ void Correlator::FindIndirect(const Onset& onset) {
     for (const int64_t period : {newer, newer - 1}) {
       recent_.Walk(RecentOnsets::Chain::kPrevious, PreviousKey(period), oldest, visit);
     }
-    return;
-  }
-  const int64_t older = Period(own.previous[1], window);
-  for (const int64_t a : {newer, newer - 1}) {
-    for (const int64_t b : {older, older - 1}) {
-      recent_.Walk(RecentOnsets::Chain::kPreviousTwo, PreviousTwoKey(a, b), oldest, visit);
+  } else {
+    const int64_t older = Period(own.previous[1], window);
+    for (const int64_t a : {newer, newer - 1}) {
+      for (const int64_t b : {older, older - 1}) {
+        recent_.Walk(RecentOnsets::Chain::kPreviousTwo, PreviousTwoKey(a, b), oldest, visit);
+      }
     }
   }
+  if (looked_at > options_.max_candidates_per_onset) ++counters_.candidates_dropped;
 }
 
 // Takes up a new pair from one coincidence, crediting the ones before it that the onsets remember.
 bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind kind) {
-  if (!states_.IsOpen(earlier) || !filter_.MayPair(earlier, later)) return false;
+  if (!states_.IsOpen(earlier) || !states_.IsOpen(later) || !filter_.MayPair(earlier, later))
+    return false;
   const uint32_t known_earlier = states_.Find(earlier.slot);
   const uint32_t known_later = states_.Find(later.slot);
   const auto later_input = static_cast<uint8_t>(1U - later.flow);

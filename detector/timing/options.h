@@ -20,6 +20,9 @@ struct PairRules {
   double min_ratio = 0.3;
   // Consecutive coincidences needed: the same keystrokes, not a chance meeting.
   uint32_t min_consecutive = 2;
+  // Coincidences needed, both directions together.  Where thousands of connections are compared,
+  // two very young ones meet three or four times by chance.
+  uint32_t min_coincidences = 6;
   // 1/gamma': the needed consecutive count grows by the factor max(1, min(onsets) /
   // consecutive_scale).
   uint32_t consecutive_scale = 100;
