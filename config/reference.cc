@@ -119,8 +119,11 @@ void AppendTable(std::string& text, const Schema<Root>& schema, std::string_view
     const std::string value = key.write(defaults);
     const std::string shown =
         value.empty() || value == "\"\"" ? std::string("none") : fmt::format("`{}`", value);
-    text += fmt::format("| `{}` | {} | {}, e.g. `{}` | {} |\n", name, Cell(shown), Cell(key.form),
-                        Cell(key.example), Cell(key.documentation));
+    // The default is an example already.
+    const std::string example =
+        key.example == value ? std::string() : fmt::format(", e.g. `{}`", key.example);
+    text += fmt::format("| `{}` | {} | {}{} | {} |\n", name, Cell(shown), Cell(key.form),
+                        Cell(example), Cell(key.documentation));
   }
   text += '\n';
 }
