@@ -36,8 +36,12 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     tracker_.ExpireUntil(now_);
     const auto observed = tracker_.Observe(segment, ahead_[i].place, ahead_[i].hash);
     if (!observed.has_value() || observed->new_bytes == 0) continue;
-    const auto onset = idle_periods_.OnNewData(tracker_.table()[observed->slot], observed->slot,
-                                               observed->flow, segment.time);
+    connections::Connection& connection = tracker_.table()[observed->slot];
+    // Last words on the closing segment: the correlator has been told of the end already, and must
+    // not take the slot for this connection's any more.
+    if (!connection.open) continue;
+    const auto onset =
+        idle_periods_.OnNewData(connection, observed->slot, observed->flow, segment.time);
     if (!onset.has_value()) continue;
     ++onsets_;
     sink_.OnOnset(*onset);

@@ -92,8 +92,10 @@ std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
     slot = Create(segment, place, hash);
   }
   Connection& connection = table_[*slot];
-  connection.last_segment = segment.time;
+  // The closing time-out counts from the end: a connection that lives on (the RST was forged, and
+  // its ends did not believe it) is picked up again in mid-stream, however busy it is.
   if (connection.phase == Phase::kClosed) return Observation{*slot, 0, place.flow};
+  connection.last_segment = segment.time;
   const uint32_t new_bytes = TakeData(connection, segment, flow);
   UpdatePhase(*slot, segment, flow);
   return Observation{*slot, new_bytes, place.flow};
@@ -224,6 +226,8 @@ uint32_t ConnectionTracker::TakeData(Connection& connection, const Segment& segm
     return 0;
   }
   if (SequenceDistance(next, first) > 0) ++counters_.out_of_order_segments;
+  // The flow goes on where it was: what waited to be confirmed was not true.
+  connection.pending_known &= static_cast<uint8_t>(~Bit(flow));
   next = end;
   return std::min(segment.payload_bytes, static_cast<uint32_t>(beyond));
 }
@@ -243,10 +247,10 @@ void ConnectionTracker::UpdatePhase(uint32_t slot, const Segment& segment, unsig
              (flow == connection.originator_side || segment.payload_bytes > 0)) {
     MoveTo(slot, Phase::kEstablished);
   }
+  const bool believable = (connection.seq_known & Bit(flow)) == 0 ||
+                          IsPlausibleJump(connection.next_seq[flow], segment.seq) ||
+                          connection.phase == Phase::kHandshake;
   if (segment.Has(kRst)) {
-    const bool believable = (connection.seq_known & Bit(flow)) == 0 ||
-                            IsPlausibleJump(connection.next_seq[flow], segment.seq) ||
-                            connection.phase == Phase::kHandshake;
     if (believable) {
       End(slot, EndCause::kReset, segment.time);
     } else {
@@ -254,7 +258,7 @@ void ConnectionTracker::UpdatePhase(uint32_t slot, const Segment& segment, unsig
     }
     return;
   }
-  if (segment.Has(kFin)) {
+  if (segment.Has(kFin) && believable) {
     connection.fin_seen |= Bit(flow);
     // Where only one direction is captured, its FIN is all that will ever be seen.
     if (connection.fin_seen == 3 || !seen_other) End(slot, EndCause::kClosed, segment.time);

@@ -39,7 +39,9 @@ uint64_t PreviousKey(int64_t period) {
 }
 
 uint64_t PreviousTwoKey(int64_t newer, int64_t older) {
-  return PreviousKey(newer * 0x1000003 + older);
+  // Unsigned: with a short window and today's date the product exceeds 63 bits.
+  const uint64_t both = static_cast<uint64_t>(newer) * 0x1000003 + static_cast<uint64_t>(older);
+  return both * 0x9e3779b97f4a7c15ULL >> 20;
 }
 
 }  // namespace
@@ -62,8 +64,10 @@ void Correlator::OnOnset(const Onset& onset) {
     states_.Update(state, onset);
     UpdatePairs(state, onset);
   }
-  if (options_.direct.enabled && onset.history[IndexOf(PairKind::kDirect)].is_onset)
+  if (options_.direct.enabled && onset.history[IndexOf(PairKind::kDirect)].is_onset) {
     FindDirect(onset);
+    FindSimultaneous(onset);
+  }
   const OnsetHistory& indirect = onset.history[IndexOf(PairKind::kIndirect)];
   if (options_.indirect.enabled && indirect.is_onset) FindIndirect(onset);
 
@@ -130,6 +134,24 @@ void Correlator::FindDirect(const Onset& onset) {
   });
 }
 
+// With equal time stamps the order within the capture tells nothing (a coarse clock, two merged
+// files): what left the host at the moment at which this onset enters it may be this one's relay.
+void Correlator::FindSimultaneous(const Onset& onset) {
+  const IpAddress& host = onset.destination();
+  uint32_t looked_at = 0;
+  recent_.WalkAll(onset.time, [&](const Onset& relay) {
+    if (++looked_at > options_.max_candidates_per_onset) {
+      ++counters_.candidates_dropped;
+      return false;
+    }
+    ++counters_.candidates;
+    if (relay.source() == host && relay.history[IndexOf(PairKind::kDirect)].is_onset) {
+      TryCandidate(onset, relay, PairKind::kDirect);
+    }
+    return true;
+  });
+}
+
 // At a busy site nearly every flow has an accidental coincidence in its past, and a young flow
 // proves nothing.  The more onsets the window holds, the more of its own a flow needs before it is
 // worth comparing indirectly.
@@ -146,16 +168,18 @@ void Correlator::FindIndirect(const Onset& onset) {
   if (own.count < needed) return;
   uint32_t looked_at = 0;
   const auto visit = [&](const Onset& earlier) {
-    if (++looked_at > options_.max_candidates_per_onset) {
-      ++counters_.candidates_dropped;
-      return false;
-    }
+    if (++looked_at > options_.max_candidates_per_onset) return false;
     ++counters_.candidates;
     const OnsetHistory& theirs = earlier.history[kind];
-    if (theirs.is_onset && theirs.count >= needed &&
-        Coincides(theirs.previous[0], own.previous[0], window) &&
+    if (!theirs.is_onset || theirs.count < needed) return true;
+    if (Coincides(theirs.previous[0], own.previous[0], window) &&
         earlier.destination() != onset.source()) {
       TryCandidate(earlier, onset, PairKind::kIndirect);
+    }
+    // Equal time stamps tell no order.
+    if (earlier.time == onset.time && Coincides(own.previous[0], theirs.previous[0], window) &&
+        onset.destination() != earlier.source()) {
+      TryCandidate(onset, earlier, PairKind::kIndirect);
     }
     return true;
   };
@@ -165,19 +189,21 @@ void Correlator::FindIndirect(const Onset& onset) {
     for (const int64_t period : {newer, newer - 1}) {
       recent_.Walk(RecentOnsets::Chain::kPrevious, PreviousKey(period), oldest, visit);
     }
-    return;
-  }
-  const int64_t older = Period(own.previous[1], window);
-  for (const int64_t a : {newer, newer - 1}) {
-    for (const int64_t b : {older, older - 1}) {
-      recent_.Walk(RecentOnsets::Chain::kPreviousTwo, PreviousTwoKey(a, b), oldest, visit);
+  } else {
+    const int64_t older = Period(own.previous[1], window);
+    for (const int64_t a : {newer, newer - 1}) {
+      for (const int64_t b : {older, older - 1}) {
+        recent_.Walk(RecentOnsets::Chain::kPreviousTwo, PreviousTwoKey(a, b), oldest, visit);
+      }
     }
   }
+  if (looked_at > options_.max_candidates_per_onset) ++counters_.candidates_dropped;
 }
 
 // Takes up a new pair from one coincidence, crediting the ones before it that the onsets remember.
 bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind kind) {
-  if (!states_.IsOpen(earlier) || !filter_.MayPair(earlier, later)) return false;
+  if (!states_.IsOpen(earlier) || !states_.IsOpen(later) || !filter_.MayPair(earlier, later))
+    return false;
   const uint32_t known_earlier = states_.Find(earlier.slot);
   const uint32_t known_later = states_.Find(later.slot);
   const auto later_input = static_cast<uint8_t>(1U - later.flow);

@@ -73,6 +73,7 @@ class Correlator {
  private:
   void UpdatePairs(uint32_t state, const Onset& onset);
   void FindDirect(const Onset& onset);
+  void FindSimultaneous(const Onset& onset);
   void FindIndirect(const Onset& onset);
   bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
   void Coincide(uint32_t pair, unsigned track, const ConnectionState::Flow& earlier,

@@ -19,13 +19,12 @@ bool IsOriginator(const Onset& onset, const IpAddress& host) {
   return onset.key.ip[onset.originator_side] == host;
 }
 
-// A loop that leaves a host and comes back to it, with no hop seen between: believable when the
-// host opened one of the connections and accepted the other.  When it opened (or accepted) both, it
-// is one program that talks to two peers.
+// A loop that leaves a host and comes back to it is believable when the host opened one of the
+// connections and accepted the other.  When it opened (or accepted) both, it is one program that
+// talks to two peers, or one user with two sessions on the same server.
 bool IsOneHostsBusiness(const Onset& earlier, const Onset& later) {
   const IpAddress& host = earlier.source();
-  return host == later.destination() && earlier.destination() != later.source() &&
-         IsOriginator(earlier, host) == IsOriginator(later, host);
+  return host == later.destination() && IsOriginator(earlier, host) == IsOriginator(later, host);
 }
 
 }  // namespace

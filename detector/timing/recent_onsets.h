@@ -50,6 +50,16 @@ class RecentOnsets {
     }
   }
 
+  // Calls `visit` for all entries, newest first, until it returns false or the entry is older than
+  // `oldest`.
+  template <typename Visit>
+  void WalkAll(PacketTime oldest, Visit visit) const {
+    for (uint64_t number = next_ - 1; IsHeld(number); --number) {
+      const Onset& onset = entries_[number & mask_].onset;
+      if (onset.time < oldest || !visit(onset)) return;
+    }
+  }
+
   // How many entries are not older than `oldest`, up to the capacity.  Amortised O(1) when `oldest`
   // does not decrease.
   uint64_t CountSince(PacketTime oldest);

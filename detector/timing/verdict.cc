@@ -110,7 +110,8 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
     evidence.coincidences = track.coincidences;
     evidence.consecutive = track.consecutive;
     const uint32_t onsets = std::min(evidence.onsets_upstream, evidence.onsets_downstream);
-    evidence.ratio = onsets == 0 ? 0 : static_cast<double>(track.coincidences) / onsets;
+    evidence.ratio =
+        onsets == 0 ? 0 : std::min(1.0, static_cast<double>(track.coincidences) / onsets);
     evidence.lag_p50 = track.lags.Quantile(50);
     evidence.lag_p95 = track.lags.Quantile(95);
   };

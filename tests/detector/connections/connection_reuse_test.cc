@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The same addresses and ports, used again: when does a new connection begin?
+#include "catch2/catch.hpp"
+
+#include "tests/detector/connections/tracker_rig.h"
+
+namespace cairn::connections {
+namespace {
+
+using testing::At;
+using testing::From;
+using testing::Ms;
+using testing::TraceBuilder;
+using Ends = std::vector<TrackerRig::End>;
+
+const Endpoint kClient = At("192.0.2.7", 40000);
+const Endpoint kServer = At("10.0.0.1", 22);
+constexpr uint32_t kNewIsn = 3000000000U;
+
+// An established connection: client's next number 1049, server's 5000049.
+TrackerRig& Establish(TrackerRig& rig) {
+  TraceBuilder trace;
+  const auto c = trace.Open(kClient, kServer, Ms(0));
+  trace.Key(c, Ms(50)).Echo(c, Ms(60));
+  rig.Feed(trace);
+  return rig;
+}
+
+TEST_CASE("After the old connection has closed a SYN starts a new one at once") {
+  TrackerRig rig;
+  TraceBuilder trace;
+  const auto c = trace.Open(kClient, kServer, Ms(0));
+  trace.Close(c, Ms(100));
+  trace.Add(Tcp(kClient, kServer, Ms(200), kSyn, kNewIsn));
+  rig.Feed(trace);
+  CHECK(rig.ends() == Ends{{1, "closed", Ms(101)}});
+  CHECK(rig.Summary(kClient, kServer).uid == 2);
+  CHECK(rig.Summary(kClient, kServer).start == Ms(200));
+}
+
+TEST_CASE("The server may be the next one to open a closed connection's ports") {
+  TrackerRig rig;
+  TraceBuilder trace;
+  const auto c = trace.Open(kClient, kServer, Ms(0));
+  trace.Close(c, Ms(100));
+  trace.Add(Tcp(kServer, kClient, Ms(200), kSyn, kNewIsn));
+  rig.Feed(trace);
+  CHECK(rig.Summary(kClient, kServer).orig == kServer);
+}
+
+TEST_CASE("A lone forged SYN does not end a connection") {
+  TrackerRig rig;
+  Establish(rig);
+  rig.Feed(Tcp(kClient, kServer, Ms(100), kSyn, kNewIsn));
+  CHECK(rig.ends().empty());
+  // The server's challenge ACK, and work going on.
+  rig.Feed(Tcp(kServer, kClient, Ms(101), kAck, 5000049, 0, 1049));
+  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(900), kAck, 1049, 48)) == 48);
+  CHECK(rig.Feed(Tcp(kServer, kClient, Ms(950), kAck, 5000049, 48)) == 48);
+  CHECK(rig.Summary(kClient, kServer).uid == 1);
+  CHECK(rig.ends().empty());
+}
+
+TEST_CASE("A SYN and its SYN-ACK in mid-connection are a new connection") {
+  TrackerRig rig;
+  Establish(rig);
+  rig.Feed(Tcp(kClient, kServer, Ms(100), kSyn, kNewIsn));
+  rig.Feed(Tcp(kServer, kClient, Ms(101), kSyn | kAck, 77, 0, kNewIsn + 1));
+  CHECK(rig.ends() == Ends{{1, "reused", Ms(101)}});
+  CHECK(rig.Summary(kClient, kServer).uid == 2);
+  CHECK(rig.Summary(kClient, kServer).orig == kClient);
+  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(102), kAck, kNewIsn + 1, 8, 78)) == 8);
+  CHECK(rig.Feed(Tcp(kServer, kClient, Ms(103), kAck, 78, 9)) == 9);
+}
+
+TEST_CASE("A SYN-ACK that answers another SYN confirms nothing") {
+  TrackerRig rig;
+  Establish(rig);
+  rig.Feed(Tcp(kClient, kServer, Ms(100), kSyn, kNewIsn));
+  rig.Feed(Tcp(kServer, kClient, Ms(101), kSyn | kAck, 77, 0, kNewIsn + 12345));
+  CHECK(rig.ends().empty());
+  CHECK(rig.Feed(Tcp(kServer, kClient, Ms(950), kAck, 5000049, 48)) == 48);
+}
+
+TEST_CASE("A SYN in mid-connection is confirmed by its own flow's first data, too") {
+  TrackerRig rig;
+  Establish(rig);
+  rig.Feed(Tcp(kClient, kServer, Ms(100), kSyn, kNewIsn));
+  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(102), kAck, kNewIsn + 1, 8)) == 8);
+  CHECK(rig.ends() == Ends{{1, "reused", Ms(102)}});
+}
+
+TEST_CASE("A forged SYN is forgotten when the connection goes on") {
+  TrackerRig rig;
+  Establish(rig);
+  rig.Feed(Tcp(kClient, kServer, Ms(100), kSyn, kNewIsn));
+  rig.Feed(Tcp(kClient, kServer, Ms(900), kAck, 1049, 48));
+  // An hour later one segment with the forged number must not pass for the SYN's confirmation.
+  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(3600000), kAck, kNewIsn + 1, 8)) == 0);
+  CHECK(rig.ends().empty());
+  CHECK(rig.counters().implausible_segments == 1);
+}
+
+TEST_CASE("A repeated SYN is no new attempt, one with another number is") {
+  TrackerRig rig;
+  rig.Feed(Tcp(kClient, kServer, Ms(0), kSyn, 100));
+  rig.Feed(Tcp(kClient, kServer, Ms(1000), kSyn, 100));
+  CHECK(rig.counters().connections == 1);
+  rig.Feed(Tcp(kClient, kServer, Ms(3000), kSyn, 200));
+  CHECK(rig.counters().connections == 2);
+  CHECK(rig.ends() == Ends{{1, "reused", Ms(3000)}});
+}
+
+TEST_CASE("A SYN that is repeated after the answer ends nothing") {
+  TrackerRig rig;
+  TraceBuilder trace;
+  trace.Open(kClient, kServer, Ms(0));
+  trace.Add(Tcp(kClient, kServer, Ms(5), kSyn, 1000));
+  rig.Feed(trace);
+  rig.Feed(Tcp(kServer, kClient, Ms(6), kSyn | kAck, 5000000, 0, 1001));
+  CHECK(rig.counters().connections == 1);
+  CHECK(rig.ends().empty());
+}
+
+}  // namespace
+}  // namespace cairn::connections

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/support/segment_builder.h"
+
+#include <algorithm>
+#include <string>
+#include <type_traits>
+
+#include "catch2/catch.hpp"
+#include "fmt/format.h"
+
+namespace cairn::testing {
+namespace {
+
+// 2026-01-01T00:00:00Z.
+constexpr int64_t kEpochNs = 1767225600LL * 1000000000;
+
+size_t IndexOf(From from) { return from == From::kClient ? 0 : 1; }
+From Other(From from) { return from == From::kClient ? From::kServer : From::kClient; }
+
+std::string Lag(const std::optional<PacketDelta>& lag) {
+  return lag.has_value() ? std::to_string(lag->ToNanoseconds()) : "-";
+}
+
+std::string Text(const DirectionEvidence& d) {
+  return fmt::format("{}/{}/{}/{}/{}/{}/{}", d.onsets_upstream, d.onsets_downstream, d.coincidences,
+                     d.consecutive, d.ratio, Lag(d.lag_p50), Lag(d.lag_p95));
+}
+
+std::string Text(const Evidence& e) {
+  return fmt::format("{} {} {}", Text(e.forward), Text(e.backward), CaptureViewName(e.capture));
+}
+
+std::string Text(const ConnectionSummary& c) {
+  return fmt::format("{}:{}>{}@{}({})", c.uid, c.orig.ToString(), c.resp.ToString(),
+                     c.start.ToNanoseconds(), OriginatorSourceName(c.originator));
+}
+
+std::string Text(const SteppingStone& e) {
+  return fmt::format("pair {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
+                     PairKindName(e.kind), e.host.has_value() ? e.host->ToString() : "-",
+                     Text(e.upstream), Text(e.downstream), Text(e.evidence), e.chain,
+                     e.packets_lost);
+}
+
+std::string Text(const SteppingStoneEnd& e) {
+  return fmt::format("end {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
+                     PairKindName(e.kind), Text(e.upstream), Text(e.downstream), Text(e.evidence),
+                     e.duration.ToNanoseconds(), e.cause, e.chain);
+}
+
+std::string Text(const Exposure& e) {
+  return fmt::format("exposure {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
+                     e.pair_alert_id, e.clear_protocol, e.host.ToString(), Text(e.upstream),
+                     Text(e.downstream), e.chain);
+}
+
+std::string Text(const ChainUpdate& e) {
+  std::string text = fmt::format("chain {} {} r{} loop={} truncated={}", e.time.ToNanoseconds(),
+                                 e.chain, e.revision, e.loop, e.truncated);
+  for (const ChainUpdate::Hop& hop : e.hops) {
+    text += fmt::format(" [{} after {}]", Text(hop.connection),
+                        hop.after.has_value() ? static_cast<int64_t>(*hop.after) : -1);
+  }
+  return text;
+}
+
+}  // namespace
+
+Endpoint At(std::string_view ip, uint16_t port) { return {IpAddress::Parse(ip).value(), port}; }
+
+PacketTime Ms(int64_t milliseconds) {
+  return PacketTime::FromNanoseconds(kEpochNs) + PacketDelta::FromMilliseconds(milliseconds);
+}
+
+PacketTime Us(int64_t microseconds) {
+  return PacketTime::FromNanoseconds(kEpochNs) + PacketDelta::FromMicroseconds(microseconds);
+}
+
+Segment TraceBuilder::Make(const Talk& talk, From from, PacketTime time, uint8_t flags) const {
+  const Endpoint& source = from == From::kClient ? talk.client : talk.server;
+  const Endpoint& destination = from == From::kClient ? talk.server : talk.client;
+  Segment segment;
+  segment.time = time;
+  segment.src = source.ip;
+  segment.dst = destination.ip;
+  segment.src_port = source.port;
+  segment.dst_port = destination.port;
+  segment.flags = flags;
+  segment.ack = (flags & kAck) != 0 ? talk.side[IndexOf(Other(from))].next : 0;
+  return segment;
+}
+
+TraceBuilder& TraceBuilder::Put(Connection connection, From from, PacketTime time, uint8_t flags,
+                                uint32_t seq, uint32_t bytes) {
+  if (talks_[connection].side[IndexOf(from)].hidden) return *this;
+  Segment segment = Make(talks_[connection], from, time, flags);
+  segment.seq = seq;
+  segment.payload_bytes = bytes;
+  segments_.push_back(segment);
+  return *this;
+}
+
+TraceBuilder::Connection TraceBuilder::Open(Endpoint client, Endpoint server, PacketTime start) {
+  const Connection connection = MidStream(client, server);
+  Side& opener = talks_[connection].side[0];
+  Side& answerer = talks_[connection].side[1];
+  Put(connection, From::kClient, start, kSyn, opener.next++, 0);
+  Put(connection, From::kServer, start + Millis(1), kSyn | kAck, answerer.next++, 0);
+  return Ack(connection, From::kClient, start + Millis(2)), connection;
+}
+
+TraceBuilder::Connection TraceBuilder::MidStream(Endpoint client, Endpoint server) {
+  const auto number = static_cast<uint32_t>(talks_.size());
+  talks_.push_back({client, server, {{1000 + number * 100000}, {5000000 + number * 100000}}});
+  return talks_.size() - 1;
+}
+
+TraceBuilder& TraceBuilder::Data(Connection connection, From from, PacketTime time,
+                                 uint32_t bytes) {
+  Side& side = talks_[connection].side[IndexOf(from)];
+  const uint32_t seq = side.next;
+  side.next += bytes;
+  side.last_bytes = bytes;
+  if (side.lose_next) {
+    side.lose_next = false;
+    return *this;
+  }
+  return Put(connection, from, time, kPsh | kAck, seq, bytes);
+}
+
+TraceBuilder& TraceBuilder::Ack(Connection connection, From from, PacketTime time) {
+  return Put(connection, from, time, kAck, talks_[connection].side[IndexOf(from)].next, 0);
+}
+
+TraceBuilder& TraceBuilder::Retransmit(Connection connection, From from, PacketTime time) {
+  const Side& side = talks_[connection].side[IndexOf(from)];
+  return Put(connection, from, time, kPsh | kAck, side.next - side.last_bytes, side.last_bytes);
+}
+
+TraceBuilder& TraceBuilder::KeepAlive(Connection connection, From from, PacketTime time,
+                                      uint32_t bytes) {
+  return Put(connection, from, time, kAck, talks_[connection].side[IndexOf(from)].next - 1, bytes);
+}
+
+TraceBuilder& TraceBuilder::Fin(Connection connection, From from, PacketTime time, uint32_t bytes) {
+  Side& side = talks_[connection].side[IndexOf(from)];
+  const uint32_t seq = side.next;
+  side.next += bytes + 1;
+  return Put(connection, from, time, kFin | kAck, seq, bytes);
+}
+
+TraceBuilder& TraceBuilder::Rst(Connection connection, From from, PacketTime time) {
+  return Put(connection, from, time, kRst | kAck, talks_[connection].side[IndexOf(from)].next, 0);
+}
+
+TraceBuilder& TraceBuilder::Close(Connection connection, PacketTime time) {
+  Fin(connection, From::kClient, time);
+  return Fin(connection, From::kServer, time + Millis(1));
+}
+
+TraceBuilder& TraceBuilder::LoseNext(Connection connection, From from) {
+  talks_[connection].side[IndexOf(from)].lose_next = true;
+  return *this;
+}
+
+TraceBuilder& TraceBuilder::Hide(Connection connection, From from) {
+  talks_[connection].side[IndexOf(from)].hidden = true;
+  return *this;
+}
+
+TraceBuilder& TraceBuilder::Add(const Segment& segment) {
+  segments_.push_back(segment);
+  return *this;
+}
+
+std::vector<Segment> TraceBuilder::Build() const {
+  std::vector<Segment> sorted = segments_;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Segment& a, const Segment& b) { return a.time < b.time; });
+  return sorted;
+}
+
+std::vector<PacketTime> Typing(uint64_t seed, size_t count, PacketTime start, PacketDelta shortest,
+                               PacketDelta longest) {
+  std::vector<PacketTime> times;
+  times.reserve(count);
+  uint64_t state = seed * 0x9e3779b97f4a7c15ULL + 1;
+  const auto range = static_cast<uint64_t>((longest - shortest).ToNanoseconds()) + 1;
+  PacketTime time = start;
+  for (size_t i = 0; i < count; ++i) {
+    times.push_back(time);
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;  // Knuth's MMIX generator
+    time =
+        time + shortest + PacketDelta::FromNanoseconds(static_cast<int64_t>((state >> 20) % range));
+  }
+  return times;
+}
+
+void Relay(TraceBuilder& trace, TraceBuilder::Connection upstream,
+           TraceBuilder::Connection downstream, const std::vector<PacketTime>& keys,
+           const RelayDelays& delays) {
+  for (const PacketTime key : keys) {
+    const PacketTime relayed = key + delays.forward;
+    const PacketTime echo = relayed + delays.round_trip;
+    trace.Data(upstream, delays.upstream_typist, key);
+    trace.Data(downstream, delays.downstream_typist, relayed);
+    trace.Data(downstream, Other(delays.downstream_typist), echo);
+    trace.Data(upstream, Other(delays.upstream_typist), echo + delays.backward);
+  }
+}
+
+void Talk(TraceBuilder& trace, TraceBuilder::Connection connection,
+          const std::vector<PacketTime>& keys, PacketDelta round_trip) {
+  for (const PacketTime key : keys) {
+    trace.Key(connection, key).Echo(connection, key + round_trip);
+  }
+}
+
+absl::Status EventRecorder::Write(const Event& event) {
+  events.push_back(event);
+  return absl::OkStatus();
+}
+
+Outcome Detect(const DetectorOptions& options, const std::vector<Segment>& segments, size_t batch) {
+  EventRecorder recorder;
+  Detector detector(options, recorder);
+  std::span<const Segment> rest = segments;
+  while (!rest.empty()) {
+    const size_t count = std::min(batch, rest.size());
+    REQUIRE(detector.Process(rest.first(count)).ok());
+    rest = rest.subspan(count);
+  }
+  REQUIRE(detector.Finish().ok());
+  return {.events = recorder.events,
+          .pairs = recorder.All<SteppingStone>(),
+          .ends = recorder.All<SteppingStoneEnd>(),
+          .exposures = recorder.All<Exposure>(),
+          .chains = recorder.All<ChainUpdate>(),
+          .counters = detector.counters()};
+}
+
+std::string Describe(const Event& event) {
+  return std::visit([](const auto& e) { return Text(e); }, event);
+}
+
+}  // namespace cairn::testing

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TESTS_SUPPORT_SEGMENT_BUILDER_H_
+#define CAIRN_TESTS_SUPPORT_SEGMENT_BUILDER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "capture/address.h"
+#include "capture/segment.h"
+#include "capture/time.h"
+#include "detector/detector.h"
+#include "detector/findings/event.h"
+#include "detector/options.h"
+
+// Traffic for the detector's tests, segment by segment, with times that a reader can check by hand.
+namespace cairn::testing {
+
+// "192.0.2.1", 22.
+Endpoint At(std::string_view ip, uint16_t port);
+
+// Milliseconds (microseconds) after the moment at which all test traffic begins.
+PacketTime Ms(int64_t milliseconds);
+PacketTime Us(int64_t microseconds);
+inline PacketDelta Millis(int64_t milliseconds) {
+  return PacketDelta::FromMilliseconds(milliseconds);
+}
+
+// Who sends, seen from a connection.
+enum class From : uint8_t { kClient, kServer };
+
+// Conversations with right sequence numbers.  Segments may be added in any order; Build() sorts
+// them by time and keeps the order of adding among equal times.  Sequence numbers advance in the
+// order of adding within a flow.
+class TraceBuilder {
+ public:
+  using Connection = size_t;
+
+  // A connection with its handshake: SYN at `start`, SYN-ACK and ACK in the two milliseconds after.
+  Connection Open(Endpoint client, Endpoint server, PacketTime start);
+  // One whose beginning the capture does not hold.
+  Connection MidStream(Endpoint client, Endpoint server);
+
+  // New data.
+  TraceBuilder& Data(Connection connection, From from, PacketTime time, uint32_t bytes = 48);
+  TraceBuilder& Key(Connection connection, PacketTime time) {
+    return Data(connection, From::kClient, time);
+  }
+  TraceBuilder& Echo(Connection connection, PacketTime time) {
+    return Data(connection, From::kServer, time);
+  }
+  TraceBuilder& Ack(Connection connection, From from, PacketTime time);
+  // The flow's newest data once more.
+  TraceBuilder& Retransmit(Connection connection, From from, PacketTime time);
+  // A probe: `bytes` (0 or 1) of garbage one below the next sequence number.
+  TraceBuilder& KeepAlive(Connection connection, From from, PacketTime time, uint32_t bytes);
+  TraceBuilder& Fin(Connection connection, From from, PacketTime time, uint32_t bytes = 0);
+  TraceBuilder& Rst(Connection connection, From from, PacketTime time);
+  // FIN both ways.
+  TraceBuilder& Close(Connection connection, PacketTime time);
+
+  // The next data segment is lost before it reaches the capture (its numbers are used up).
+  TraceBuilder& LoseNext(Connection connection, From from);
+  // Leaves one direction out of the capture from now on.
+  TraceBuilder& Hide(Connection connection, From from);
+  TraceBuilder& Add(const Segment& segment);
+
+  std::vector<Segment> Build() const;
+
+ private:
+  struct Side {
+    uint32_t next = 0;
+    uint32_t last_bytes = 0;
+    bool hidden = false;
+    bool lose_next = false;
+  };
+  struct Talk {
+    Endpoint client;
+    Endpoint server;
+    Side side[2];
+  };
+
+  Segment Make(const Talk& talk, From from, PacketTime time, uint8_t flags) const;
+  TraceBuilder& Put(Connection connection, From from, PacketTime time, uint8_t flags, uint32_t seq,
+                    uint32_t bytes);
+
+  std::vector<Talk> talks_;
+  std::vector<Segment> segments_;
+};
+
+// Moments at which a person types: gaps from `shortest` to `longest`, irregular, the same for the
+// same seed.
+std::vector<PacketTime> Typing(uint64_t seed, size_t count, PacketTime start,
+                               PacketDelta shortest = PacketDelta::FromMilliseconds(700),
+                               PacketDelta longest = PacketDelta::FromMilliseconds(3000));
+
+// How a keystroke travels through a stepping stone, from the capture's point of view.
+struct RelayDelays {
+  PacketDelta forward = PacketDelta::FromMilliseconds(4);      // upstream to downstream
+  PacketDelta round_trip = PacketDelta::FromMilliseconds(30);  // downstream key to downstream echo
+  PacketDelta backward = PacketDelta::FromMilliseconds(3);     // downstream echo to upstream echo
+  // Who types: the client of the upstream connection; or, in a reverse tunnel, its server.
+  From upstream_typist = From::kClient;
+  From downstream_typist = From::kClient;
+};
+
+// Keystrokes on `upstream` that go on through `downstream`, and their echoes.
+void Relay(TraceBuilder& trace, TraceBuilder::Connection upstream,
+           TraceBuilder::Connection downstream, const std::vector<PacketTime>& keys,
+           const RelayDelays& delays = {});
+
+// Keystrokes and echoes that stay on one connection.
+void Talk(TraceBuilder& trace, TraceBuilder::Connection connection,
+          const std::vector<PacketTime>& keys,
+          PacketDelta round_trip = PacketDelta::FromMilliseconds(20));
+
+// Keeps every event.
+class EventRecorder : public EventSink {
+ public:
+  absl::Status Write(const Event& event) override;
+
+  template <typename Kind>
+  std::vector<Kind> All() const {
+    std::vector<Kind> found;
+    for (const Event& event : events) {
+      if (const auto* match = std::get_if<Kind>(&event)) found.push_back(*match);
+    }
+    return found;
+  }
+
+  std::vector<Event> events;
+};
+
+// What a detector makes of a trace.
+struct Outcome {
+  std::vector<Event> events;
+  std::vector<SteppingStone> pairs;
+  std::vector<SteppingStoneEnd> ends;
+  std::vector<Exposure> exposures;
+  std::vector<ChainUpdate> chains;
+  DetectorCounters counters;
+};
+Outcome Detect(const DetectorOptions& options, const std::vector<Segment>& segments,
+               size_t batch = 256);
+
+// All that an event says, one line: two events are equal when their lines are.
+std::string Describe(const Event& event);
+
+}  // namespace cairn::testing
+
+#endif  // CAIRN_TESTS_SUPPORT_SEGMENT_BUILDER_H_
