@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/connections/connection_table.h"
 
+#include <memory>
 #include <random>
 
 namespace cairn::connections {
@@ -19,7 +20,8 @@ ConnectionTable::ConnectionTable(uint32_t max_connections)
     : max_connections_(max_connections == 0 ? 1 : max_connections),
       seed_(RandomSeed()),
       mask_(kFirstIndexSize - 1),
-      index_(kFirstIndexSize) {}
+      index_(kFirstIndexSize),
+      records_(max_connections_) {}
 
 uint32_t ConnectionTable::Insert(const ConnectionKey& key, uint64_t hash) {
   if ((static_cast<uint64_t>(size_) + 1) * 8 > index_.size() * 5) Grow();
@@ -29,10 +31,8 @@ uint32_t ConnectionTable::Insert(const ConnectionKey& key, uint64_t hash) {
     free_slots_.pop_back();
   } else {
     slot = slot_limit_++;
-    if (slot / kChunk == chunks_.size()) chunks_.emplace_back(kChunk);
   }
-  Connection& connection = (*this)[slot];
-  connection = Connection{};
+  Connection& connection = *std::construct_at(&records_[slot]);
   connection.ip = key.ip;
   connection.port = key.port;
   Place({TagOf(hash), slot + 1}, BucketOf(hash));
@@ -74,7 +74,7 @@ void ConnectionTable::Erase(uint32_t slot) {
 }
 
 size_t ConnectionTable::memory_bytes() const {
-  return index_.size() * sizeof(IndexEntry) + chunks_.size() * kChunk * sizeof(Connection) +
+  return index_.size() * sizeof(IndexEntry) + slot_limit_ * sizeof(Connection) +
          free_slots_.capacity() * sizeof(uint32_t);
 }
 

@@ -36,10 +36,8 @@ class ConnectionTable {
   uint32_t Insert(const ConnectionKey& key, uint64_t hash);
   void Erase(uint32_t slot);
 
-  Connection& operator[](uint32_t slot) { return chunks_[slot / kChunk][slot % kChunk]; }
-  const Connection& operator[](uint32_t slot) const {
-    return chunks_[slot / kChunk][slot % kChunk];
-  }
+  Connection& operator[](uint32_t slot) { return records_[slot]; }
+  const Connection& operator[](uint32_t slot) const { return records_[slot]; }
 
   uint32_t size() const { return size_; }
   uint32_t max_connections() const { return max_connections_; }
@@ -52,7 +50,6 @@ class ConnectionTable {
     uint32_t tag = 0;
     uint32_t slot_plus_one = 0;  // 0: empty
   };
-  static constexpr uint32_t kChunk = 32768;
 
   static uint64_t Mix(uint64_t a, uint64_t b);
   void Grow();
@@ -66,7 +63,7 @@ class ConnectionTable {
   uint32_t slot_limit_ = 0;
   uint64_t mask_ = 0;
   HugeArray<IndexEntry> index_;
-  std::vector<HugeArray<Connection>> chunks_;
+  HugeArray<Connection> records_;  // address space for all, memory as slots are used
   std::vector<uint32_t> free_slots_;
 };
 

@@ -94,7 +94,7 @@ TEST_CASE("a sweep prints a cell per combination, the same with any number of th
                                            "--sweep",
                                            "coincidence_window=1ms,80ms",
                                            "--sweep",
-                                           "min_consecutive=2,4,1000000",
+                                           "min_coincidences=2,6,1000000",
                                            "--format",
                                            "csv"};
   const Outcome one = Evaluate(arguments);
