@@ -81,7 +81,7 @@ class OnALink(harness.TestCase):
 
     def test_a_live_chain_is_found_and_a_silent_link_times_connections_out(self):
         alerts = self.file("alerts.jsonl", b'{"earlier":1}\n')
-        process = self.watch("--alerts", alerts, "--set", "connections.handshake_timeout=1s",
+        process = self.watch("--alerts", alerts, "--set", "connections.handshake_timeout=1s", "--set", "connections.closing_timeout=1s",
                              "--set", "connections.established_timeout=2s", "--summary", "json")
         self.send(captures.chain(keys=16, close=False, seed=5), captures.START)
         # Silence: the pair ends by packet time that no packet brings.
