@@ -7,7 +7,7 @@ set -euo pipefail
 readonly seconds=$1
 
 configure fuzz
-build_targets fuzz all
+build_targets fuzz fuzzers
 mkdir -p build/fuzz/findings
 summary=()
 failed=0

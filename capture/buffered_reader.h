@@ -15,13 +15,11 @@
 namespace cairn::capture {
 
 // Our own readers of pcap and pcapng: a few times faster than libpcap and, tested, equal to it in
-// segments, counters and kind of end status.  They go further than libpcap in this, documented in
-// docs/add-a-link-layer.md:
+// segments, counters and kind of end status.  They go further than libpcap in this:
 //
-//  * pcapng interfaces may differ in link type and snapshot length, sections in byte order. Packets
-//  of a link type
-//    that is not decoded are then counted as kUnsupportedLink; a file that has none other is
-//    refused.
+//  * pcapng interfaces may differ in link type and snapshot length, sections in byte order.
+//    Packets of a link type that is not decoded are then counted as kUnsupportedLink; a file that
+//    has none other is refused.
 //  * pcapng time stamps finer than 2^-34 s are converted without overflow.
 //  * A silent pipe gives kIdle, so that the caller can react to a signal.
 //

@@ -14,11 +14,11 @@ namespace cairn {
 enum class DropReason : uint8_t {
   kNone,                // it became a segment
   kTruncatedLink,       // the capture ends inside the link header (or a shim: VLAN, MPLS, PPPoE)
-  kTruncatedNetwork,    // ... inside the IP header or an extension header
-  kTruncatedTransport,  // ... inside the fixed TCP header
+  kTruncatedNetwork,    // ... inside an IP header, an extension header or a tunnel's header
+  kTruncatedTransport,  // ... inside the TCP header, before its flags
   kUnknownLinkPayload,  // the link header carries something else than IP (ARP, LLDP, ...)
   kMalformedNetwork,    // impossible version, header length or total length
-  kMalformedTransport,  // impossible TCP data offset
+  kMalformedTransport,  // impossible TCP data offset, or an IP length that has no room for TCP
   kNotTcp,              // UDP, ICMP, ...
   kLaterFragment,       // a fragment after the first: it has no TCP header
   kTunnelDisabled,      // a tunnel that the configuration switched off

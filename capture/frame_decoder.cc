@@ -4,6 +4,7 @@
 #include "capture/cursor.h"
 #include "capture/ip.h"
 #include "capture/layer.h"
+#include "capture/plain_frame.h"
 #include "capture/tcp.h"
 #include "capture/tunnels.h"
 
@@ -29,6 +30,14 @@ class TunnelGate {
 }  // namespace
 
 DropReason FrameDecoder::Decode(const Packet& packet, Segment& segment) const {
+  if (packet.link == LinkType::kEthernet && ReadPlainFrame(packet.bytes, segment)) {
+    segment.time = packet.time;
+    return DropReason::kNone;
+  }
+  return DecodeByLayers(packet, segment);
+}
+
+DropReason FrameDecoder::DecodeByLayers(const Packet& packet, Segment& segment) const {
   Cursor at(packet.bytes, packet.wire_bytes);
   IpHeader ip;
   TunnelGate gate(tunnels_.max_depth);

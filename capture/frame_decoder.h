@@ -34,6 +34,8 @@ class FrameDecoder {
   // kNone: `segment` is the packet's TCP header.  Otherwise: why there is none, and `segment` is
   // unspecified.
   DropReason Decode(const Packet& packet, Segment& segment) const;
+  // The same without the short cut for the plainest frames: what that one is tested against.
+  DropReason DecodeByLayers(const Packet& packet, Segment& segment) const;
 
   // Decodes, appends a segment if there is one, counts the packet either way.  Requires:
   // !batch.full().

@@ -63,6 +63,14 @@ Step ReadCiscoHdlc(Cursor& at) {
   return StepForEtherType(protocol);
 }
 
+Step ReadFddi(Cursor& at) {
+  constexpr size_t kHeaderBytes = 13;  // frame control and two addresses
+  if (!at.Has(kHeaderBytes)) return Stop(DropReason::kTruncatedLink);
+  const bool carries_llc = (at.at()[0] & 0xf0) == 0x50;
+  at.Skip(kHeaderBytes);
+  return carries_llc ? Next(Layer::kLlc) : Stop(DropReason::kUnknownLinkPayload);
+}
+
 // Whether an Ethernet header with a payload that we follow stands `offset` bytes ahead.  MPLS does
 // not say what it carries, so a pseudowire has to be recognised by what it holds.
 bool LooksLikeEthernet(const Cursor& at, size_t offset) {
@@ -94,10 +102,12 @@ LinkType LinkTypeFromNumber(uint32_t number) {
     case 9:  // PPP
     case 50:
       return LinkType::kPpp;  // PPP in HDLC-like framing
-    case 12:                  // DLT_RAW of most systems, written to files by some
-    case 14:                  // DLT_RAW of OpenBSD
-    case 101:                 // LINKTYPE_RAW
-    case 228:                 // LINKTYPE_IPV4
+    case 10:
+      return LinkType::kFddi;
+    case 12:   // DLT_RAW of most systems, written to files by some
+    case 14:   // DLT_RAW of OpenBSD
+    case 101:  // LINKTYPE_RAW
+    case 228:  // LINKTYPE_IPV4
     case 229:
       return LinkType::kRawIp;  // LINKTYPE_IPV6
     case 51:
@@ -169,6 +179,8 @@ Step ReadLink(LinkType type, Cursor& at) {
       return Next(Layer::kPppoe);
     case LinkType::kCiscoHdlc:
       return ReadCiscoHdlc(at);
+    case LinkType::kFddi:
+      return ReadFddi(at);
     case LinkType::kMpls:
       return Next(Layer::kMpls);
     case LinkType::kUnsupported:

@@ -22,6 +22,7 @@ enum class LinkType : uint8_t {
   kPpp,
   kPppoe,
   kCiscoHdlc,
+  kFddi,
   kMpls,
 };
 

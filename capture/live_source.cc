@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "fmt/format.h"
@@ -49,13 +52,11 @@ class LiveSource : public SegmentSource {
       pollfd waiting{.fd = pcap_get_selectable_fd(pcap_.get()), .events = POLLIN, .revents = 0};
       if (poll(&waiting, 1, kPollMilliseconds) > 0) return SourceState::kMore;
       ObserveDrops();
+      // libpcap itself takes no notice when an interface goes down and only waits.
+      if (InterfaceIsDown()) return Fail("the interface went down");
       return SourceState::kIdle;
     }
-    failure_ = absl::UnavailableError(fmt::format(
-        "{}: capturing stopped: {}; bring the interface up again and restart the capture",
-        interface_, pcap_geterr(pcap_.get())));
-    ObserveDrops();
-    return failure_;
+    return Fail(pcap_geterr(pcap_.get()));
   }
 
   CaptureCounters counters() const override {
@@ -66,6 +67,23 @@ class LiveSource : public SegmentSource {
   }
 
  private:
+  absl::Status Fail(std::string_view reason) {
+    failure_ = absl::UnavailableError(fmt::format(
+        "{}: capturing stopped: {}; bring the interface up again and restart the capture",
+        interface_, reason));
+    ObserveDrops();
+    return failure_;
+  }
+
+  // False also where nobody knows, as for the pseudo-interface "any".
+  bool InterfaceIsDown() const {
+    ifreq request{};
+    if (interface_.size() >= sizeof(request.ifr_name)) return false;
+    interface_.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
+    if (ioctl(pcap_get_selectable_fd(pcap_.get()), SIOCGIFFLAGS, &request) != 0) return false;
+    return (request.ifr_flags & IFF_UP) == 0;
+  }
+
   // How many packets were decoded; negative: the capture is over.
   int Dispatch(SegmentBatch& batch) {
     const size_t room = SegmentBatch::kCapacity - batch.size();

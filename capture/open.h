@@ -14,7 +14,7 @@
 namespace cairn::capture {
 
 enum class Reader {
-  kFastest,  // the memory-mapped reader where it can read the file, libpcap elsewhere
+  kFastest,  // our own buffered reader where it knows the format, libpcap elsewhere
   kLibpcap,  // always libpcap: the reference
 };
 

@@ -21,7 +21,7 @@ struct TunnelOptions {
 };
 
 struct Options {
-  TunnelOptions tunnels;
+  TunnelOptions tunnels{};
   // Segments that arrive out of time order are put back in order when they are at most this late.
   PacketDelta reorder_window = PacketDelta::FromMilliseconds(10);
 
@@ -30,7 +30,7 @@ struct Options {
       192;  // holds Ethernet, two VLAN tags, a tunnel, IPv6 and TCP with options
   uint64_t ring_bytes = 64ULL << 20;
   bool promiscuous = true;
-  std::string filter;  // a pcap-filter(7) expression for the kernel; empty: all packets
+  std::string filter{};  // a pcap-filter(7) expression for the kernel; empty: all packets
 };
 
 }  // namespace cairn::capture

@@ -48,6 +48,10 @@ const char* ReadOptions(std::span<const uint8_t> options, FileByteOrder order, T
 
 bool TickClock::SetResolution(uint8_t value) {
   const int digits = value & 0x7f;
+  if (value == 0x80) {  // 2^0: whole seconds, as 10^0
+    SetDecimal(0);
+    return true;
+  }
   if ((value & 0x80) != 0) {
     if (digits > 63) return false;
     ticks_per_second_ = uint64_t{1} << digits;

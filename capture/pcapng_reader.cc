@@ -19,7 +19,8 @@ namespace {
 constexpr uint32_t kByteOrderMagic = 0x1a2b3c4d;
 constexpr size_t kBlockHeaderBytes = 8;
 constexpr size_t kBlockTrailerBytes = 4;
-constexpr size_t kLargestBlock = size_t{16} << 20;         // as in libpcap
+constexpr size_t kLargestBlock = size_t{16} << 20;  // as in libpcap
+constexpr size_t kSmallestSectionHeader = 28;
 constexpr size_t kLargestSectionHeader = size_t{1} << 20;  // of the first one, as in libpcap
 constexpr size_t kMostInterfaces = 65536;
 
@@ -129,20 +130,27 @@ class PcapngReader : public SegmentSource {
       if (!SetByteOrder()) return Damaged("a section does not tell its byte order");
     }
     const uint32_t total_bytes = order_.Load32(buffer_.data() + 4);
-    const size_t largest = section_seen_ ? kLargestBlock : kLargestSectionHeader;
-    if (total_bytes < kBlockHeaderBytes + kBlockTrailerBytes || total_bytes % 4 != 0 ||
-        total_bytes > largest) {
+    if (!PlausibleLength(total_bytes)) {
       return Damaged(fmt::format("a block's length is given as {} bytes", total_bytes));
     }
     outcome = Need(total_bytes);
     if (outcome != Outcome::kOk) return outcome;
     const uint8_t* bytes = buffer_.data();
-    if (order_.Load32(bytes + total_bytes - kBlockTrailerBytes) != total_bytes) {
+    const uint32_t repeated = order_.Load32(bytes + total_bytes - kBlockTrailerBytes);
+    if (section_seen_ && repeated != total_bytes)
       return Damaged("the two lengths of a block differ");
-    }
     block.body = {bytes + kBlockHeaderBytes, total_bytes - kBlockHeaderBytes - kBlockTrailerBytes};
     block.total_bytes = total_bytes;
     return Outcome::kOk;
+  }
+
+  // The first section header is judged more leniently, but must be shorter, as in libpcap.
+  bool PlausibleLength(size_t total_bytes) const {
+    if (!section_seen_) {
+      return total_bytes >= kSmallestSectionHeader && total_bytes <= kLargestSectionHeader;
+    }
+    return total_bytes >= kBlockHeaderBytes + kBlockTrailerBytes && total_bytes % 4 == 0 &&
+           total_bytes <= kLargestBlock;
   }
 
   Outcome Need(size_t bytes) {

@@ -5,9 +5,20 @@
 #include <utility>
 
 namespace cairn::capture {
+namespace {
+
+// A directory of small files should not cost a large buffer each.
+size_t InitialBytes(const ByteStream& stream) {
+  constexpr size_t kSmall = size_t{16} << 10;
+  constexpr size_t kLarge = size_t{256} << 10;
+  const uint64_t file_bytes = stream.progress().total_bytes;
+  return file_bytes != 0 && file_bytes <= kSmall ? kSmall : kLarge;
+}
+
+}  // namespace
 
 RecordBuffer::RecordBuffer(std::unique_ptr<ByteStream> stream)
-    : stream_(std::move(stream)), buffer_(size_t{256} << 10) {}
+    : stream_(std::move(stream)), buffer_(InitialBytes(*stream_)) {}
 
 RecordBuffer::State RecordBuffer::Refill(size_t bytes) {
   std::memmove(buffer_.data(), data(), available());

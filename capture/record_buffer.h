@@ -15,7 +15,7 @@ namespace cairn::capture {
 // as fast as mapping the file, works in a pipe, and cannot fault when somebody truncates the file
 // meanwhile.
 //
-// Memory: 256 KiB, or the largest record asked for.
+// Memory: 256 KiB (16 KiB for a file that small), or the largest record asked for.
 class RecordBuffer {
  public:
   enum class State {

@@ -5,38 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "capture/segment_queue.h"
+
 namespace cairn::capture {
 namespace {
 
 constexpr size_t kMostHeld = 65536;
-
-// A queue of segments in a circular buffer that doubles when full.  The indices run on; their low
-// bits are positions.
-class SegmentRing {
- public:
-  bool empty() const { return first_ == end_; }
-  size_t size() const { return end_ - first_; }
-  const Segment& front() const { return slots_[first_ & (slots_.size() - 1)]; }
-  void PopFront() { ++first_; }
-  void PushBack(const Segment& segment) {
-    if (size() == slots_.size()) Grow();
-    slots_[end_++ & (slots_.size() - 1)] = segment;
-  }
-
- private:
-  void Grow() {
-    std::vector<Segment> larger(slots_.size() * 2);
-    const size_t held = size();
-    for (size_t i = 0; i < held; ++i) larger[i] = slots_[(first_ + i) & (slots_.size() - 1)];
-    slots_ = std::move(larger);
-    first_ = 0;
-    end_ = held;
-  }
-
-  std::vector<Segment> slots_ = std::vector<Segment>(SegmentBatch::kCapacity);  // a power of two
-  size_t first_ = 0;
-  size_t end_ = 0;
-};
 
 struct LateSegment {
   Segment segment;
@@ -49,126 +23,108 @@ bool LeavesAfter(const LateSegment& a, const LateSegment& b) {
   return a.arrival > b.arrival;
 }
 
-// Holds segments for the window.  Those that came in order stand in a ring; the others in a heap.
-// A segment of the ring always arrived before an equally old one of the heap: what enters the ring
-// is at least as new as everything before it, what enters the heap is older than something before
-// it.
-class HoldingArea {
- public:
-  explicit HoldingArea(PacketDelta window) : window_(window) {}
-
-  bool empty() const { return in_order_.empty() && late_.empty(); }
-
-  void Add(const Segment& segment) {
-    if (segment.time >= newest_seen_) {
-      newest_seen_ = segment.time;
-      in_order_.PushBack(segment);
-      return;
-    }
-    LateSegment late{segment, arrivals_++};
-    if (segment.time < newest_left_) {
-      late.segment.time = newest_left_;
-      ++clamped_;
-    } else {
-      ++reordered_;
-    }
-    late_.push_back(late);
-    std::push_heap(late_.begin(), late_.end(), LeavesAfter);
-  }
-
-  bool Ripe() const {
-    if (empty()) return false;
-    return Front().time + window_ < newest_seen_ || in_order_.size() + late_.size() > kMostHeld;
-  }
-
-  // Requires: !empty().
-  void MoveFrontTo(SegmentBatch& batch) {
-    newest_left_ = Front().time;
-    batch.Append() = Front();
-    if (FrontIsLate()) {
-      std::pop_heap(late_.begin(), late_.end(), LeavesAfter);
-      late_.pop_back();
-    } else {
-      in_order_.PopFront();
-    }
-  }
-
-  uint64_t reordered() const { return reordered_; }
-  uint64_t clamped() const { return clamped_; }
-
- private:
-  bool FrontIsLate() const {
-    if (late_.empty()) return false;
-    return in_order_.empty() || late_.front().segment.time < in_order_.front().time;
-  }
-  const Segment& Front() const { return FrontIsLate() ? late_.front().segment : in_order_.front(); }
-
-  PacketDelta window_;
-  SegmentRing in_order_;
-  std::vector<LateSegment> late_;
-  uint64_t arrivals_ = 0;
-  PacketTime newest_seen_ = PacketTime::InfinitePast();
-  PacketTime newest_left_ = PacketTime::InfinitePast();
-  uint64_t reordered_ = 0;
-  uint64_t clamped_ = 0;
-};
-
+// Segments that came in order stand in a queue; the others in a heap.  A segment of the queue
+// always arrived before an equally old one of the heap: what enters the queue is at least as new as
+// everything before it, what enters the heap is older than something before it.
 class OrderedSource : public SegmentSource {
  public:
   OrderedSource(std::unique_ptr<SegmentSource> source, PacketDelta window, OnIdle on_idle)
-      : source_(std::move(source)), on_idle_(on_idle), held_(window) {}
+      : source_(std::move(source)), window_(window), on_idle_(on_idle) {}
 
   absl::StatusOr<SourceState> Read(SegmentBatch& batch) override {
     for (bool asked = false;;) {
       Release(batch);
       if (batch.full()) return SourceState::kMore;
-      if (next_arrival_ < arrived_.size()) {
-        held_.Add(arrived_[next_arrival_++]);
+      if (in_order_.HasArrived()) {
+        TakeIn();
         continue;
       }
-      if (Final()) return end_;  // nothing is left: Release() has emptied the holding area
-      if (!end_.ok() || *end_ == SourceState::kIdle) {
-        // Reached only for kIdle: report it once, then ask the source again.
-        return std::exchange(end_, SourceState::kMore);
+      if (Final()) return end_;
+      if (Idle()) {
+        // Say it once, then ask the source again.
+        end_ = SourceState::kMore;
+        return SourceState::kIdle;
       }
       // A live link's caller wants what is there, not a full batch.
       if (asked && on_idle_ == OnIdle::kRelease) return SourceState::kMore;
-      Refill();
+      end_ = source_->Read(in_order_.BatchToFill());
       asked = true;
     }
   }
 
   CaptureCounters counters() const override {
     CaptureCounters counters = source_->counters();
-    counters.reordered += held_.reordered();
-    counters.clamped += held_.clamped();
+    counters.reordered += reordered_;
+    counters.clamped += clamped_;
     return counters;
   }
   Progress progress() const override { return source_->progress(); }
 
  private:
   bool Final() const { return !end_.ok() || *end_ == SourceState::kEnd; }
+  bool Idle() const { return end_.ok() && *end_ == SourceState::kIdle; }
 
-  void Refill() {
-    arrived_.Clear();
-    next_arrival_ = 0;
-    end_ = source_->Read(arrived_);
+  // Takes in what has arrived, up to a late segment that must wait until what is ripe has left:
+  // what becomes of it depends on that.
+  void TakeIn() {
+    while (in_order_.HasArrived() && in_order_.arrived().time >= newest_seen_) {
+      newest_seen_ = in_order_.arrived().time;
+      in_order_.Accept();
+    }
+    if (in_order_.HasArrived() && (NothingHeld() || !IsRipe(Front().time))) TakeInLate();
+  }
+
+  void TakeInLate() {
+    late_.push_back({in_order_.arrived(), late_arrivals_++});
+    in_order_.TakeOut();
+    Segment& segment = late_.back().segment;
+    if (segment.time < newest_left_) {
+      segment.time = newest_left_;
+      ++clamped_;
+    } else {
+      ++reordered_;
+    }
+    std::push_heap(late_.begin(), late_.end(), LeavesAfter);
   }
 
   void Release(SegmentBatch& batch) {
-    const bool all_arrived = next_arrival_ == arrived_.size();
-    const bool idle = end_.ok() && *end_ == SourceState::kIdle && on_idle_ == OnIdle::kRelease;
-    const bool release_all = all_arrived && (Final() || idle);
-    while (!batch.full() && (held_.Ripe() || (release_all && !held_.empty()))) {
-      held_.MoveFrontTo(batch);
+    const bool idle = Idle() && on_idle_ == OnIdle::kRelease;
+    const bool release_all = !in_order_.HasArrived() && (Final() || idle);
+    while (!batch.full() && !NothingHeld()) {
+      const bool is_late = FrontIsLate();
+      const Segment& front = is_late ? late_.front().segment : in_order_.front();
+      if (!release_all && !IsRipe(front.time)) return;
+      newest_left_ = front.time;
+      batch.Append() = front;
+      if (is_late) {
+        std::pop_heap(late_.begin(), late_.end(), LeavesAfter);
+        late_.pop_back();
+      } else {
+        in_order_.PopFront();
+      }
     }
   }
 
+  bool NothingHeld() const { return in_order_.empty() && late_.empty(); }
+  bool FrontIsLate() const {
+    if (late_.empty()) return false;
+    return in_order_.empty() || late_.front().segment.time < in_order_.front().time;
+  }
+  const Segment& Front() const { return FrontIsLate() ? late_.front().segment : in_order_.front(); }
+  bool IsRipe(PacketTime time) const {
+    return time + window_ < newest_seen_ || in_order_.size() + late_.size() > kMostHeld;
+  }
+
   std::unique_ptr<SegmentSource> source_;
+  PacketDelta window_;
   OnIdle on_idle_;
-  HoldingArea held_;
-  SegmentBatch arrived_;
-  size_t next_arrival_ = 0;
+  SegmentQueue in_order_;
+  std::vector<LateSegment> late_;
+  uint64_t late_arrivals_ = 0;
+  PacketTime newest_seen_ = PacketTime::InfinitePast();
+  PacketTime newest_left_ = PacketTime::InfinitePast();
+  uint64_t reordered_ = 0;
+  uint64_t clamped_ = 0;
   absl::StatusOr<SourceState> end_ = SourceState::kMore;
 };
 

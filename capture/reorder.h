@@ -11,25 +11,25 @@ namespace cairn::capture {
 
 // What happens to held segments when the source says kIdle.
 enum class OnIdle {
-  kKeep,  // files and pipes: only packet time may release them, so that a replay never depends on
-          // the clock
-  kRelease,  // live links: the link was silent for longer than any reordering lasts
+  // Files and pipes: only packet time may release them, so that replays never depend on a clock.
+  kKeep,
+  // Live links: the link was silent for longer than any reordering lasts.
+  kRelease,
 };
 
 // Puts the segments of a source in time order (the reorder rule):
 //
 //  * A segment is held until one that is more than `window` newer has been seen, and segments leave
-//  by time; equal
-//    times leave in the order of arrival.  So a segment that comes up to `window` late finds its
-//    place: counted as reordered.
+//    by time; equal times leave in the order of arrival.  So a segment that comes up to `window`
+//    late finds its place: counted as reordered.
 //  * One that comes later than that still keeps its time if nothing newer has left yet.  Otherwise
-//  it gets the newest
-//    time that has left (time never goes backwards for the detector): counted as clamped.
+//    it gets the newest time that has left (time never goes backwards for the detector): counted as
+//    clamped.
 //  * At most 65,536 segments are held; beyond that the oldest leaves early, as if the window were
-//  shorter.
+//    shorter.
 //
-// In order it costs two copies of a segment; a late one a heap insertion.  Memory: at most 9 MiB,
-// grown on demand.
+// In order it costs one copy of a segment; a late one a heap insertion.  Memory: grown on demand to
+// 4 MiB, and to as much again for late segments.
 std::unique_ptr<SegmentSource> PutInOrder(std::unique_ptr<SegmentSource> source, PacketDelta window,
                                           OnIdle on_idle = OnIdle::kKeep);
 

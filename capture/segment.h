@@ -57,6 +57,7 @@ class SegmentBatch {
   void DropLast() { --size_; }
   std::span<const Segment> segments() const { return {segments_.data(), size_}; }
   const Segment& operator[](size_t i) const { return segments_[i]; }
+  Segment& operator[](size_t i) { return segments_[i]; }
 
  private:
   std::array<Segment, kCapacity> segments_;

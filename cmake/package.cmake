@@ -1,8 +1,5 @@
 # What `cmake --install` installs, and the Debian package that CPack makes of it (./dev package).
 include(GNUInstallDirs)
-if(NOT TARGET cairn OR NOT EXISTS "${PROJECT_SOURCE_DIR}/docs/cairn.1")
-  return()
-endif()
 
 # Debian wants manual pages compressed, without a time stamp.
 set(man_page "${CMAKE_BINARY_DIR}/cairn.1.gz")
@@ -19,6 +16,7 @@ install(FILES commands/completion/cairn.bash
         DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME cairn)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn" RENAME copyright)
 install(FILES README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn")
+install(FILES config/example-site.yaml DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn/examples")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME cairn)

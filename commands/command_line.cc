@@ -121,8 +121,9 @@ int Dispatch(int argc, const char* const* argv) {
   int exit_code = kDone;
   CLI::App app("Finds stepping stones from packet headers on a border link.", "cairn");
   app.set_version_flag("--version", "cairn " CAIRN_VERSION);
-  app.footer("\nFirst steps: cairn replay FILE.pcap --protect 10.0.0.0/8\nManual: man cairn");
   AddAllCommands(app, exit_code);
+  // After the commands, which would inherit it.
+  app.footer("\nFirst steps: cairn replay FILE.pcap --protect 10.0.0.0/8\nManual: man cairn");
   // Listed by CLI11, answered here: it would take the words behind "help" for commands to run.
   app.add_subcommand("help", "Show the help of the program or of one command");
   if (argc > 1 && std::string_view(argv[1]) == "help") return Help(app, {argv + 2, argv + argc});
@@ -150,7 +151,8 @@ int RunCommandLine(int argc, const char* const* argv) noexcept {
   try {
     const int exit_code = Dispatch(argc, argv);
     // Help and version text may not have reached a full disk or a closed pipe.
-    return std::fflush(stdout) == 0 || exit_code != kDone ? exit_code : static_cast<int>(kFailed);
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    return written || exit_code != kDone ? exit_code : static_cast<int>(kFailed);
   } catch (const std::exception& error) {
     std::fputs("cairn: unexpected fault: ", stderr);
     std::fputs(error.what(), stderr);

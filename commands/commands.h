@@ -2,7 +2,7 @@
 #ifndef CAIRN_COMMANDS_COMMANDS_H_
 #define CAIRN_COMMANDS_COMMANDS_H_
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
 class App;
 }
 
@@ -15,9 +15,8 @@ enum ExitCode : int {
   kUsage = 2,   // wrong usage or configuration
 };
 
-// Each adds one subcommand to `app`; when the user chose it, its callback runs it and stores the exit code.
-// One file per command: replay.cc, watch.cc, ...
-// Requires: `exit_code` outlives `app`.
+// Each adds one subcommand to `app`; when the user chose it, its callback runs it and stores the
+// exit code. One file per command: replay.cc, watch.cc, ... Requires: `exit_code` outlives `app`.
 void AddReplay(CLI::App& app, int& exit_code);
 void AddWatch(CLI::App& app, int& exit_code);
 void AddConfig(CLI::App& app, int& exit_code);

@@ -53,6 +53,7 @@ absl::StatusOr<config::Settings> WithValues(const Plan& plan,
     absl::Status status = config::Apply(settings, plan.axes[i].key + "=" + values[i]);
     if (!status.ok()) return status;
   }
+  if (absl::Status sound = config::Check(settings); !sound.ok()) return sound;
   return settings;
 }
 

@@ -10,12 +10,20 @@
 
 namespace cairn::commands {
 
-void AddRunOptions(CLI::App& app, RunOptions& options) {
+void AddSettingsOptions(CLI::App& app, RunOptions& options) {
   app.add_option("-c,--config", options.config, "Configuration file (YAML)")->type_name("FILE");
   app.add_option("-p,--protect", options.protect,
                  "A network of the site (repeatable), in place of the configured ones")
       ->type_name("CIDR")
       ->allow_extra_args(false);
+  app.add_option("-s,--set", options.set,
+                 "Change a setting (repeatable), as in timing.direct.min_ratio=0.4")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void AddRunOptions(CLI::App& app, RunOptions& options) {
+  AddSettingsOptions(app, options);
   app.add_option("-a,--alerts", options.alerts,
                  "Write alerts as JSON lines here; '-': standard output")
       ->type_name("FILE");
@@ -23,10 +31,6 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
                  "Standard output; default: table on a terminal, else JSON")
       ->type_name("table|json")
       ->check(CLI::IsMember({"table", "json"}).description(""));
-  app.add_option("-s,--set", options.set,
-                 "Change a setting (repeatable), as in timing.direct.min_ratio=0.4")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
   app.add_option("--summary", options.summary, "Closing summary on standard error; default: text")
       ->type_name("text|json|none")
       ->check(CLI::IsMember({"text", "json", "none"}).description(""));
@@ -69,6 +73,7 @@ absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options) {
       return absl::InvalidArgumentError(fmt::format("--set {}", std::string(applied.message())));
     }
   }
+  if (absl::Status sound = config::Check(settings); !sound.ok()) return sound;
   return settings;
 }
 

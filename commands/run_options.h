@@ -10,7 +10,7 @@
 
 #include "config/settings.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
 class App;
 }
 
@@ -28,6 +28,10 @@ struct RunOptions {
   bool quiet = false;
 };
 
+// The options that say which settings hold: --config, --protect and --set.
+// Requires: `options` outlives `app`.
+void AddSettingsOptions(CLI::App& app, RunOptions& options);
+// These, and those that say where the results go.
 // Requires: `options` outlives `app`.
 void AddRunOptions(CLI::App& app, RunOptions& options);
 
@@ -35,7 +39,7 @@ void AddRunOptions(CLI::App& app, RunOptions& options);
 absl::Status CheckRunOptions(const RunOptions& options);
 
 // The configuration file, then --protect (in place of the file's networks), then --set in the given
-// order.
+// order; together they must make sense.
 absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options);
 
 }  // namespace cairn::commands

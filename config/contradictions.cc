@@ -17,11 +17,11 @@ using Found = std::vector<Contradiction>;
 void CheckNetworks(const Settings& settings, Found& found) {
   for (const Prefix& prefix : settings.detector.protected_networks.prefixes()) {
     if (!prefix.ToString().ends_with("/0")) continue;
-    found.push_back({{"protected_networks"},
-                     fmt::format("protected_networks holds {}, the whole Internet, so that nothing "
-                                 "would cross the border: "
-                                 "name the site's networks, or none to compare all pairs",
-                                 prefix.ToString())});
+    found.push_back(
+        {{"protected_networks"},
+         fmt::format("protected_networks holds {}, the whole Internet, so that nothing would cross "
+                     "the border: name the site's networks, or none to compare all pairs",
+                     prefix.ToString())});
   }
 }
 
@@ -30,8 +30,7 @@ void CheckTunnels(const Settings& settings, Found& found) {
   if (tunnels.vxlan && tunnels.geneve && tunnels.vxlan_port == tunnels.geneve_port) {
     found.push_back({{"capture.tunnels.vxlan_port", "capture.tunnels.geneve_port"},
                      fmt::format("capture.tunnels.vxlan_port and capture.tunnels.geneve_port are "
-                                 "both {}: change one, or "
-                                 "switch one of the tunnels off",
+                                 "both {}: change one, or switch one of the tunnels off",
                                  tunnels.vxlan_port)});
   }
 }
@@ -42,10 +41,9 @@ void CheckTimeouts(const Settings& settings, Found& found) {
     if (timeout <= options.established_timeout) return;
     found.push_back(
         {{fmt::format("connections.{}", name), "connections.established_timeout"},
-         fmt::format(
-             "connections.{} ({}) exceeds connections.established_timeout ({}): an open connection "
-             "must be kept at least as long",
-             name, FormatDuration(timeout), FormatDuration(options.established_timeout))});
+         fmt::format("connections.{} ({}) exceeds connections.established_timeout ({}): an open "
+                     "connection must be kept at least as long",
+                     name, FormatDuration(timeout), FormatDuration(options.established_timeout))});
   };
   check("handshake_timeout", options.handshake_timeout);
   check("closing_timeout", options.closing_timeout);
@@ -54,13 +52,12 @@ void CheckTimeouts(const Settings& settings, Found& found) {
 void CheckPairRules(std::string_view kind, const timing::PairRules& rules, Found& found) {
   const std::string window = fmt::format("timing.{}.coincidence_window", kind);
   const std::string idle = fmt::format("timing.{}.idle_threshold", kind);
-  if (rules.coincidence_window > rules.idle_threshold) {
-    found.push_back(
-        {{window, idle},
-         fmt::format(
-             "{} ({}) exceeds {} ({}): one onset would coincide with several of the same flow",
-             window, FormatDuration(rules.coincidence_window), idle,
-             FormatDuration(rules.idle_threshold))});
+  if (rules.coincidence_window >= rules.idle_threshold) {
+    found.push_back({{window, idle},
+                     fmt::format("{} ({}) is not shorter than {} ({}): one onset would coincide "
+                                 "with several of the same flow",
+                                 window, FormatDuration(rules.coincidence_window), idle,
+                                 FormatDuration(rules.idle_threshold))});
   }
   const std::string consecutive = fmt::format("timing.{}.min_consecutive", kind);
   const std::string scale = fmt::format("timing.{}.consecutive_scale", kind);

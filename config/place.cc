@@ -39,11 +39,13 @@ absl::Status Problems::ToStatus() const {
   std::string message;
   for (const Problem& problem : sorted) {
     if (!message.empty()) message += '\n';
-    message += problem.mark.line > 0 ? fmt::format("{}:{}:{}: {}", source_, problem.mark.line,
-                                                   problem.mark.column, problem.text)
-                                     : fmt::format("{}: {}", source_, problem.text);
+    if (!source_.empty()) message += fmt::format("{}:", source_);
+    if (problem.mark.line > 0)
+      message += fmt::format("{}:{}:", problem.mark.line, problem.mark.column);
+    if (!message.empty() && message.back() == ':') message += ' ';
+    message += problem.text;
   }
-  if (left_out_ > 0) message += fmt::format("\n{}: and {} more problems", source_, left_out_);
+  if (left_out_ > 0) message += fmt::format("\nand {} more problems", left_out_);
   return absl::InvalidArgumentError(message);
 }
 

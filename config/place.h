@@ -23,7 +23,7 @@ struct Mark {
 // Collects what is wrong with one configuration, so that all of it is told at once.
 class Problems {
  public:
-  // `source` stands before every message: a file's name, or "--set".
+  // `source` stands before every message: a file's name, or nothing.
   explicit Problems(std::string_view source) : source_(source) {}
 
   void Add(Mark mark, std::string_view text);

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <span>
@@ -175,9 +176,8 @@ absl::StatusOr<double> ParseDecimal(std::string_view text) {
   double value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  // The first character refuses "inf", "nan" and ".5".
-  if (text.empty() || !(IsDigit(text.front()) || text.front() == '-') || error != std::errc() ||
-      stop != end) {
+  if (text.empty() || !(IsDigit(text.front()) || text.front() == '-') || !std::isfinite(value) ||
+      error != std::errc() || stop != end) {
     return absl::InvalidArgumentError(fmt::format("{} is no decimal number", Quoted(text)));
   }
   return value;

@@ -119,8 +119,11 @@ void AppendTable(std::string& text, const Schema<Root>& schema, std::string_view
     const std::string value = key.write(defaults);
     const std::string shown =
         value.empty() || value == "\"\"" ? std::string("none") : fmt::format("`{}`", value);
-    text += fmt::format("| `{}` | {} | {}, e.g. `{}` | {} |\n", name, Cell(shown), Cell(key.form),
-                        Cell(key.example), Cell(key.documentation));
+    // The default is an example already.
+    const std::string example =
+        key.example == value ? std::string() : fmt::format(", e.g. `{}`", key.example);
+    text += fmt::format("| `{}` | {} | {}{} | {} |\n", name, Cell(shown), Cell(key.form),
+                        Cell(example), Cell(key.documentation));
   }
   text += '\n';
 }
@@ -147,7 +150,7 @@ contradictory settings are refused; nothing is guessed.
 
 constexpr std::string_view kContradictions = R"(## What is refused together
 
-- `timing.*.coincidence_window` above `timing.*.idle_threshold`: one onset would coincide with several of the same flow.
+- `timing.*.coincidence_window` not shorter than `timing.*.idle_threshold`: one onset would coincide with several of the same flow.
 - `timing.*.min_consecutive` above `timing.*.consecutive_scale`: a long connection would need more coincidences than it has
   onsets.
 - both `timing.direct.enabled` and `timing.indirect.enabled` false: nothing would be looked for.

@@ -51,8 +51,7 @@ Schema<AllowRule> MakeRuleSchema() {
       .Add("hours", &AllowRule::hours,
            ListOf(Hours(), "ranges", "[\"08:00-12:00\", \"13:00-18:00\"]", EmptyList::kRefused),
            "Hours in UTC, the end excluded. A range may pass midnight (\"22:00-06:00\"); it "
-           "belongs to the day on which "
-           "it begins. Without it, all hours.")
+           "belongs to the day on which it begins. Without it, all hours.")
       .Add("expires", &AllowRule::expires, Optional(LastDay()),
            "The last day (UTC) on which the rule holds. Afterwards it matches nothing, and alerts "
            "say so.")

@@ -63,16 +63,6 @@ std::map<std::string, Mark> ReadText(std::string_view text, Settings& settings,
   return written;
 }
 
-absl::StatusOr<Settings> ReadWithoutCheck(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return text.status();
-  Settings settings;
-  Problems problems(path);
-  ReadText(*text, settings, problems);
-  if (!problems.empty()) return problems.ToStatus();
-  return settings;
-}
-
 // The keys that an assignment's left side means: one, or the same rule of both kinds of pair.
 std::vector<const Key<Settings>*> KeysNamed(std::string_view name) {
   const Schema<Settings>& schema = SettingsSchema();
@@ -151,20 +141,9 @@ absl::StatusOr<Settings> LoadFile(const std::string& path) {
   return LoadText(*text, path);
 }
 
-absl::StatusOr<Settings> Load(const std::string& path, std::span<const std::string> assignments) {
-  if (assignments.empty() && !path.empty()) return LoadFile(path);
-  absl::StatusOr<Settings> settings = path.empty() ? Settings() : ReadWithoutCheck(path);
-  if (!settings.ok()) return settings.status();
-  for (const std::string& assignment : assignments) {
-    if (absl::Status status = Apply(*settings, assignment); !status.ok()) return status;
-  }
-  if (absl::Status status = Check(*settings); !status.ok()) return status;
-  return settings;
-}
-
 absl::Status Apply(Settings& settings, std::string_view assignment) {
   const size_t equals = assignment.find('=');
-  Problems problems("--set");
+  Problems problems("");
   if (equals == std::string_view::npos) {
     problems.Add({}, fmt::format("{} is no assignment; expected KEY=VALUE, for example "
                                  "timing.direct.idle_threshold=300ms",
@@ -187,7 +166,7 @@ absl::Status Apply(Settings& settings, std::string_view assignment) {
 }
 
 absl::Status Check(const Settings& settings) {
-  Problems problems("configuration");
+  Problems problems("");
   for (const Contradiction& contradiction : FindContradictions(settings))
     problems.Add({}, contradiction.text);
   return problems.ToStatus();

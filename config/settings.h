@@ -2,7 +2,6 @@
 #ifndef CAIRN_CONFIG_SETTINGS_H_
 #define CAIRN_CONFIG_SETTINGS_H_
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,10 +30,6 @@ absl::StatusOr<Settings> LoadFile(const std::string& path);
 // The same from text; `name` stands for the file in messages.
 absl::StatusOr<Settings> LoadText(std::string_view text, std::string_view name);
 
-// The settings of a run: the file `path` (empty: the defaults), then the assignments in order, then
-// Check.  What the file and the assignments contradict each other in is judged once, at the end.
-absl::StatusOr<Settings> Load(const std::string& path, std::span<const std::string> assignments);
-
 // Applies one "key=value" as given to --set, the key in dotted form:
 // "timing.direct.idle_threshold=300ms".  A key under timing may leave out
 // "timing.direct"/"timing.indirect" ("coincidence_window=40ms"): it is then set for both kinds. A
@@ -42,8 +37,8 @@ absl::StatusOr<Settings> Load(const std::string& path, std::span<const std::stri
 // several assignments may make sense only together.
 absl::Status Apply(Settings& settings, std::string_view assignment);
 
-// InvalidArgument names the settings that contradict each other.  Call after the last Apply;
-// LoadFile, LoadText and Load have done it.
+// InvalidArgument names the settings that contradict each other.  LoadFile and LoadText have done
+// it; call it again after the last Apply.
 absl::Status Check(const Settings& settings);
 
 // The settings as YAML that LoadText reads back to the same settings.

@@ -17,8 +17,7 @@ void AddProtectedNetworks(Table& table) {
       table, "", "", [](auto& s) -> auto& { return s.detector; })
       .Add("protected_networks", &DetectorOptions::protected_networks, Networks(),
            "The site's own networks. With them, one connection of a pair must carry data into the "
-           "site and the other "
-           "out of it; without them all pairs are compared.");
+           "site and the other out of it; without them all pairs are compared.");
 }
 
 void AddCapture(Table& table) {
@@ -30,12 +29,10 @@ void AddCapture(Table& table) {
       .Add("reorder_window", &Options::reorder_window,
            Duration(PacketDelta::Zero(), kSecond * 60, "10ms"),
            "Segments that arrive out of time order are put back in order when they are at most "
-           "this late; later ones "
-           "are counted and moved to the newest time.")
+           "this late; later ones are counted and moved to the newest time.")
       .Add("snap_length", &Options::snap_length_bytes, Narrow<uint32_t>(Size(96, 262144, "192")),
            "Live capture: how many bytes of each packet the kernel hands over. The headers must "
-           "fit; payload is never "
-           "read.")
+           "fit; payload is never read.")
       .Add("ring", &Options::ring_bytes, Size(1 << 20, 2ULL << 30, "64MiB"),
            "Live capture: the kernel's packet buffer. A larger one survives longer bursts without "
            "drops.")
@@ -68,8 +65,7 @@ void AddConnections(Table& table) {
       [](auto& s) -> auto& { return s.detector.connections; })
       .Add("max_connections", &Options::max_connections, Count<uint32_t>(1, 100000000, "1M"),
            "Connections held at once. When the table is full, never-answered attempts go first, "
-           "then the longest "
-           "idle; both are counted.")
+           "then the longest idle; both are counted.")
       .Add("handshake_timeout", &Options::handshake_timeout, Duration(kMillisecond, kHour, "60s"),
            "An attempt that nobody answered is forgotten after this long.")
       .Add("established_timeout", &Options::established_timeout, Duration(kSecond, kYear, "24h"),
@@ -92,18 +88,19 @@ void AddPairRules(Table& table, std::string path, std::string documentation,
            "onset (T_idle).")
       .Add("coincidence_window", &PairRules::coincidence_window,
            Duration(kNanosecond, kHour, "80ms"),
-           "Two onsets at most this far apart coincide (delta). It cannot exceed idle_threshold.")
+           "Two onsets at most this far apart coincide (delta). Must be shorter than "
+           "idle_threshold.")
       .Add("min_ratio", &PairRules::min_ratio, Ratio(0, 1, "0.3"),
            "The share of the onsets that must coincide: coincidences divided by the onsets of the "
-           "flow with fewer of "
-           "them (gamma).")
+           "flow with fewer of them (gamma).")
       .Add("min_consecutive", &PairRules::min_consecutive, Count<uint32_t>(1, 1000000, "4"),
            "Coincidences in a row that a pair needs before it is reported.")
+      .Add("min_coincidences", &PairRules::min_coincidences, Count<uint32_t>(1, 1000000, "6"),
+           "Coincidences, both directions together, that a pair needs before it is reported.")
       .Add("consecutive_scale", &PairRules::consecutive_scale,
            Count<uint32_t>(1, 1000000000, "100"),
            "min_consecutive grows with long connections: it is multiplied by the onsets of the "
-           "flow with fewer of them "
-           "divided by this number, where that is more than 1.")
+           "flow with fewer of them divided by this number, where that is more than 1.")
       .Add("directionality", &PairRules::directionality, Boolean(),
            "Whether order counts: only onsets in the order of a relay are evidence, and the "
            "opposite order takes it back.")
@@ -140,11 +137,11 @@ void AddTiming(Table& table) {
            "common server.")
       .Add("exclude_shared_endpoint", &Options::exclude_shared_endpoint, Boolean(),
            "Leave out connections with a common address and port.");
-  AddPairRules(table, "timing.direct",
-               "Direct pairs: upstream ends at the host from which downstream starts. --set "
-               "accepts a key of this section "
-               "and the next without the section's name and then sets both.",
-               &timing::Options::direct);
+  AddPairRules(
+      table, "timing.direct",
+      "Direct pairs: upstream ends at the host from which downstream starts. --set accepts a key "
+      "of this section and the next without the section's name and then sets both.",
+      &timing::Options::direct);
   AddPairRules(table, "timing.indirect",
                "Indirect pairs: between the two connections lie hosts that the link does not show.",
                &timing::Options::indirect);
@@ -173,8 +170,7 @@ void AddFindings(Table& table) {
       [](auto& s) -> auto& { return s.detector.policy; })
       .Add("allow", &policy::Options::allow, AllowRules(),
            "Allow rules, tried in this order; the first that matches an alert decides. "
-           "docs/policy.md has their keys, "
-           "config/example-site.yaml has examples.");
+           "docs/policy.md has their keys, config/example-site.yaml has examples.");
 }
 
 }  // namespace

@@ -32,6 +32,9 @@ class Detector::Impl : private timing::OnsetSink {
     return reporter_.status();
   }
 
+  const policy::Policy& policy() const { return reporter_.policy(); }
+  PacketTime now() const { return sensor_.now(); }
+
   DetectorCounters counters() const {
     const connections::Counters& c = sensor_.counters();
     const timing::CorrelatorCounters t = correlator_.counters();
@@ -87,5 +90,9 @@ absl::Status Detector::AdvanceTo(PacketTime now) { return impl_->AdvanceTo(now);
 void Detector::SetPacketsLost(uint64_t packets) { impl_->SetPacketsLost(packets); }
 absl::Status Detector::Finish() { return impl_->Finish(); }
 DetectorCounters Detector::counters() const { return impl_->counters(); }
+const std::vector<policy::RuleUse>& Detector::policy_uses() const { return impl_->policy().uses(); }
+std::vector<std::string> Detector::expired_rules() const {
+  return impl_->policy().ExpiredRules(impl_->now());
+}
 
 }  // namespace cairn

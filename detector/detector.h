@@ -5,28 +5,33 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+
 #include "capture/segment.h"
 #include "detector/counters.h"
 #include "detector/findings/event.h"
 #include "detector/options.h"
+#include "detector/policy/policy.h"
 
 namespace cairn {
 
-// Segments in, events out: the sensor half (connection table, idle periods) and the correlator half (coincidences,
-// rules, policy, chains), joined by a direct call.
+// Segments in, events out: the sensor half (connection table, idle periods) and the correlator half
+// (coincidences, rules, policy, chains), joined by a direct call.
 //
 // Deterministic: the same segments and options give the same events.  Reads no clock.
-// Thread-compatible.  Memory is bounded by the options.  Cost per segment: one table access; per onset: see
-// detector/timing/.
+// Thread-compatible.  Memory is bounded by the options.  Cost per segment: one table access; per
+// onset: see detector/timing/.
 class Detector {
  public:
   // Requires: `sink` outlives the detector.
   Detector(const DetectorOptions& options, EventSink& sink);
   ~Detector();
 
-  // Processes segments in time order.  An error is the sink's; the detector must not be used after it.
+  // Processes segments in time order.  An error is the sink's; the detector must not be used after
+  // it.
   absl::Status Process(std::span<const Segment> segments);
   // Moves packet time on without a segment, so that a silent live link still expires connections.
   absl::Status AdvanceTo(PacketTime now);
@@ -36,6 +41,10 @@ class Detector {
   absl::Status Finish();
 
   DetectorCounters counters() const;
+  // How often each allow rule decided, in the order of the configuration.
+  const std::vector<policy::RuleUse>& policy_uses() const;
+  // The allow rules that have expired at the time of the newest segment.
+  std::vector<std::string> expired_rules() const;
 
  private:
   class Impl;

@@ -14,7 +14,7 @@ constexpr std::string_view kExposure = "exposure";
 }  // namespace
 
 Reporter::Reporter(const DetectorOptions& options, EventSink& sink)
-    : exposure_(options.exposure), sink_(sink), chains_(options.chains) {}
+    : exposure_(options.exposure), policy_(options.policy), sink_(sink), chains_(options.chains) {}
 
 void Reporter::Write(const Event& event) {
   if (status_.ok()) status_ = sink_.Write(event);
@@ -30,8 +30,12 @@ void Reporter::OnPair(const timing::PairFinding& finding) {
   stone.downstream = finding.downstream;
   stone.evidence = finding.evidence;
   stone.packets_lost = packets_lost_;
-  ChainUpdate chain = chains_.Add(finding.upstream, finding.downstream, finding.time, stone.policy);
+  const policy::Verdict verdict = AskPolicy(stone);
+  stone.policy = verdict.allowed;
+  const ChainUpdate chain =
+      chains_.Add(finding.upstream, finding.downstream, finding.time, stone.policy);
   stone.chain = chain.chain;
+  if (verdict.IsSuppressed()) return;  // and nothing that follows from it
   ++stepping_stones_;
   Write(stone);
   if (const std::optional<Exposure> exposure = FindExposure(stone); exposure.has_value()) {
@@ -39,6 +43,17 @@ void Reporter::OnPair(const timing::PairFinding& finding) {
     Write(*exposure);
   }
   Write(chain);
+}
+
+policy::Verdict Reporter::AskPolicy(const SteppingStone& stone) {
+  policy::Verdict verdict = policy_.Judge(stone);
+  if (verdict.allowed.has_value()) {
+    ++(verdict.IsSuppressed() ? suppressed_ : marked_);
+    allowed_[stone.alert_id] = verdict;
+  } else if (verdict.expired_rule.has_value()) {
+    ++by_expired_rule_;
+  }
+  return verdict;
 }
 
 // Clear text into SSH: a passphrase was probably typed in the clear (Zhang & Paxson 2000,
@@ -76,12 +91,21 @@ void Reporter::OnPairEnd(const timing::PairFinding& finding, connections::EndCau
   end.duration = finding.time - std::max(finding.upstream.start, finding.downstream.start);
   end.cause = std::string(connections::EndCauseName(cause));
   end.chain = chains_.ChainOf(finding.upstream.uid);
+  if (const auto found = allowed_.find(end.alert_id); found != allowed_.end()) {
+    const policy::Verdict verdict = found->second;
+    allowed_.erase(found);
+    if (verdict.IsSuppressed()) return;
+    end.policy = verdict.allowed;
+  }
   Write(end);
 }
 
 void Reporter::AddTo(DetectorCounters& counters) const {
   counters.stepping_stones = stepping_stones_;
   counters.exposures = exposures_;
+  counters.alerts_suppressed = suppressed_;
+  counters.alerts_marked = marked_;
+  counters.alerts_by_expired_rule = by_expired_rule_;
   counters.chains = chains_.created();
   counters.chains_evicted = chains_.evicted();
 }

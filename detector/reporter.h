@@ -6,12 +6,14 @@
 #include <optional>
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 
 #include "detector/chains/chain_assembler.h"
 #include "detector/counters.h"
 #include "detector/findings/event.h"
 #include "detector/options.h"
+#include "detector/policy/policy.h"
 #include "detector/timing/correlator.h"
 
 namespace cairn {
@@ -31,18 +33,27 @@ class Reporter : public timing::PairSink {
   // The first error of the sink; nothing is written after it.
   const absl::Status& status() const { return status_; }
   void AddTo(DetectorCounters& counters) const;
+  const policy::Policy& policy() const { return policy_; }
 
  private:
   void Write(const Event& event);
+  policy::Verdict AskPolicy(const SteppingStone& stone);
   std::optional<Exposure> FindExposure(const SteppingStone& stone) const;
 
   const ExposureOptions exposure_;
+  policy::Policy policy_;
   EventSink& sink_;
   chains::ChainAssembler chains_;
+  // The verdicts of open pairs that a rule allows, by alert id: what held at the alert holds at its
+  // end.
+  absl::flat_hash_map<std::string, policy::Verdict> allowed_;
   absl::Status status_;
   uint64_t packets_lost_ = 0;
   uint64_t stepping_stones_ = 0;
   uint64_t exposures_ = 0;
+  uint64_t suppressed_ = 0;
+  uint64_t marked_ = 0;
+  uint64_t by_expired_rule_ = 0;
 };
 
 }  // namespace cairn

@@ -121,6 +121,24 @@ class PathBuilder {
   std::vector<bool> meets_parent_;
 };
 
+// Cuts `text` at the last space within `width` for which `may_break` holds, or else at the first
+// one behind it.
+template <typename MayBreak>
+std::vector<std::string> Wrap(std::string_view text, size_t width, MayBreak may_break) {
+  std::vector<std::string> lines;
+  while (text.size() > width) {
+    size_t cut = std::string_view::npos;
+    for (size_t i = 1; i + 1 < text.size() && (i <= width || cut == std::string_view::npos); ++i) {
+      if (text[i] == ' ' && may_break(text, i)) cut = i;
+    }
+    if (cut == std::string_view::npos) break;
+    lines.emplace_back(text.substr(0, cut));
+    text.remove_prefix(cut + 1);
+  }
+  lines.emplace_back(text);
+  return lines;
+}
+
 }  // namespace
 
 std::string ChainPath(std::span<const ChainUpdate::Hop> hops) { return PathBuilder(hops).Build(); }
@@ -132,24 +150,14 @@ std::string PairPath(const ConnectionSummary& upstream, const ConnectionSummary&
 }
 
 std::vector<std::string> WrapPath(std::string_view path, size_t width) {
-  std::vector<std::string> lines;
-  while (path.size() > width) {
-    size_t cut = std::string_view::npos;
-    for (size_t i = 1; i + 1 < path.size(); ++i) {
-      const bool before_arrow =
-          path[i] == ' ' && (path.substr(i + 1, 2) == "->" || path.substr(i + 1, 2) == "~>");
-      const bool after_comma = path[i] == ' ' && path[i - 1] == ',';
-      if (!before_arrow && !after_comma) continue;
-      if (i > width && cut != std::string_view::npos) break;
-      cut = i;
-      if (i > width) break;
-    }
-    if (cut == std::string_view::npos) break;
-    lines.emplace_back(path.substr(0, cut));
-    path.remove_prefix(cut + 1);
-  }
-  lines.emplace_back(path);
-  return lines;
+  return Wrap(path, width, [](std::string_view text, size_t space) {
+    const std::string_view next = text.substr(space + 1, 2);
+    return next == "->" || next == "~>" || text[space - 1] == ',';
+  });
+}
+
+std::vector<std::string> WrapWords(std::string_view sentence, size_t width) {
+  return Wrap(sentence, width, [](std::string_view, size_t) { return true; });
 }
 
 }  // namespace cairn::output

@@ -27,6 +27,8 @@ std::string PairPath(const ConnectionSummary& upstream, const ConnectionSummary&
 // Breaks a path before its arrows and after its commas into lines of at most `width` bytes where it
 // can be.
 std::vector<std::string> WrapPath(std::string_view path, size_t width);
+// The same for a sentence, between its words.
+std::vector<std::string> WrapWords(std::string_view sentence, size_t width);
 
 }  // namespace cairn::output
 

@@ -95,7 +95,14 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
           {"connections evicted", detector.evicted_idle},
           {"comparisons skipped", detector.candidates_dropped},
           {"pairs evicted", detector.pairs_evicted},
+          {"pairs refused", detector.pairs_refused},
           {"chains evicted", detector.chains_evicted}};
+}
+
+std::vector<Counter> SegmentsSetAside(const DetectorCounters& detector) {
+  return {{"of no known connection", detector.stray_segments},
+          {"implausible sequence", detector.implausible_segments},
+          {"nothing new", detector.retransmitted_segments}};
 }
 
 std::vector<Counter> PolicyWork(const DetectorCounters& detector) {
@@ -128,6 +135,8 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"connections_timed_out", detector.connections_timed_out},
           {"evicted_unanswered", detector.evicted_unanswered},
           {"evicted_idle", detector.evicted_idle},
+          {"stray_segments", detector.stray_segments},
+          {"implausible_segments", detector.implausible_segments},
           {"retransmitted_segments", detector.retransmitted_segments},
           {"out_of_order_segments", detector.out_of_order_segments},
           {"onsets", detector.onsets},
@@ -138,6 +147,8 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"pairs_held", detector.pairs_held},
           {"pairs_peak", detector.pairs_peak},
           {"pairs_evicted", detector.pairs_evicted},
+          {"pairs_refused", detector.pairs_refused},
+          {"pairs_hopeless", detector.pairs_hopeless},
           {"stepping_stones", detector.stepping_stones},
           {"exposures", detector.exposures},
           {"chains", detector.chains},
@@ -170,6 +181,7 @@ std::string SummaryText(const RunSummary& s) {
   text += Line("chains", s.detector.chains);
   text += Section("policy", PolicyWork(s.detector));
   text += Section("packets without a segment", DroppedPackets(s.capture));
+  text += Section("segments without timing", SegmentsSetAside(s.detector));
   text += Section("lost or late packets", LostPackets(s.capture));
   text += Section("dropped for want of room", DroppedWork(s.detector));
   return text;

@@ -96,7 +96,7 @@ Table::Row Table::RowOf(const SteppingStoneEnd& event) const {
 
 Table::Row Table::RowOf(const Exposure& event) const {
   std::string note =
-      fmt::format("{} in clear text leads to SSH on {}: a passphrase was probably typed readably",
+      fmt::format("{} leads to SSH on {}: a passphrase was probably typed in clear text",
                   WithoutControls(event.clear_protocol), event.host.ToString());
   if (event.policy.has_value()) note += "; " + PolicyNote(event.policy);
   return {.time = event.time,
@@ -193,10 +193,10 @@ std::string Table::Render(const Row& row) const {
   const std::string& figures = row.figures.empty() ? blank_figures : row.figures;
   text += fmt::format("{:<{}}  {}  {}\n", lines.front(), PathColumns(), figures, row.chain);
   for (size_t i = 1; i < lines.size(); ++i) text += fmt::format("{}  {}\n", indent, lines[i]);
-  if (!row.note.empty()) {
-    text += indent;
-    text += Coloured(kDim, row.note);
-    text += '\n';
+  if (row.note.empty()) return text;
+  for (const std::string& line :
+       WrapWords(row.note, static_cast<size_t>(style_.columns) - indent.size())) {
+    text += fmt::format("{}{}\n", indent, Coloured(kDim, line));
   }
   return text;
 }
@@ -211,24 +211,25 @@ absl::Status Table::WriteDigest() {
 }
 
 std::string Table::Render(const Incident& incident) const {
-  std::string about = fmt::format("{} for {}, {} pair{}", ClockText(incident.first),
-                                  DurationText(incident.last - incident.first), incident.pairs,
-                                  incident.pairs == 1 ? "" : "s");
-  std::string tags;
-  if (!incident.exposed_protocol.empty())
-    tags += Coloured(kRed, ", exposed by " + incident.exposed_protocol);
-  if (incident.allowed) tags += Coloured(kDim, ", allowed");
-  constexpr size_t kIndent = 8;
-  const std::string line = fmt::format("{:<6}  {}", incident.chain, incident.path);
-  const std::string one_line = fmt::format("  {}   {}", line, about);
-  if (one_line.size() <= static_cast<size_t>(style_.columns))
-    return fmt::format("{}{}\n", one_line, tags);
-  std::string text;
-  const std::vector<std::string> lines =
-      WrapPath(incident.path, static_cast<size_t>(style_.columns) - kIndent - 4);
-  text += fmt::format("  {:<6}  {}\n", incident.chain, lines.front());
-  const std::string indent(kIndent + 2, ' ');
-  for (size_t i = 1; i < lines.size(); ++i) text += fmt::format("{}  {}\n", indent, lines[i]);
+  const std::string about = fmt::format("{} for {}, {} pair{}", ClockText(incident.first),
+                                        DurationText(incident.last - incident.first),
+                                        incident.pairs, incident.pairs == 1 ? "" : "s");
+  const std::string exposed = incident.exposed_protocol.empty()
+                                  ? ""
+                                  : fmt::format(", exposed by {}", incident.exposed_protocol);
+  const std::string_view allowed = incident.allowed ? ", allowed" : "";
+  const std::string tags = Coloured(kRed, exposed) + Coloured(kDim, allowed);
+  const auto columns = static_cast<size_t>(style_.columns);
+  const std::string start = fmt::format("  {:<6}  ", incident.chain);
+  constexpr size_t kGap = 3;
+  if (start.size() + incident.path.size() + kGap + about.size() + exposed.size() + allowed.size() <=
+      columns) {
+    return fmt::format("{}{}   {}{}\n", start, incident.path, about, tags);
+  }
+  const std::string indent(start.size() + 2, ' ');
+  const std::vector<std::string> lines = WrapPath(incident.path, columns - indent.size());
+  std::string text = fmt::format("{}{}\n", start, lines.front());
+  for (size_t i = 1; i < lines.size(); ++i) text += fmt::format("{}{}\n", indent, lines[i]);
   return text + fmt::format("{}{}{}\n", indent, about, tags);
 }
 

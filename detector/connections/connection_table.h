@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "detector/connections/connection.h"
+#include "detector/connections/huge_array.h"
 
 namespace cairn::connections {
 
@@ -35,10 +36,8 @@ class ConnectionTable {
   uint32_t Insert(const ConnectionKey& key, uint64_t hash);
   void Erase(uint32_t slot);
 
-  Connection& operator[](uint32_t slot) { return chunks_[slot / kChunk][slot % kChunk]; }
-  const Connection& operator[](uint32_t slot) const {
-    return chunks_[slot / kChunk][slot % kChunk];
-  }
+  Connection& operator[](uint32_t slot) { return records_[slot]; }
+  const Connection& operator[](uint32_t slot) const { return records_[slot]; }
 
   uint32_t size() const { return size_; }
   uint32_t max_connections() const { return max_connections_; }
@@ -51,8 +50,8 @@ class ConnectionTable {
     uint32_t tag = 0;
     uint32_t slot_plus_one = 0;  // 0: empty
   };
-  static constexpr uint32_t kChunk = 4096;
 
+  static uint64_t Mix(uint64_t a, uint64_t b);
   void Grow();
   void Place(IndexEntry entry, uint64_t bucket);
   uint64_t BucketOf(uint64_t hash) const { return hash & mask_; }
@@ -63,10 +62,59 @@ class ConnectionTable {
   uint32_t size_ = 0;
   uint32_t slot_limit_ = 0;
   uint64_t mask_ = 0;
-  std::vector<IndexEntry> index_;
-  std::vector<std::unique_ptr<Connection[]>> chunks_;
+  HugeArray<IndexEntry> index_;
+  HugeArray<Connection> records_;  // address space for all, memory as slots are used
   std::vector<uint32_t> free_slots_;
 };
+
+// Inline: once per packet.
+
+// Folds a 64x64-bit product: every input bit reaches every output bit (the mixing step of wyhash).
+inline uint64_t ConnectionTable::Mix(uint64_t a, uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+inline uint64_t ConnectionTable::Hash(const ConnectionKey& key) const {
+  constexpr uint64_t kOdd0 = 0xa0761d6478bd642fULL;
+  constexpr uint64_t kOdd1 = 0xe7037ed1a0b428dbULL;
+  constexpr uint64_t kOdd2 = 0x8ebc6af09c88c6e3ULL;
+  const uint64_t ports = static_cast<uint64_t>(key.port[0]) << 16 | key.port[1];
+  const uint64_t first = Mix(key.ip[0].high() ^ seed_, key.ip[0].low() ^ kOdd0);
+  const uint64_t second = Mix(key.ip[1].high() ^ kOdd1, key.ip[1].low() ^ seed_);
+  return Mix(first ^ kOdd2, second ^ ports ^ (seed_ << 1));
+}
+
+inline void ConnectionTable::PrefetchIndex(uint64_t hash) const {
+  __builtin_prefetch(&index_[BucketOf(hash)]);
+}
+
+inline void ConnectionTable::PrefetchRecord(uint64_t hash) const {
+  const uint32_t tag = TagOf(hash);
+  for (uint64_t bucket = BucketOf(hash);; bucket = (bucket + 1) & mask_) {
+    const IndexEntry& entry = index_[bucket];
+    if (entry.slot_plus_one == 0) return;
+    if (entry.tag != tag) continue;
+    const Connection& connection = (*this)[entry.slot_plus_one - 1];
+    __builtin_prefetch(&connection, 1);
+    __builtin_prefetch(&connection.last_data, 1);
+    __builtin_prefetch(&connection.onsets[1], 1);
+    return;
+  }
+}
+
+inline std::optional<uint32_t> ConnectionTable::Find(const ConnectionKey& key,
+                                                     uint64_t hash) const {
+  const uint32_t tag = TagOf(hash);
+  for (uint64_t bucket = BucketOf(hash);; bucket = (bucket + 1) & mask_) {
+    const IndexEntry& entry = index_[bucket];
+    if (entry.slot_plus_one == 0) return std::nullopt;
+    if (entry.tag != tag) continue;
+    const Connection& connection = (*this)[entry.slot_plus_one - 1];
+    if (connection.ip == key.ip && connection.port == key.port) return entry.slot_plus_one - 1;
+  }
+}
 
 }  // namespace cairn::connections
 

@@ -8,12 +8,14 @@
 
 namespace cairn::connections {
 
-// Limits and time-outs of the connection table.  All times are packet time without a segment in either direction.
+// Limits and time-outs of the connection table.  All times are packet time without a segment in
+// either direction.
 struct Options {
   uint32_t max_connections = 1000000;
-  PacketDelta handshake_timeout = PacketDelta::FromSeconds(60);         // a SYN that nobody answered
-  PacketDelta established_timeout = PacketDelta::FromSeconds(24 * 3600);  // people go to lunch, and home
-  PacketDelta closing_timeout = PacketDelta::FromSeconds(10);           // after both FINs or a RST
+  PacketDelta handshake_timeout = PacketDelta::FromSeconds(60);  // a SYN that nobody answered
+  PacketDelta established_timeout =
+      PacketDelta::FromSeconds(24 * 3600);                     // people go to lunch, and home
+  PacketDelta closing_timeout = PacketDelta::FromSeconds(10);  // after both FINs or a RST
 };
 
 }  // namespace cairn::connections

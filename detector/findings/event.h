@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "capture/address.h"
 #include "capture/time.h"
 
-// What the detector finds.  Plain values: each event can be kept after the call that delivered it.  output/ turns them
-// into text; docs/alerts.schema.json is their published form.
+// What the detector finds.  Plain values: each event can be kept after the call that delivered it.
+// output/ turns them into text; docs/alerts.schema.json is their published form.
 namespace cairn {
 
 enum class PairKind : uint8_t {
@@ -38,6 +39,8 @@ struct ConnectionSummary {
   Endpoint resp;
   PacketTime start;
   OriginatorSource originator = OriginatorSource::kSyn;
+  // Keystrokes run from `resp` to `orig`, as through a reverse tunnel.  Known of pairs only.
+  bool reversed = false;
 };
 
 // The evidence of one ordered flow pair: the first flow's onsets are followed by the second's.
@@ -111,20 +114,21 @@ struct Exposure {
   std::optional<PolicyVerdict> policy;
 };
 
-// An incident: connections linked by reported pairs, origin first.  Sent again with all hops whenever it grows.
+// An incident: connections linked by reported pairs, origin first.  Sent again with all hops
+// whenever it grows.
 struct ChainUpdate {
   struct Hop {
     ConnectionSummary connection;
-    // Index in `hops` of the connection that feeds this one; unset for the first.  It is not simply the hop before when
-    // one user fans out to several targets.
+    // Index in `hops` of the connection that feeds this one; unset for the first.  It is not simply
+    // the hop before when one user fans out to several targets.
     std::optional<uint32_t> after;
   };
   PacketTime time;
   std::string chain;
   uint32_t revision = 1;
   std::vector<Hop> hops;
-  bool loop = false;  // the chain returns to a host it has passed
-  bool truncated = false;  // it has more hops than are kept
+  bool loop = false;                    // the chain returns to a host it has passed
+  bool truncated = false;               // it has more hops than are kept
   std::optional<PolicyVerdict> policy;  // set when every pair in it is allowed
 };
 

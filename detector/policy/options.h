@@ -20,7 +20,8 @@ enum class Action : uint8_t {
   kMark,      // written, with the rule in its `policy` field
 };
 
-// Minutes of the UTC day, [begin, end); end may be smaller than begin (over midnight).
+// Minutes of the UTC day, [begin, end).  An end not beyond the begin means over midnight: the range
+// belongs to the day on which it begins.
 struct HourRange {
   uint16_t begin_minute = 0;
   uint16_t end_minute = 24 * 60;
@@ -29,13 +30,14 @@ struct HourRange {
 // One legitimate use.  An empty list matches everything; all conditions must hold.
 struct AllowRule {
   std::string name;
-  PrefixSet originator;  // upstream's originator host
-  PrefixSet middle;      // the stepping stone (downstream's originator host)
-  PrefixSet target;      // downstream's responder host
+  // The hosts by the parts they play: Roles in detector/policy/policy.h.
+  PrefixSet originator;
+  PrefixSet middle;
+  PrefixSet target;
   std::vector<uint16_t> upstream_ports;    // upstream's responder port
   std::vector<uint16_t> downstream_ports;  // downstream's responder port
   std::optional<PairKind> kind;
-  std::vector<uint8_t> days;      // 0 Monday .. 6 Sunday, UTC
+  std::vector<uint8_t> days;  // 0 Monday .. 6 Sunday, UTC
   std::vector<HourRange> hours;
   std::optional<PacketTime> expires;  // matches before this moment only
   Action action = Action::kSuppress;

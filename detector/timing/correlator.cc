@@ -11,6 +11,12 @@ namespace {
 // indirect pair.
 constexpr uint64_t kQuietOnsets = 64;
 
+// From this many onsets in one window on, two earlier coincidences are needed to take up any pair.
+constexpr uint64_t kBusyOnsets = 1024;
+
+// How often, in onsets, a pair that gathers nothing is asked whether it still has a chance.
+constexpr uint32_t kReviewEvery = 8;
+
 bool Coincides(PacketTime earlier, PacketTime later, PacketDelta window) {
   return earlier.IsSet() && later.IsSet() && earlier <= later && later - earlier <= window;
 }
@@ -42,6 +48,8 @@ uint64_t PreviousTwoKey(int64_t newer, int64_t older) {
 
 Correlator::Correlator(const Options& options, const PrefixSet& protected_networks, PairSink& sink)
     : options_(options),
+      longest_window_(
+          std::max(options.direct.coincidence_window, options.indirect.coincidence_window)),
       filter_(options, protected_networks),
       sink_(sink),
       pairs_(states_, options.max_pairs, options.max_pairs_per_connection),
@@ -50,6 +58,7 @@ Correlator::Correlator(const Options& options, const PrefixSet& protected_networ
 void Correlator::OnOnset(const Onset& onset) {
   if (!filter_.MayTakePart(onset)) return;
   ++counters_.onsets;
+  onsets_in_window_ = recent_.CountSince(onset.time - longest_window_);
   states_.OnOnset(onset);
   if (const uint32_t state = states_.Find(onset.slot); state != ConnectionStates::kNone) {
     states_.Update(state, onset);
@@ -65,8 +74,7 @@ void Correlator::OnOnset(const Onset& onset) {
   const PacketDelta window = options_.indirect.coincidence_window;
   const int64_t newer = Period(indirect.previous[0], window);
   recent_.Push(onset, {HostKey(onset.destination()), PreviousKey(newer),
-                       PreviousTwoKey(newer, Period(indirect.previous[1], window)),
-                       HostKey(onset.source())});
+                       PreviousTwoKey(newer, Period(indirect.previous[1], window))});
 }
 
 // The pairs that the onset's connection is in already.  Where its flow leaves the stone, the other
@@ -92,7 +100,7 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
     } else if (!leaves && theirs.last == onset.time) {
       Coincide(index, side, own, theirs);
       Judge(index, onset.time);
-    } else if (!pair.reported && IsHopeless(pair)) {
+    } else if (own.count % kReviewEvery == 0 && !pair.reported && IsHopeless(pair)) {
       const bool last_of_connection = states_[state].pairs == 1;
       pairs_.Erase(index);
       ++counters_.pairs_hopeless;
@@ -102,7 +110,12 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
 }
 
 void Correlator::FindDirect(const Onset& onset) {
-  const PacketTime oldest = onset.time - options_.direct.coincidence_window;
+  const size_t kind = IndexOf(PairKind::kDirect);
+  const PacketDelta window = options_.direct.coincidence_window;
+  const OnsetHistory& own = onset.history[kind];
+  const PacketTime oldest = onset.time - window;
+  const bool busy = onsets_in_window_ > kBusyOnsets;
+  if (!own.previous[busy ? 1 : 0].IsSet()) return;
   const IpAddress& host = onset.source();
   uint32_t looked_at = 0;
   recent_.Walk(RecentOnsets::Chain::kHost, HostKey(host), oldest, [&](const Onset& earlier) {
@@ -111,7 +124,10 @@ void Correlator::FindDirect(const Onset& onset) {
       return false;
     }
     ++counters_.candidates;
-    if (earlier.destination() == host && earlier.history[IndexOf(PairKind::kDirect)].is_onset) {
+    const OnsetHistory& theirs = earlier.history[kind];
+    if (theirs.is_onset && Coincides(theirs.previous[0], own.previous[0], window) &&
+        (!busy || Coincides(theirs.previous[1], own.previous[1], window)) &&
+        earlier.destination() == host) {
       TryCandidate(earlier, onset, PairKind::kDirect);
     }
     return true;
@@ -123,7 +139,7 @@ void Correlator::FindDirect(const Onset& onset) {
 void Correlator::FindSimultaneous(const Onset& onset) {
   const IpAddress& host = onset.destination();
   uint32_t looked_at = 0;
-  recent_.Walk(RecentOnsets::Chain::kSource, HostKey(host), onset.time, [&](const Onset& relay) {
+  recent_.WalkAll(onset.time, [&](const Onset& relay) {
     if (++looked_at > options_.max_candidates_per_onset) {
       ++counters_.candidates_dropped;
       return false;
@@ -139,17 +155,16 @@ void Correlator::FindSimultaneous(const Onset& onset) {
 // At a busy site nearly every flow has an accidental coincidence in its past, and a young flow
 // proves nothing.  The more onsets the window holds, the more of its own a flow needs before it is
 // worth comparing indirectly.
-uint32_t Correlator::OnsetsNeededForIndirect(PacketTime now) {
-  const uint64_t onsets = recent_.CountSince(now - options_.indirect.coincidence_window);
-  if (onsets <= kQuietOnsets) return 2;
-  return 3 + 2 * static_cast<uint32_t>(std::bit_width(onsets / kQuietOnsets));
+uint32_t Correlator::OnsetsNeededForIndirect() const {
+  if (onsets_in_window_ <= kQuietOnsets) return 2;
+  return 3 + 2 * static_cast<uint32_t>(std::bit_width(onsets_in_window_ / kQuietOnsets));
 }
 
 void Correlator::FindIndirect(const Onset& onset) {
   const size_t kind = IndexOf(PairKind::kIndirect);
   const PacketDelta window = options_.indirect.coincidence_window;
   const OnsetHistory& own = onset.history[kind];
-  const uint32_t needed = OnsetsNeededForIndirect(onset.time);
+  const uint32_t needed = OnsetsNeededForIndirect();
   if (own.count < needed) return;
   uint32_t looked_at = 0;
   const auto visit = [&](const Onset& earlier) {

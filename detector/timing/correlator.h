@@ -79,7 +79,7 @@ class Correlator {
   void Coincide(uint32_t pair, unsigned track, const ConnectionState::Flow& earlier,
                 const ConnectionState::Flow& later);
   bool IsHopeless(const Pair& pair) const;
-  uint32_t OnsetsNeededForIndirect(PacketTime now);
+  uint32_t OnsetsNeededForIndirect() const;
 
   void Judge(uint32_t pair, PacketTime now);
   PairView View(const Pair& pair) const;
@@ -92,11 +92,13 @@ class Correlator {
   }
 
   const Options options_;
+  const PacketDelta longest_window_;
   const PairFilter filter_;
   PairSink& sink_;
   ConnectionStates states_;
   PairTable pairs_;
   RecentOnsets recent_;
+  uint64_t onsets_in_window_ = 0;  // how busy the link is
   CorrelatorCounters counters_;
 };
 

@@ -20,6 +20,9 @@ struct PairRules {
   double min_ratio = 0.3;
   // Consecutive coincidences needed: the same keystrokes, not a chance meeting.
   uint32_t min_consecutive = 2;
+  // Coincidences needed, both directions together.  Where thousands of connections are compared,
+  // two very young ones meet three or four times by chance.
+  uint32_t min_coincidences = 6;
   // 1/gamma': the needed consecutive count grows by the factor max(1, min(onsets) /
   // consecutive_scale).
   uint32_t consecutive_scale = 100;
@@ -39,7 +42,9 @@ struct PairRules {
 
 struct Options {
   PairRules direct;
-  PairRules indirect{.min_consecutive = 4};
+  // Compared with every other connection and not only with those of one host, an indirect pair has
+  // thousands of times as many chances to arise by accident, and needs more.
+  PairRules indirect{.min_consecutive = 4, .min_coincidences = 10, .min_weaker_ratio = 0.3};
 
   // Left out of every comparison (section 3.6): flows that start, or end, at the same host (and
   // connections that the same host opened, or accepted, on both ends of an indirect loop)...

@@ -31,26 +31,28 @@ struct Track {
   LagHistogram lags;
 };
 
-struct Pair {
+struct alignas(64) Pair {
   // What runs towards the stone: a connection (index of its ConnectionState) and its flow there.
   struct Input {
     uint32_t state = 0;
     uint8_t flow = 0;
   };
+  // First line: what every onset of either connection looks at.
   std::array<Input, 2> input;
-  std::array<Track, 2> track;  // track[i]: input[i] moves first, then the reverse of input[1 - i]
   // Links of the two connections' lists of pairs: pair number * 2 + side, or kNoLink.
   std::array<uint32_t, 2> next{};
   std::array<uint32_t, 2> previous{};
-  // Onset counts of the four flows when the pair was created, [side][0 input, 1 its reverse].
-  std::array<std::array<uint32_t, 2>, 2> created_at{};
-  // For telling who moves first: how often a coincidence of the other track followed track[i]
-  // within a round trip.
-  std::array<uint32_t, 2> leads{};
   PairKind kind = PairKind::kDirect;
   uint8_t upstream = 0;  // side; valid once reported
   bool reported = false;
   bool in_use = false;
+  // For telling who moves first: how often a coincidence of the other track followed track[i]
+  // within a round trip.
+  std::array<uint32_t, 2> leads{};
+  // Onset counts of the four flows when the pair was created, [side][0 input, 1 its reverse].
+  std::array<std::array<uint32_t, 2>, 2> created_at{};
+
+  std::array<Track, 2> track;  // track[i]: input[i] moves first, then the reverse of input[1 - i]
 
   static constexpr uint32_t kNoLink = 0xffffffff;
 

@@ -14,13 +14,12 @@ namespace cairn::timing {
 // finds its candidates without looking at all the others:
 //   by the host that a flow ends at (direct pairs: what entered the host from which this onset
 //   starts?), and by when the flow's previous onsets were (indirect pairs: whose previous onsets
-//   coincided with ours?); also by the host that a flow starts at (what left the host at the very
-//   moment at which this onset enters it?).
+//   coincided with ours?).
 // The second is what keeps indirect pairs affordable: a consecutive coincidence is found by where
 // it must lie, not by comparing with every onset of the window.
 //
 // Chains run from the newest onset back; a walk ends at the first that is too old.
-// Thread-compatible.  Push: O(1), no allocation.  Memory: fixed at construction, about 200 bytes
+// Thread-compatible.  Push: O(1), no allocation.  Memory: fixed at construction, about 190 bytes
 // per entry.
 class RecentOnsets {
  public:
@@ -28,9 +27,8 @@ class RecentOnsets {
     kHost,         // key: HostKey(destination)
     kPrevious,     // key: PreviousKey(previous[0])
     kPreviousTwo,  // key: PreviousTwoKey(previous[0], previous[1])
-    kSource,       // key: HostKey(source)
   };
-  static constexpr size_t kChains = 4;
+  static constexpr size_t kChains = 3;
   using Keys = std::array<uint64_t, kChains>;
 
   // `capacity` is rounded up to a power of two.
@@ -49,6 +47,16 @@ class RecentOnsets {
       const Entry& entry = entries_[number & mask_];
       if (entry.onset.time < oldest || !visit(entry.onset)) return;
       number = entry.older[c];
+    }
+  }
+
+  // Calls `visit` for all entries, newest first, until it returns false or the entry is older than
+  // `oldest`.
+  template <typename Visit>
+  void WalkAll(PacketTime oldest, Visit visit) const {
+    for (uint64_t number = next_ - 1; IsHeld(number); --number) {
+      const Onset& onset = entries_[number & mask_].onset;
+      if (onset.time < oldest || !visit(onset)) return;
     }
   }
 

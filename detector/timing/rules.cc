@@ -22,13 +22,16 @@ double Ratio(uint32_t coincidences, uint32_t min_onsets) {
 
 bool IsSteppingStone(const PairView& pair, const PairRules& rules) {
   uint32_t consecutive = 0;
+  uint32_t coincidences = 0;
   std::array<double, 2> ratio{};
   for (size_t i = 0; i < 2; ++i) {
     const PairView::Direction& d = pair.direction[i];
     consecutive += Net(d.consecutive, d.flipped_consecutive, rules.directionality);
-    ratio[i] =
-        Ratio(Net(d.coincidences, d.flipped_coincidences, rules.directionality), d.MinOnsets());
+    const uint32_t net = Net(d.coincidences, d.flipped_coincidences, rules.directionality);
+    coincidences += net;
+    ratio[i] = Ratio(net, d.MinOnsets());
   }
+  if (coincidences < rules.min_coincidences) return false;
   const size_t better = ratio[0] >= ratio[1] ? 0 : 1;
   if (ratio[better] < rules.min_ratio) return false;
 

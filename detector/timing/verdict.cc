@@ -99,6 +99,9 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
   if (pair.kind == PairKind::kDirect) finding.host = upstream.destination(in_up.flow);
   finding.upstream = upstream.Summary();
   finding.downstream = downstream.Summary();
+  // Keystrokes run into the stone on upstream and out of it on downstream.
+  finding.upstream.reversed = in_up.flow != upstream.originator_side;
+  finding.downstream.reversed = Reverse(in_down.flow) != downstream.originator_side;
 
   const auto fill = [&](DirectionEvidence& evidence, const Track& track, uint8_t up_flow,
                         uint8_t down_flow) {

@@ -37,10 +37,7 @@ inline Evidence FullEvidence() {
                       .ratio = 0.775,
                       .lag_p50 = PacketDelta::FromMicroseconds(3100),
                       .lag_p95 = PacketDelta::FromNanoseconds(11000400)},
-          .backward = {.onsets_upstream = 12,
-                       .onsets_downstream = 9,
-                       .lag_p50 = {},
-                       .lag_p95 = {}},
+          .backward = {.onsets_upstream = 12, .onsets_downstream = 9, .lag_p50 = {}, .lag_p95 = {}},
           .capture = CaptureView::kBoth};
 }
 

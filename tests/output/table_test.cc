@@ -97,7 +97,7 @@ TEST_CASE("the headings come once, the date again when the day changes") {
 TEST_CASE("an exposure says what it means") {
   Paper paper(kWide);
   REQUIRE(paper.table().Write(samples::ExposedPassphrase()).ok());
-  CHECK_THAT(paper.Text(), Catch::Contains("EXPOSED") && Catch::Contains("telnet in clear text") &&
+  CHECK_THAT(paper.Text(), Catch::Contains("EXPOSED") && Catch::Contains("telnet leads to SSH") &&
                                Catch::Contains("10.10.0.15"));
 }
 

@@ -7,6 +7,7 @@
 #include "catch2/catch.hpp"
 
 #include "tests/traces/sample_truth.h"
+#include "tests/traces/scratch_file.h"
 
 namespace cairn::traces {
 namespace {
@@ -15,20 +16,6 @@ std::string ErrorOf(const std::string& text) {
   const absl::StatusOr<Truth> truth = ParseTruth(text, "t.json");
   return truth.ok() ? "no error" : std::string(truth.status().message());
 }
-
-// A file that is gone when the test ends.
-class ScratchFile {
- public:
-  explicit ScratchFile(const std::string& name)
-      : path_((std::filesystem::temp_directory_path() / ("cairn_truth_test_" + name)).string()) {}
-  ~ScratchFile() { std::filesystem::remove(path_); }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 TEST_CASE("a written truth reads back the same") {
   const std::string text = FormatTruth(SampleTruth());

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// cairn config check|show|default: what a configuration says, and what is wrong with it.
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "commands/commands.h"
+#include "commands/run.h"
+#include "commands/run_options.h"
+#include "config/settings.h"
+
+namespace cairn::commands {
+namespace {
+
+// A text on standard output; whether it got there shows when the program flushes.
+int Print(const std::string& text) {
+  return std::fputs(text.c_str(), stdout) < 0 ? static_cast<int>(kFailed) : static_cast<int>(kDone);
+}
+
+// Each problem stands on its own line as FILE:LINE:COLUMN: ..., which editors can jump to.
+int CheckFiles(const std::vector<std::string>& files) {
+  int exit_code = kDone;
+  std::string sound;
+  for (const std::string& file : files) {
+    const absl::StatusOr<config::Settings> settings = config::LoadFile(file);
+    if (settings.ok()) {
+      sound += fmt::format("{}: no fault found\n", file);
+      continue;
+    }
+    fmt::print(stderr, "{}\n", std::string(settings.status().message()));
+    exit_code = kUsage;
+  }
+  return Print(sound) == kDone ? exit_code : static_cast<int>(kFailed);
+}
+
+int ShowSettings(const RunOptions& options) {
+  const absl::StatusOr<config::Settings> settings = LoadSettings(options);
+  if (settings.ok()) return Print(config::Show(*settings));
+  Complain("config show", settings.status());
+  return kUsage;
+}
+
+void AddCheck(CLI::App& config, int& exit_code) {
+  CLI::App* check = config.add_subcommand("check", "Say what is wrong with configuration files");
+  const auto files = std::make_shared<std::vector<std::string>>();
+  check->add_option("FILE", *files, "Configuration files (YAML)")->required()->type_name("");
+  check->footer("\nExit status: 0 no fault, 2 otherwise.");
+  check->callback([files, &exit_code] { exit_code = CheckFiles(*files); });
+}
+
+void AddShow(CLI::App& config, int& exit_code) {
+  CLI::App* show = config.add_subcommand("show", "Print the settings that a run would use");
+  const auto options = std::make_shared<RunOptions>();
+  AddSettingsOptions(*show, *options);
+  show->callback([options, &exit_code] { exit_code = ShowSettings(*options); });
+}
+
+}  // namespace
+
+void AddConfig(CLI::App& app, int& exit_code) {
+  CLI::App* config = app.add_subcommand("config", "Check, show or print configuration");
+  config->require_subcommand(1);
+  AddCheck(*config, exit_code);
+  AddShow(*config, exit_code);
+  config->add_subcommand("default", "Print every key with its default and its meaning")
+      ->callback([&exit_code] { exit_code = Print(config::DefaultYaml()); });
+  // For maintainers: docs/configuration.md.  CLI11 leaves a group without a name out of the help.
+  config->add_subcommand("reference", "Print the reference of all keys as Markdown")
+      ->group("")
+      ->callback([&exit_code] { exit_code = Print(config::ReferenceMarkdown()); });
+}
+
+}  // namespace cairn::commands

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The files in the tree that are made from the table of keys, or must fit it.
+#include <fstream>
+#include <iterator>
+
+#include "tests/config/load.h"
+
+namespace cairn::config {
+namespace {
+
+std::string Read(const std::string& path) {
+  std::ifstream file(std::string(CAIRN_SOURCE_DIR "/") + path, std::ios::binary);
+  REQUIRE(file.good());
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TEST_CASE("config/cairn.yaml is what 'cairn config default' prints") {
+  INFO("To bring it up to date: cairn config default > config/cairn.yaml");
+  CHECK(Read("config/cairn.yaml") == DefaultYaml());
+}
+
+TEST_CASE("docs/configuration.md is what 'cairn config reference' prints") {
+  INFO("To bring it up to date: cairn config reference > docs/configuration.md");
+  CHECK(Read("docs/configuration.md") == ReferenceMarkdown());
+}
+
+TEST_CASE("the default file loads to the defaults") {
+  CHECK(Show(Sound(Read("config/cairn.yaml"))) == Show(Settings()));
+}
+
+TEST_CASE("the example file loads, and shows a site with its networks and rules") {
+  const absl::StatusOr<Settings> settings = LoadFile(CAIRN_SOURCE_DIR "/config/example-site.yaml");
+  INFO(settings.status().ToString());
+  REQUIRE(settings.ok());
+  CHECK_FALSE(settings->detector.protected_networks.empty());
+  CHECK(settings->detector.policy.allow.size() >= 3);
+}
+
+}  // namespace
+}  // namespace cairn::config

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/spelling.h"
+
+#include <vector>
+
+#include "catch2/catch.hpp"
+
+namespace cairn::config {
+namespace {
+
+TEST_CASE("the edit distance counts insertions, deletions, replacements and swaps") {
+  CHECK(EditDistance("ring", "ring") == 0);
+  CHECK(EditDistance("ring", "rings") == 1);
+  CHECK(EditDistance("ring", "rng") == 1);
+  CHECK(EditDistance("ring", "rang") == 1);
+  CHECK(EditDistance("ring", "rnig") == 1);
+  CHECK(EditDistance("", "abc") == 3);
+  CHECK(EditDistance("abc", "") == 3);
+  CHECK(EditDistance("kitten", "sitting") == 3);
+}
+
+TEST_CASE("the nearest path is the one with the fewest edits, and the first of equals") {
+  const std::vector<std::string> known = {"capture.ring", "timing.direct.min_ratio",
+                                          "timing.indirect.min_ratio", "chains"};
+  CHECK(NearestPath("capture.rng", known) == "capture.ring");
+  CHECK(NearestPath("timing.indirect.min_ration", known) == "timing.indirect.min_ratio");
+  CHECK(NearestPath("timing.min_ratio", known) == "timing.direct.min_ratio");
+  CHECK(NearestPath("chain", known) == "chains");
+}
+
+TEST_CASE("the right name in a wrong section is near") {
+  const std::vector<std::string> known = {"policy.allow", "capture.ring"};
+  CHECK(NearestPath("policy.ring", known) == "capture.ring");
+}
+
+}  // namespace
+}  // namespace cairn::config
