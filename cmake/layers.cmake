@@ -3,7 +3,8 @@
 #   cairn_library(FOLDER detector/timing
 #                 SOURCES a.cc b.cc
 #                 USES capture detector/connections     # project folders it may include
-#                 LINKS PkgConfig::PCAP)                # third-party targets
+#                 LINKS PkgConfig::PCAP                 # third-party targets
+#                 PER_PACKET)                           # its calls are too frequent to stay calls
 #
 # Includes are written from the project's root, so the compiler alone would let any folder include any other.  The
 # check below runs in every build of the library and fails it when a file includes a folder that is not in USES (or,
@@ -15,9 +16,13 @@ function(cairn_folder_target folder out)
 endfunction()
 
 function(cairn_library)
-  cmake_parse_arguments(ARG "" "FOLDER" "SOURCES;USES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "PER_PACKET" "FOLDER" "SOURCES;USES;LINKS" ${ARGN})
   cairn_folder_target(${ARG_FOLDER} target)
   add_library(${target} STATIC ${ARG_SOURCES})
+  if(ARG_PER_PACKET AND CAIRN_WHOLE_PROGRAM)
+    # Ordinary code for the tests, and beside it what the linker needs to optimise the program as a whole.
+    target_compile_options(${target} PRIVATE -flto=auto -ffat-lto-objects)
+  endif()
   target_link_libraries(${target} PUBLIC cairn_compiler ${ARG_LINKS})
   set(allowed ${ARG_FOLDER})
   foreach(used IN LISTS ARG_USES)
