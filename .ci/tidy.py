@@ -14,6 +14,9 @@ import shlex
 import subprocess
 import sys
 
+# The compile commands are those of gcc; clang knows all of its options but those of link-time optimisation.
+GCC_ONLY = "--extra-arg=-Wno-ignored-optimization-argument"
+
 
 def preprocess_command(compile_command):
     """The compile command, without its launcher, as a clang command that writes the preprocessed text."""
@@ -45,7 +48,7 @@ def analyse(build, path, entry, checks):
     stamp = build / "tidy" / f"{key}.clean"
     if key and stamp.exists():
         return ""
-    done = subprocess.run(["clang-tidy", "--quiet", "-p", str(build), str(path)],
+    done = subprocess.run(["clang-tidy", "--quiet", GCC_ONLY, "-p", str(build), str(path)],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     if done.returncode != 0:
         return done.stdout or f"{path}: clang-tidy ended with {done.returncode}\n"
