@@ -110,8 +110,7 @@ absl::Status PcapWriter::Write(const Segment& segment) {
     return WriteFrame(segment.time, headers.bytes.data(),
                       snap == kHeadersOnly ? headers.size : snap, original);
   }
-  const absl::Status status =
-      WriteFrame(segment.time, headers.bytes.data(), headers.size, original);
+  absl::Status status = WriteFrame(segment.time, headers.bytes.data(), headers.size, original);
   // The captured part of the payload: the record was written with the headers' length, which is set
   // right here.
   const uint32_t captured = std::min(original, options_.snap_length_bytes);

@@ -89,7 +89,6 @@ class Person : public Actor {
   std::vector<Window> windows_;
   size_t current_ = 0;  // the window being typed into
   bool at_line_start_ = true;
-  bool logged_out_ = false;
   Typist::Stroke stroke_;
   PacketTime next_stroke_;
   PacketTime next_alive_;

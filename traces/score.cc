@@ -87,7 +87,7 @@ double Score::precision() const {
 double Score::recall() const { return Share(true_positives, required); }
 
 Scorer::Scorer(const Truth& truth, PacketDelta min_work)
-    : truth_(truth), sessions_that_heard_(SessionsThatHeard(truth)), chances_(CountChances(truth)) {
+    : sessions_that_heard_(SessionsThatHeard(truth)), chances_(CountChances(truth)) {
   // When a truth names one pair or connection twice (a reused port), the later record holds.
   for (const TruthPair& pair : truth.pairs) {
     true_pairs_[KeyOf(pair.upstream, pair.downstream)] = &pair;

@@ -89,7 +89,6 @@ class Scorer {
   bool HeardWall(const TruthConnection* connection) const;
   FalseAlarm Judge(const AlertedPair& alert, const PairKey& key, Score& score) const;
 
-  const Truth& truth_;
   std::map<PairKey, const TruthPair*> true_pairs_;
   std::map<PairKey, const TruthPair*> required_;
   std::map<PairKey, const TruthBenignPair*> benign_;

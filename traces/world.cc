@@ -2,6 +2,7 @@
 #include "traces/world.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -144,7 +145,8 @@ PacketTime FirstArrival(World& world) {
 
 void PopulateInteractive(World& world) {
   const WorldOptions& options = world.options;
-  const auto inbound = static_cast<uint32_t>(options.interactive * options.inbound_share + 0.5);
+  const auto inbound =
+      static_cast<uint32_t>(std::lround(options.interactive * options.inbound_share));
   for (uint32_t i = 0; i < options.interactive; ++i) {
     const Seat::Habit habit{.inbound = i < inbound, .server = std::nullopt};
     world.simulation.Start(
