@@ -38,6 +38,8 @@ endif()
 set(CAIRN_WHOLE_PROGRAM OFF)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CAIRN_SANITIZE)
   set(CAIRN_WHOLE_PROGRAM ON)
+  # Everything but the program links the ordinary code of the same objects, which is quicker.
+  add_link_options(-fno-use-linker-plugin)
   set(CMAKE_AR "${CMAKE_CXX_COMPILER_AR}")
   set(CMAKE_RANLIB "${CMAKE_CXX_COMPILER_RANLIB}")
 endif()
