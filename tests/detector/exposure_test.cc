@@ -16,7 +16,7 @@ std::vector<Segment> Through(uint16_t upstream_port, uint16_t downstream_port) {
   TraceBuilder trace;
   const auto up = trace.Open(At("198.51.100.7", 48224), At("10.0.0.15", upstream_port), Ms(0));
   const auto down = trace.Open(At("10.0.0.15", 37534), At("203.0.113.2", downstream_port), Ms(9));
-  Relay(trace, up, down, Typing(1, 5, Ms(1000)));
+  Relay(trace, up, down, Typing(1, 8, Ms(1000)));
   return trace.Build();
 }
 
@@ -57,7 +57,9 @@ TEST_CASE("A chain of three legs is one incident, in order") {
   const auto third = trace.Open(At("203.0.113.2", 40002), At("10.0.0.30", 22), Ms(0));
   for (const PacketTime key : Typing(1, 10, Ms(1000))) {
     trace.Key(first, key).Key(second, key + Millis(3)).Key(third, key + Millis(30));
-    trace.Echo(third, key + Millis(35)).Echo(second, key + Millis(61)).Echo(first, key + Millis(64));
+    trace.Echo(third, key + Millis(35))
+        .Echo(second, key + Millis(61))
+        .Echo(first, key + Millis(64));
   }
   const Outcome outcome = Detect({}, trace.Build());
   CHECK(outcome.pairs.size() == 3);  // two direct ones, and the indirect one of the outer legs
@@ -80,9 +82,8 @@ TEST_CASE("Alert ids are the same in every replay, and no two alerts share one")
   for (uint32_t i = 0; i < 50; ++i) {
     const IpAddress stone = IpAddress::FromV4(0x0a000100U + i);
     const auto up = trace.Open({IpAddress::FromV4(0xc6330100U + i), 40000}, {stone, 23}, Ms(i));
-    const auto down =
-        trace.Open({stone, 40000}, {IpAddress::FromV4(0xcb007200U), 22}, Ms(500 + i));
-    Relay(trace, up, down, Typing(i, 4, Ms(1000 + i * 20000)));
+    const auto down = trace.Open({stone, 40000}, {IpAddress::FromV4(0xcb007200U), 22}, Ms(500 + i));
+    Relay(trace, up, down, Typing(i, 5, Ms(1000 + i * 20000)));
     trace.Close(up, Ms(15000 + i * 20000)).Close(down, Ms(15000 + i * 20000));
   }
   const Outcome one = Detect({}, trace.Build());

@@ -24,8 +24,8 @@ std::vector<Segment> PairAt(PacketTime moment) {
 }
 
 TEST_CASE("A pair is found at either end of packet time, and at its zero") {
-  for (const int64_t moment : {kEarliestNs, int64_t{-5'000'000'000}, int64_t{0},
-                               kLatestNs - 60'000'000'000}) {
+  for (const int64_t moment :
+       {kEarliestNs, int64_t{-5'000'000'000}, int64_t{0}, kLatestNs - 60'000'000'000}) {
     const Outcome outcome = Detect({}, PairAt(PacketTime::FromNanoseconds(moment)));
     REQUIRE(outcome.pairs.size() == 1);
     CHECK(outcome.pairs[0].upstream.start == PacketTime::FromNanoseconds(moment));
@@ -34,8 +34,7 @@ TEST_CASE("A pair is found at either end of packet time, and at its zero") {
 
 TEST_CASE("A leap from the first possible moment to the last times everything out, once") {
   std::vector<Segment> segments = PairAt(PacketTime::FromNanoseconds(kEarliestNs));
-  for (const Segment& late :
-       PairAt(PacketTime::FromNanoseconds(kLatestNs - 60'000'000'000))) {
+  for (const Segment& late : PairAt(PacketTime::FromNanoseconds(kLatestNs - 60'000'000'000))) {
     segments.push_back(late);
   }
   const Outcome outcome = Detect({}, segments);

@@ -2,6 +2,7 @@
 #include "tests/support/segment_builder.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <type_traits>
 
@@ -76,81 +77,68 @@ PacketTime Us(int64_t microseconds) {
   return PacketTime::FromNanoseconds(kEpochNs) + PacketDelta::FromMicroseconds(microseconds);
 }
 
-Segment TraceBuilder::Make(const Talk& talk, From from, PacketTime time, uint8_t flags) const {
+TraceBuilder& TraceBuilder::Plan(Connection connection, From from, PacketTime time, uint8_t flags,
+                                 uint32_t bytes, Kind kind) {
+  Talk& talk = talks_[connection];
   const Endpoint& source = from == From::kClient ? talk.client : talk.server;
   const Endpoint& destination = from == From::kClient ? talk.server : talk.client;
-  Segment segment;
-  segment.time = time;
-  segment.src = source.ip;
-  segment.dst = destination.ip;
-  segment.src_port = source.port;
-  segment.dst_port = destination.port;
-  segment.flags = flags;
-  segment.ack = (flags & kAck) != 0 ? talk.side[IndexOf(Other(from))].next : 0;
-  return segment;
-}
-
-TraceBuilder& TraceBuilder::Put(Connection connection, From from, PacketTime time, uint8_t flags,
-                                uint32_t seq, uint32_t bytes) {
-  if (talks_[connection].side[IndexOf(from)].hidden) return *this;
-  Segment segment = Make(talks_[connection], from, time, flags);
-  segment.seq = seq;
-  segment.payload_bytes = bytes;
-  segments_.push_back(segment);
+  Planned planned;
+  planned.segment.time = time;
+  planned.segment.src = source.ip;
+  planned.segment.dst = destination.ip;
+  planned.segment.src_port = source.port;
+  planned.segment.dst_port = destination.port;
+  planned.segment.flags = flags;
+  planned.segment.payload_bytes = bytes;
+  planned.connection = connection;
+  planned.from = from;
+  planned.kind = kind;
+  planned.captured = !talk.hidden[IndexOf(from)];
+  if (bytes > 0 && kind == Kind::kOrdinary && talk.lose_next[IndexOf(from)]) {
+    talk.lose_next[IndexOf(from)] = false;
+    planned.captured = false;
+  }
+  planned_.push_back(planned);
   return *this;
 }
 
 TraceBuilder::Connection TraceBuilder::Open(Endpoint client, Endpoint server, PacketTime start) {
   const Connection connection = MidStream(client, server);
-  Side& opener = talks_[connection].side[0];
-  Side& answerer = talks_[connection].side[1];
-  Put(connection, From::kClient, start, kSyn, opener.next++, 0);
-  Put(connection, From::kServer, start + Millis(1), kSyn | kAck, answerer.next++, 0);
-  return Ack(connection, From::kClient, start + Millis(2)), connection;
+  Plan(connection, From::kClient, start, kSyn, 0);
+  Plan(connection, From::kServer, start + Millis(1), kSyn | kAck, 0);
+  Plan(connection, From::kClient, start + Millis(2), kAck, 0);
+  return connection;
 }
 
 TraceBuilder::Connection TraceBuilder::MidStream(Endpoint client, Endpoint server) {
-  const auto number = static_cast<uint32_t>(talks_.size());
-  talks_.push_back({client, server, {{1000 + number * 100000}, {5000000 + number * 100000}}});
+  talks_.push_back({client, server, {}, {}});
   return talks_.size() - 1;
 }
 
 TraceBuilder& TraceBuilder::Data(Connection connection, From from, PacketTime time,
                                  uint32_t bytes) {
-  Side& side = talks_[connection].side[IndexOf(from)];
-  const uint32_t seq = side.next;
-  side.next += bytes;
-  side.last_bytes = bytes;
-  if (side.lose_next) {
-    side.lose_next = false;
-    return *this;
-  }
-  return Put(connection, from, time, kPsh | kAck, seq, bytes);
+  return Plan(connection, from, time, kPsh | kAck, bytes);
 }
 
 TraceBuilder& TraceBuilder::Ack(Connection connection, From from, PacketTime time) {
-  return Put(connection, from, time, kAck, talks_[connection].side[IndexOf(from)].next, 0);
+  return Plan(connection, from, time, kAck, 0);
 }
 
 TraceBuilder& TraceBuilder::Retransmit(Connection connection, From from, PacketTime time) {
-  const Side& side = talks_[connection].side[IndexOf(from)];
-  return Put(connection, from, time, kPsh | kAck, side.next - side.last_bytes, side.last_bytes);
+  return Plan(connection, from, time, kPsh | kAck, 0, Kind::kRetransmission);
 }
 
 TraceBuilder& TraceBuilder::KeepAlive(Connection connection, From from, PacketTime time,
                                       uint32_t bytes) {
-  return Put(connection, from, time, kAck, talks_[connection].side[IndexOf(from)].next - 1, bytes);
+  return Plan(connection, from, time, kAck, bytes, Kind::kKeepAlive);
 }
 
 TraceBuilder& TraceBuilder::Fin(Connection connection, From from, PacketTime time, uint32_t bytes) {
-  Side& side = talks_[connection].side[IndexOf(from)];
-  const uint32_t seq = side.next;
-  side.next += bytes + 1;
-  return Put(connection, from, time, kFin | kAck, seq, bytes);
+  return Plan(connection, from, time, kFin | kAck, bytes);
 }
 
 TraceBuilder& TraceBuilder::Rst(Connection connection, From from, PacketTime time) {
-  return Put(connection, from, time, kRst | kAck, talks_[connection].side[IndexOf(from)].next, 0);
+  return Plan(connection, from, time, kRst | kAck, 0);
 }
 
 TraceBuilder& TraceBuilder::Close(Connection connection, PacketTime time) {
@@ -159,25 +147,58 @@ TraceBuilder& TraceBuilder::Close(Connection connection, PacketTime time) {
 }
 
 TraceBuilder& TraceBuilder::LoseNext(Connection connection, From from) {
-  talks_[connection].side[IndexOf(from)].lose_next = true;
+  talks_[connection].lose_next[IndexOf(from)] = true;
   return *this;
 }
 
 TraceBuilder& TraceBuilder::Hide(Connection connection, From from) {
-  talks_[connection].side[IndexOf(from)].hidden = true;
+  talks_[connection].hidden[IndexOf(from)] = true;
   return *this;
 }
 
 TraceBuilder& TraceBuilder::Add(const Segment& segment) {
-  segments_.push_back(segment);
+  Planned planned;
+  planned.segment = segment;
+  planned_.push_back(planned);
   return *this;
 }
 
 std::vector<Segment> TraceBuilder::Build() const {
-  std::vector<Segment> sorted = segments_;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Segment& a, const Segment& b) { return a.time < b.time; });
-  return sorted;
+  std::vector<Planned> sorted = planned_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Planned& a, const Planned& b) {
+    return a.segment.time < b.segment.time;
+  });
+  struct Side {
+    uint32_t next = 0;
+    uint32_t last_bytes = 0;
+  };
+  std::vector<std::array<Side, 2>> sides;
+  for (uint32_t i = 0; i < talks_.size(); ++i) {
+    sides.push_back({{{1000 + i * 100000, 0}, {5000000 + i * 100000, 0}}});
+  }
+  std::vector<Segment> segments;
+  for (Planned& planned : sorted) {
+    Segment& segment = planned.segment;
+    if (planned.kind != Kind::kByHand) {
+      Side& own = sides[planned.connection][IndexOf(planned.from)];
+      if (segment.Has(kAck)) {
+        segment.ack = sides[planned.connection][IndexOf(Other(planned.from))].next;
+      }
+      segment.seq = own.next;
+      if (planned.kind == Kind::kKeepAlive) {
+        --segment.seq;
+      } else if (planned.kind == Kind::kRetransmission) {
+        segment.seq -= own.last_bytes;
+        segment.payload_bytes = own.last_bytes;
+      } else {
+        own.next += segment.payload_bytes;
+        if (segment.Has(kSyn) || segment.Has(kFin)) ++own.next;
+        if (segment.payload_bytes > 0) own.last_bytes = segment.payload_bytes;
+      }
+    }
+    if (planned.captured) segments.push_back(segment);
+  }
+  return segments;
 }
 
 std::vector<PacketTime> Typing(uint64_t seed, size_t count, PacketTime start, PacketDelta shortest,

@@ -2,9 +2,9 @@
 #ifndef CAIRN_TESTS_SUPPORT_SEGMENT_BUILDER_H_
 #define CAIRN_TESTS_SUPPORT_SEGMENT_BUILDER_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string_view>
 #include <vector>
 
@@ -31,9 +31,8 @@ inline PacketDelta Millis(int64_t milliseconds) {
 // Who sends, seen from a connection.
 enum class From : uint8_t { kClient, kServer };
 
-// Conversations with right sequence numbers.  Segments may be added in any order; Build() sorts
-// them by time and keeps the order of adding among equal times.  Sequence numbers advance in the
-// order of adding within a flow.
+// Conversations with right sequence numbers.  Segments may be added in any order: Build() sorts
+// them by time, keeps the order of adding among equal times, and numbers them.
 class TraceBuilder {
  public:
   using Connection = size_t;
@@ -70,24 +69,26 @@ class TraceBuilder {
   std::vector<Segment> Build() const;
 
  private:
-  struct Side {
-    uint32_t next = 0;
-    uint32_t last_bytes = 0;
-    bool hidden = false;
-    bool lose_next = false;
+  enum class Kind : uint8_t { kOrdinary, kRetransmission, kKeepAlive, kByHand };
+  struct Planned {
+    Segment segment;  // sequence and acknowledgement numbers are filled in by Build()
+    Connection connection = 0;
+    From from = From::kClient;
+    Kind kind = Kind::kByHand;
+    bool captured = true;
   };
   struct Talk {
     Endpoint client;
     Endpoint server;
-    Side side[2];
+    std::array<bool, 2> hidden{};
+    std::array<bool, 2> lose_next{};
   };
 
-  Segment Make(const Talk& talk, From from, PacketTime time, uint8_t flags) const;
-  TraceBuilder& Put(Connection connection, From from, PacketTime time, uint8_t flags, uint32_t seq,
-                    uint32_t bytes);
+  TraceBuilder& Plan(Connection connection, From from, PacketTime time, uint8_t flags,
+                     uint32_t bytes, Kind kind = Kind::kOrdinary);
 
   std::vector<Talk> talks_;
-  std::vector<Segment> segments_;
+  std::vector<Planned> planned_;
 };
 
 // Moments at which a person types: gaps from `shortest` to `longest`, irregular, the same for the

@@ -26,12 +26,15 @@ std::vector<Segment> Wall() {
   for (size_t i = 0; i < sessions.size(); ++i) {
     const auto delay = Millis(static_cast<int64_t>(i * 37 % 110));
     for (const PacketTime wall : walls) trace.Data(sessions[i], From::kServer, wall + delay, 80);
-    Talk(trace, sessions[i], Typing(100 + i, 12, Ms(900000), Millis(2000), Millis(40000)));
+    Talk(trace, sessions[i],
+         Typing(100 + i, 12, Ms(900000 + static_cast<int64_t>(i) * 3571), Millis(2000),
+                Millis(40000)));
   }
   return trace.Build();
 }
 
-TEST_CASE("A broadcast to many hosts is no stepping stone; the rule on both directions sees to it") {
+TEST_CASE(
+    "A broadcast to many hosts is no stepping stone; the rule on both directions sees to it") {
   const bool protect = GENERATE(false, true);
   DetectorOptions options;
   if (protect) options.protected_networks = Protect();

@@ -9,13 +9,14 @@ namespace {
 
 using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
 
-TEST_CASE("A person who goes on from a host is found with the echo of the second keystroke") {
-  // Forward and backward coincide twice each: one consecutive coincidence per direction.
-  TwoLegs legs = DirectWork(2);
+TEST_CASE("A person who goes on from a host is found with the fourth keystroke") {
+  // The second keystroke makes it a pair, crediting the first; the echo of the first is not
+  // credited.  Four coincidences forward and two backward are the six needed.
+  TwoLegs legs = DirectWork(8);
   const Outcome outcome = Detect({}, legs.trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   const SteppingStone& pair = outcome.pairs[0];
-  CHECK(pair.time == Typing(1, 2, Ms(1000))[1] + Millis(4 + 30 + 3));
+  CHECK(pair.time == Typing(1, 8, Ms(1000))[3] + Millis(4));
   CHECK(pair.kind == PairKind::kDirect);
   CHECK(pair.host == kStone.ip);
   CHECK(pair.upstream.orig == kOutsider);
@@ -24,18 +25,19 @@ TEST_CASE("A person who goes on from a host is found with the echo of the second
   CHECK(pair.downstream.orig == kStoneClient);
   CHECK(pair.downstream.resp == kTarget);
   CHECK(pair.evidence.capture == CaptureView::kBoth);
-  CHECK(pair.evidence.forward.onsets_upstream == 2);
-  CHECK(pair.evidence.forward.onsets_downstream == 2);
-  CHECK(pair.evidence.forward.coincidences == 2);
-  CHECK(pair.evidence.forward.consecutive == 1);
+  CHECK(pair.evidence.forward.onsets_upstream == 4);
+  CHECK(pair.evidence.forward.onsets_downstream == 4);
+  CHECK(pair.evidence.forward.coincidences == 4);
+  CHECK(pair.evidence.forward.consecutive == 3);
   CHECK(pair.evidence.forward.ratio == 1);
+  CHECK(pair.evidence.backward.onsets_upstream == 3);
   CHECK(pair.evidence.backward.coincidences == 2);
   CHECK(pair.evidence.backward.consecutive == 1);
   CHECK(pair.chain == "c-1");
 }
 
-TEST_CASE("One keystroke is no stepping stone") {
-  TwoLegs legs = DirectWork(1);
+TEST_CASE("Three keystrokes are no stepping stone") {
+  TwoLegs legs = DirectWork(3);
   CHECK(Detect({}, legs.trace.Build()).pairs.empty());
 }
 
@@ -57,7 +59,7 @@ TEST_CASE("A pair is reported once, and its totals when either connection ends")
   CHECK(total.evidence.forward.onsets_downstream == 20);
   CHECK(total.evidence.forward.coincidences == 20);
   CHECK(total.evidence.forward.consecutive == 19);
-  CHECK(total.evidence.backward.coincidences == 20);
+  CHECK(total.evidence.backward.coincidences == 19);
   CHECK(outcome.counters.stepping_stones == 1);
   CHECK(outcome.counters.pairs_held == 0);
 }
@@ -70,7 +72,7 @@ TEST_CASE("A pair that is still open ends with the capture") {
 }
 
 TEST_CASE("A pair that nobody reported ends in silence") {
-  TwoLegs legs = DirectWork(1);
+  TwoLegs legs = DirectWork(3);
   CHECK(Detect({}, legs.trace.Build()).events.empty());
 }
 
@@ -107,19 +109,20 @@ TEST_CASE("Lag quantiles tell the delay of keystrokes and of echoes") {
 
 TEST_CASE("A pause of hours resets nothing") {
   TwoLegs legs = Direct();
-  Relay(legs.trace, legs.upstream, legs.downstream, {Ms(1000)});
-  Relay(legs.trace, legs.upstream, legs.downstream, {Ms(9LL * 3600 * 1000)});  // a night
+  constexpr int64_t kHour = 3600 * 1000;
+  Relay(legs.trace, legs.upstream, legs.downstream,
+        {Ms(1000), Ms(9 * kHour), Ms(13 * kHour), Ms(36 * kHour)});
   const Outcome outcome = Detect({}, legs.trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   CHECK(outcome.pairs[0].upstream.start == Ms(0));
-  CHECK(outcome.pairs[0].evidence.forward.consecutive == 1);
+  CHECK(outcome.pairs[0].evidence.forward.consecutive == 3);
 }
 
 TEST_CASE("Neither ports nor payload matter") {
   TraceBuilder trace;
   const auto upstream = trace.Open(kOutsider, At("10.0.0.15", 31337), Ms(0));
   const auto downstream = trace.Open(kStoneClient, At("203.0.113.2", 8080), Ms(500));
-  for (const PacketTime key : Typing(3, 4, Ms(1000))) {
+  for (const PacketTime key : Typing(3, 6, Ms(1000))) {
     trace.Data(upstream, From::kClient, key, 1).Data(downstream, From::kClient, key + Millis(2), 9);
     trace.Data(downstream, From::kServer, key + Millis(30), 700);
     trace.Data(upstream, From::kServer, key + Millis(33), 1400);
@@ -201,7 +204,7 @@ TEST_CASE("IPv6 stepping stones are found like others") {
   TraceBuilder trace;
   const auto upstream = trace.Open(At("2001:db8:1::7", 50000), At("2001:db8:2::15", 22), Ms(0));
   const auto downstream = trace.Open(At("2001:db8:2::15", 50001), At("2001:db8:3::2", 22), Ms(1));
-  Relay(trace, upstream, downstream, Typing(1, 3, Ms(1000)));
+  Relay(trace, upstream, downstream, Typing(1, 6, Ms(1000)));
   const Outcome outcome = Detect({}, trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   CHECK(outcome.pairs[0].host == At("2001:db8:2::15", 0).ip);

@@ -77,7 +77,7 @@ TEST_CASE("Equal time stamps coincide in both orders") {
   CHECK(outcome.ends[0].kind == PairKind::kDirect);
   CHECK(outcome.ends[0].upstream.orig == kOutsider);
   CHECK(outcome.ends[0].evidence.forward.coincidences == 11);
-  CHECK(outcome.ends[0].evidence.backward.coincidences == 11);
+  CHECK(outcome.ends[0].evidence.backward.coincidences == 10);
 }
 
 TEST_CASE("On a coarse clock the order within the capture does not decide what is upstream") {

@@ -9,23 +9,23 @@ namespace {
 
 using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
 
-TEST_CASE("An indirect pair is found with the fourth keystroke") {
+TEST_CASE("An indirect pair is found with the sixth keystroke") {
   // The first keystroke's coincidence is credited when the second shows it to be worth a pair; its
-  // echo is not.  Three consecutive coincidences forward and one backward are the four needed.
+  // echo is not.  Six coincidences forward and four backward are the ten needed.
   TwoLegs legs = IndirectWork(8);
   const Outcome outcome = Detect({}, legs.trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   const SteppingStone& pair = outcome.pairs[0];
-  CHECK(pair.time == Typing(1, 8, Ms(1000))[3] + Millis(4));
+  CHECK(pair.time == Typing(1, 8, Ms(1000))[5] + Millis(4));
   CHECK(pair.kind == PairKind::kIndirect);
   CHECK_FALSE(pair.host.has_value());
   CHECK(pair.upstream.orig == kOutsider);
   CHECK(pair.downstream.resp == kTarget);
-  CHECK(pair.evidence.forward.onsets_upstream == 4);
-  CHECK(pair.evidence.forward.coincidences == 4);
-  CHECK(pair.evidence.forward.consecutive == 3);
-  CHECK(pair.evidence.backward.coincidences == 2);
-  CHECK(pair.evidence.backward.consecutive == 1);
+  CHECK(pair.evidence.forward.onsets_upstream == 6);
+  CHECK(pair.evidence.forward.coincidences == 6);
+  CHECK(pair.evidence.forward.consecutive == 5);
+  CHECK(pair.evidence.backward.coincidences == 4);
+  CHECK(pair.evidence.backward.consecutive == 3);
 }
 
 TEST_CASE("An indirect pair is printed once, not once for each order") {

@@ -33,7 +33,7 @@ void CheckEffect(bool by_default, const Change& change, const Scene& scene) {
   CHECK(Find(options, scene) == Found{by_default, by_default});
   change(options.timing.direct);
   CHECK(Find(options, scene) == Found{!by_default, by_default});
-  options.timing.direct = PairRules{};
+  options.timing.direct = timing::Options{}.direct;
   change(options.timing.indirect);
   CHECK(Find(options, scene) == Found{by_default, !by_default});
 }
@@ -44,15 +44,18 @@ std::vector<Segment> Work(TwoLegs legs) {
 }
 
 TEST_CASE("Either kind can be switched off") {
-  CheckEffect(true, [](PairRules& rules) { rules.enabled = false; }, Work);
+  CheckEffect(
+      true, [](PairRules& rules) { rules.enabled = false; }, Work);
 }
 
 TEST_CASE("idle_threshold: pauses in typing that are shorter make no onsets") {
-  CheckEffect(true, [](PairRules& rules) { rules.idle_threshold = Millis(3001); }, Work);
+  CheckEffect(
+      true, [](PairRules& rules) { rules.idle_threshold = Millis(3001); }, Work);
 }
 
 TEST_CASE("coincidence_window: a slower relay is not seen") {
-  CheckEffect(true, [](PairRules& rules) { rules.coincidence_window = Millis(2); }, Work);
+  CheckEffect(
+      true, [](PairRules& rules) { rules.coincidence_window = Millis(2); }, Work);
 }
 
 TEST_CASE("min_ratio: the share of keystrokes that must be relayed") {
@@ -74,11 +77,18 @@ TEST_CASE("min_ratio: the share of keystrokes that must be relayed") {
 }
 
 TEST_CASE("min_consecutive: how many keystrokes in a row must be relayed") {
-  CheckEffect(true, [](PairRules& rules) { rules.min_consecutive = 79; }, Work);
+  CheckEffect(
+      true, [](PairRules& rules) { rules.min_consecutive = 79; }, Work);
+}
+
+TEST_CASE("min_coincidences: how many keystrokes and echoes there must be at least") {
+  CheckEffect(
+      true, [](PairRules& rules) { rules.min_coincidences = 80; }, Work);
 }
 
 TEST_CASE("consecutive_scale: how soon more are needed") {
-  CheckEffect(true, [](PairRules& rules) { rules.consecutive_scale = 1; }, Work);
+  CheckEffect(
+      true, [](PairRules& rules) { rules.consecutive_scale = 1; }, Work);
 }
 
 TEST_CASE("directionality: now one side moves first, now the other") {
@@ -113,11 +123,13 @@ Scene FewEchoes(size_t echoes) {
 }
 
 TEST_CASE("both_directions: echoes must be relayed, too") {
-  CheckEffect(false, [](PairRules& rules) { rules.both_directions = false; }, FewEchoes(0));
+  CheckEffect(
+      false, [](PairRules& rules) { rules.both_directions = false; }, FewEchoes(0));
 }
 
 TEST_CASE("min_weaker_ratio: how many of them") {
-  CheckEffect(false, [](PairRules& rules) { rules.min_weaker_ratio = 0.05; }, FewEchoes(12));
+  CheckEffect(
+      false, [](PairRules& rules) { rules.min_weaker_ratio = 0.05; }, FewEchoes(12));
 }
 
 TEST_CASE("period_tolerance: how exact a clock must be to count as one") {

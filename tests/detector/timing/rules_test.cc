@@ -26,7 +26,7 @@ TEST_CASE("A pair whose onsets all coincide is a stepping stone") {
 TEST_CASE(
     "The ratio of the better direction must reach its minimum, of the flow with fewer onsets") {
   PairView view = Clear();
-  PairRules rules{.both_directions = false};
+  PairRules rules{.min_coincidences = 0, .both_directions = false};
   for (auto& d : view.direction) d.onsets_earlier = 40;  // the later flow's 10 still count
   view.direction[0].coincidences = 3;
   view.direction[1].coincidences = 1;
@@ -35,6 +35,16 @@ TEST_CASE(
   CHECK_FALSE(IsSteppingStone(view, rules));
   rules.min_ratio = 0.2;
   CHECK(IsSteppingStone(view, rules));
+}
+
+TEST_CASE("The coincidences of both directions together must reach their minimum") {
+  PairView view = Clear();
+  const PairRules rules{.min_coincidences = 10, .min_weaker_ratio = 0};
+  view.direction[0].coincidences = 6;
+  view.direction[1].coincidences = 4;
+  CHECK(IsSteppingStone(view, rules));
+  view.direction[0].flipped_coincidences = 1;
+  CHECK_FALSE(IsSteppingStone(view, rules));
 }
 
 TEST_CASE("The consecutive coincidences of both directions add up") {
@@ -64,7 +74,7 @@ TEST_CASE("With more onsets than the scale the needed consecutive count grows in
 
 TEST_CASE("Coincidences in the opposite order take away what they equal") {
   PairView view = Clear();
-  PairRules rules{.both_directions = false};
+  PairRules rules{.min_coincidences = 0, .both_directions = false};
   for (auto& d : view.direction) {
     d.flipped_coincidences = 8;
     d.flipped_consecutive = 4;
@@ -80,7 +90,7 @@ TEST_CASE("Coincidences in the opposite order take away what they equal") {
 
 TEST_CASE("Without the directionality rule both orders count together") {
   PairView view = Clear();
-  PairRules rules{.directionality = false, .both_directions = false};
+  PairRules rules{.min_coincidences = 0, .directionality = false, .both_directions = false};
   for (auto& d : view.direction) {
     d.coincidences = 2;
     d.flipped_coincidences = 2;
