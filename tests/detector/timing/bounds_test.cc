@@ -111,7 +111,7 @@ TEST_CASE("An indirect search that stops early is counted once an onset") {
 
 TEST_CASE("A pair that gets nowhere is given up, and counted") {
   TwoLegs legs = Direct();
-  Relay(legs.trace, legs.upstream, legs.downstream, {Ms(1000)});
+  Relay(legs.trace, legs.upstream, legs.downstream, {Ms(700), Ms(1800)});
   Talk(legs.trace, legs.upstream, Typing(21, 60, Ms(2500), Millis(2000), Millis(2900)));
   Talk(legs.trace, legs.downstream, Typing(22, 60, Ms(3800), Millis(2000), Millis(2900)));
   DetectorOptions options;

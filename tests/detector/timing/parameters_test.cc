@@ -92,19 +92,25 @@ TEST_CASE("consecutive_scale: how soon more are needed") {
 }
 
 TEST_CASE("directionality: now one side moves first, now the other") {
-  CheckEffect(
-      false, [](PairRules& rules) { rules.directionality = false; },
-      [](TwoLegs legs) {
-        const std::vector<PacketTime> times = Typing(9, 80, Ms(1000));
-        for (size_t i = 0; i < times.size(); ++i) {
-          const bool first = i / 2 % 2 == 0;
-          legs.trace.Key(legs.upstream, times[i] + Millis(first ? 0 : 8));
-          legs.trace.Key(legs.downstream, times[i] + Millis(first ? 8 : 0));
-          legs.trace.Echo(legs.upstream, times[i] + Millis(first ? 250 : 258));
-          legs.trace.Echo(legs.downstream, times[i] + Millis(first ? 258 : 250));
-        }
-        return legs.trace.Build();
-      });
+  const Scene scene = [](TwoLegs legs) {
+    const std::vector<PacketTime> times = Typing(9, 80, Ms(1000));
+    for (size_t i = 0; i < times.size(); ++i) {
+      const bool first = i / 2 % 2 == 0;
+      legs.trace.Key(legs.upstream, times[i] + Millis(first ? 0 : 8));
+      legs.trace.Key(legs.downstream, times[i] + Millis(first ? 8 : 0));
+      legs.trace.Echo(legs.upstream, times[i] + Millis(first ? 250 : 258));
+      legs.trace.Echo(legs.downstream, times[i] + Millis(first ? 258 : 250));
+    }
+    return legs.trace.Build();
+  };
+  DetectorOptions options;
+  CHECK(Find(options, scene) == Found{false, false});
+  options.timing.direct.directionality = false;
+  CHECK(Find(options, scene) == Found{true, false});
+  // In the opposite order a direct pair's legs are an indirect pair, so both scenes turn.
+  options.timing.direct = timing::Options{}.direct;
+  options.timing.indirect.directionality = false;
+  CHECK(Find(options, scene) == Found{true, true});
 }
 
 // Keystrokes are relayed, and the other direction is silent but for every `echoes`th.
@@ -115,7 +121,7 @@ Scene FewEchoes(size_t echoes) {
       legs.trace.Key(legs.upstream, keys[i]).Key(legs.downstream, keys[i] + Millis(4));
       const PacketTime echo = keys[i] + Millis(200);
       // What the user of each connection sees, most of the time not the same.
-      const PacketDelta lag = echoes != 0 && i % echoes == 2 ? Millis(3) : Millis(240);
+      const PacketDelta lag = echoes != 0 && i % echoes == echoes - 1 ? Millis(3) : Millis(240);
       legs.trace.Echo(legs.downstream, echo).Echo(legs.upstream, echo + lag);
     }
     return legs.trace.Build();
