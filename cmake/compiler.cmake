@@ -14,7 +14,7 @@ if(CAIRN_SANITIZE)
     "-fsanitize=${CAIRN_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer -g1 -O1)
   target_link_options(cairn_compiler INTERFACE "-fsanitize=${CAIRN_SANITIZE}")
   # GCC takes sanitized std::function members in the standard library's headers for uninitialised.
-  target_compile_options(cairn_compiler INTERFACE -Wno-maybe-uninitialized)
+  target_compile_options(cairn_compiler INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 else()
   target_compile_options(cairn_compiler INTERFACE -g1)
 endif()
