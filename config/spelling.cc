@@ -10,11 +10,16 @@ namespace cairn::config {
 namespace {
 
 // A longer key is no misspelling of a known one; the cut bounds the work on hostile input.
-constexpr size_t kMaxLetters = 100;
+constexpr size_t kMaxLetters = 64;
 
 std::string_view LastName(std::string_view path) {
   const size_t dot = path.rfind('.');
   return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+// Below every edit distance between the two.
+size_t LengthDifference(std::string_view a, std::string_view b) {
+  return a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
 }
 
 }  // namespace
@@ -43,6 +48,9 @@ std::string NearestPath(std::string_view path, std::span<const std::string> know
   std::pair<size_t, size_t> nearest(std::numeric_limits<size_t>::max(), 0);
   const std::string* best = &known.front();
   for (const std::string& candidate : known) {
+    const size_t least = std::min(LengthDifference(path, candidate),
+                                  LengthDifference(LastName(path), LastName(candidate)) + 1);
+    if (least > nearest.first) continue;
     const size_t whole = EditDistance(path, candidate);
     const size_t name = EditDistance(LastName(path), LastName(candidate)) + 1;
     const std::pair<size_t, size_t> distance(std::min(whole, name), whole);
