@@ -54,7 +54,7 @@ struct FlowOnsets {
 
 // One TCP connection.  192 bytes, three cache lines in the order of how often they are needed:
 // every segment, segments with data, onsets.  With the index and the pair list's head a connection
-// costs at most 232 bytes (tested; see docs/architecture.md).
+// costs at most 256 bytes (tested; see docs/architecture.md).
 struct alignas(64) Connection {
   // Line 1: every segment.
   std::array<IpAddress, 2> ip;
