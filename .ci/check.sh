@@ -56,9 +56,10 @@ check_words() {
   fi
 }
 
-readonly all_parts=(format shell spelling licence words tidy)
+readonly standard_parts=(format shell spelling licence words tidy)
+readonly all_parts=("${standard_parts[@]}" tidy_tests)
 parts=("$@")
-((${#parts[@]})) || parts=("${all_parts[@]}")
+((${#parts[@]})) || parts=("${standard_parts[@]}")
 failed=()
 for part in "${parts[@]}"; do
   [[ " ${all_parts[*]} " == *" $part "* ]] || {
