@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 # The compile commands are those of gcc; clang knows all of its options but those of link-time optimisation.
-GCC_ONLY = "--extra-arg=-Wno-ignored-optimization-argument"
+IGNORED = ["-Wno-ignored-optimization-argument", "-Wno-unused-command-line-argument"]
 
 
 def preprocess_command(compile_command):
@@ -31,7 +31,7 @@ def preprocess_command(compile_command):
             skip = True
         else:
             kept.append(word)
-    return ["clang++", "-E", "-C", *kept]  # -C: comments may hold NOLINT
+    return ["clang++", "-E", "-C", *kept, *IGNORED]  # -C: comments may hold NOLINT
 
 
 def fingerprint(entry, checks):
@@ -48,7 +48,7 @@ def analyse(build, path, entry, checks):
     stamp = build / "tidy" / f"{key}.clean"
     if key and stamp.exists():
         return ""
-    done = subprocess.run(["clang-tidy", "--quiet", GCC_ONLY, "-p", str(build), str(path)],
+    done = subprocess.run(["clang-tidy", "--quiet", *(f"--extra-arg={flag}" for flag in IGNORED), "-p", str(build), str(path)],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     if done.returncode != 0:
         return done.stdout or f"{path}: clang-tidy ended with {done.returncode}\n"

@@ -11,7 +11,8 @@ target_include_directories(cairn_compiler INTERFACE "${PROJECT_SOURCE_DIR}")
 
 if(CAIRN_SANITIZE)
   target_compile_options(cairn_compiler INTERFACE
-    "-fsanitize=${CAIRN_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer -g1 -O1)
+    "-fsanitize=${CAIRN_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1")
   target_link_options(cairn_compiler INTERFACE "-fsanitize=${CAIRN_SANITIZE}")
   # GCC takes sanitized std::function members in the standard library's headers for uninitialised.
   target_compile_options(cairn_compiler INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)

@@ -19,12 +19,8 @@ namespace {
 void AddAllCommands(CLI::App& app, int& exit_code) {
   AddReplay(app, exit_code);
   AddWatch(app, exit_code);
-#ifdef CAIRN_HAS_CONFIG_COMMAND
   AddConfig(app, exit_code);
-#endif
-#ifdef CAIRN_HAS_EVALUATE_COMMAND
   AddEvaluate(app, exit_code);
-#endif
 }
 
 std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
