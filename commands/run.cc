@@ -75,6 +75,22 @@ void ExplainFaults(const Run& run, const RunEnd& end) {
   if (!end.output.ok() && !absl::IsCancelled(end.output)) Complain(run.command, end.output);
 }
 
+// A few cut packets are in every live capture; more mean a snap length that hides what we look for.
+void WarnOfCutHeaders(const Run& run) {
+  const CaptureCounters& capture = run.source.counters();
+  const auto dropped = [&](DropReason reason) {
+    return capture.dropped[static_cast<size_t>(reason)];
+  };
+  const uint64_t cut = dropped(DropReason::kTruncatedLink) +
+                       dropped(DropReason::kTruncatedNetwork) +
+                       dropped(DropReason::kTruncatedTransport);
+  if (run.options.quiet || cut <= capture.packets / 100) return;
+  fmt::print(stderr,
+             "cairn {}: warning: {} of {} packets are cut within their headers and tell nothing; "
+             "capture at least 96 bytes of each (tcpdump -s 96)\n",
+             run.command, cut, capture.packets);
+}
+
 }  // namespace
 
 RunEnd RunToEnd(const Run& run) {
@@ -86,6 +102,7 @@ RunEnd RunToEnd(const Run& run) {
   if (end.output.ok()) end.output = run.outputs.Close();
   if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();
   ExplainFaults(run, end);
+  WarnOfCutHeaders(run);
   PrintSummary(run, detector, end);
   return end;
 }

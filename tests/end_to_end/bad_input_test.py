@@ -81,7 +81,10 @@ class DamagedFiles(harness.TestCase):
         capture = summary_of(result.err)["capture"]
         self.assertEqual(capture["packets"], len(packets))
         self.assertEqual(capture["dropped"]["truncated_network"], len(packets))
-        self.assertIn("cut in the IP header", replay(path).err)
+        told = replay(path).err
+        self.assertIn("cut in the IP header", told)
+        self.assertIn("warning: %d of %d packets are cut" % (len(packets), len(packets)), told)
+        self.assertNotIn("warning", replay(path, "--quiet").err)
 
     def test_time_that_goes_backwards_is_tolerated_and_counted(self):
         packets = captures.chain()
