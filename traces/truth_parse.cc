@@ -137,7 +137,9 @@ class RecordReader {
       Fail(key, "is not a number of seconds");
       return false;
     }
-    ns = std::llround(seconds * 1e9);
+    // To the microsecond, which is what a double holds of today's date, and what is written.
+    const double whole = std::trunc(seconds);
+    ns = (static_cast<int64_t>(whole) * 1000000 + std::llround((seconds - whole) * 1e6)) * 1000;
     return true;
   }
 

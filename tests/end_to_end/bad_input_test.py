@@ -155,11 +155,11 @@ class OutputsThatFail(harness.TestCase):
         disk = self.folder / "disk"
         disk.mkdir()
         kept = self.folder / "kept.jsonl"
-        script = ('mount -t tmpfs -o size=8k none "$1" && shift && '
-                  '{ "$@" --alerts "$DISK/alerts.jsonl"; code=$?; cp "$DISK/alerts.jsonl" "$KEPT"; exit $code; }')
+        script = ('mount -t tmpfs -o size=8k none "$DISK" || exit 9; "$@" --alerts "$DISK/alerts.jsonl"; code=$?; '
+                  'cp "$DISK/alerts.jsonl" "$KEPT"; umount "$DISK"; exit $code')
         done = subprocess.run(
-            ["unshare", "--mount", "sh", "-c", script, "sh", disk, harness.CAIRN, "replay", *harness.SITE,
-             self.capture],
+            ["unshare", "--mount", *harness.mount_propagation(), "sh", "-c", script, "sh", harness.CAIRN, "replay",
+             *harness.SITE, self.capture],
             env={**os.environ, "DISK": str(disk), "KEPT": str(kept)}, capture_output=True, check=False,
             timeout=harness.TIMEOUT)
         self.assertEqual(done.returncode, 1, done.stderr)

@@ -15,6 +15,15 @@ TIMEOUT = 120
 IS_ROOT = os.geteuid() == 0
 
 
+def mount_propagation():
+    """Options for unshare --mount.  In a plain chroot "/" is no mount point, and its propagation cannot be changed."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        at_root = any(line.split()[4] == "/" for line in mounts)
+    return [] if at_root else ["--propagation", "unchanged"]
+
+
+
+
 class Run:
     """A finished run."""
 
