@@ -22,8 +22,6 @@ def mount_propagation():
     return [] if at_root else ["--propagation", "unchanged"]
 
 
-
-
 class Run:
     """A finished run."""
 
