@@ -113,7 +113,21 @@ void AddPairRules(Table& table, std::string path, std::string documentation,
       .Add("period_tolerance", &PairRules::period_tolerance,
            Duration(PacketDelta::Zero(), kHour, "40ms"),
            "An onset that ends the third equal interval in a row, to within this, is the flow's "
-           "own clock and no evidence. 0s: off.");
+           "own clock and no evidence. 0s: off.")
+      .Add(
+          "candidate_window", &PairRules::candidate_window, Duration(kMillisecond, kHour, "600ms"),
+          "With rule evidence: connections whose onsets lie at most this far apart are taken up as "
+          "a pair and watched.");
+}
+
+void AddAlerts(Table& table) {
+  using timing::Options;
+  Group(
+      table, "alerts", "How much is reported.", [](auto& s) -> auto& { return s.detector.timing; })
+      .Add("false_alarms_per_day", &Options::false_alarms_per_day, Ratio(1e-6, 1e6, "0.1"),
+           "With timing.rule evidence: how many pairs of strangers may be reported a day, at the "
+           "whole site. The evidence that a pair needs follows from it and from how many pairs "
+           "there are.");
 }
 
 void AddTiming(Table& table) {
@@ -122,6 +136,16 @@ void AddTiming(Table& table) {
       table, "timing",
       "The timing detector. Bounds: what does not fit is dropped by the stated rule and counted.",
       [](auto& s) -> auto& { return s.detector.timing; })
+      .Add("rule", &Options::rule,
+           OneOf<timing::Rule>(
+               {{"evidence", timing::Rule::kEvidence}, {"thresholds", timing::Rule::kThresholds}}),
+           "What decides: evidence, how improbable a pair's coincidences are by chance; or "
+           "thresholds on counts and ratios, as published in 2000 (the min_ keys of the next two "
+           "sections).")
+      .Add(
+          "min_weaker_evidence", &Options::min_weaker_evidence, Ratio(0, 1000, "6"),
+          "With rule evidence: what keystrokes and echoes must each reach, in nats, where both are "
+          "captured. A broadcast imitates echoes only.")
       .Add("max_pairs", &Options::max_pairs, Count<uint32_t>(1, 100000000, "200k"),
            "Pairs of connections under observation at once; the least promising go first.")
       .Add("max_pairs_per_connection", &Options::max_pairs_per_connection,
@@ -181,6 +205,7 @@ const Schema<Settings>& SettingsSchema() {
     AddProtectedNetworks(table);
     AddCapture(table);
     AddConnections(table);
+    AddAlerts(table);
     AddTiming(table);
     AddFindings(table);
     return table;

@@ -45,13 +45,22 @@ Json ToJson(const ConnectionSummary& connection) {
           {"community_id", CommunityId(connection.orig, connection.resp)}};
 }
 
+Json ToJson(const Significance& significance) {
+  return {{"nats", Rounded(significance.nats, 100.0)},
+          {"window_ms", significance.window.ToMilliseconds()},
+          {"hits", significance.hits},
+          {"trials", significance.trials},
+          {"chance", Rounded(significance.chance, 1e6)}};
+}
+
 Json ToJson(const DirectionEvidence& evidence) {
   return {{"onsets_upstream", evidence.onsets_upstream},
           {"onsets_downstream", evidence.onsets_downstream},
           {"coincidences", evidence.coincidences},
           {"consecutive", evidence.consecutive},
           {"ratio", Rounded(evidence.ratio, 10000.0)},
-          {"lag_ms", {{"p50", Optional(evidence.lag_p50)}, {"p95", Optional(evidence.lag_p95)}}}};
+          {"lag_ms", {{"p50", Optional(evidence.lag_p50)}, {"p95", Optional(evidence.lag_p95)}}},
+          {"significance", ToJson(evidence.significance)}};
 }
 
 Json ToJson(const Evidence& evidence) {

@@ -32,10 +32,16 @@ std::string LagText(const std::optional<PacketDelta>& lag) {
   return ms < 10 ? fmt::format("{:.1f} ms", ms) : fmt::format("{:.0f} ms", ms);
 }
 
+// The share of the pauses that ended together, in the window that says most where there is one.
+double Match(const DirectionEvidence& evidence) {
+  const Significance& s = evidence.significance;
+  return s.hits == 0 ? evidence.ratio : static_cast<double>(s.hits) / s.trials;
+}
+
 std::string Figures(const Evidence& evidence) {
   const DirectionEvidence& better =
-      evidence.forward.ratio >= evidence.backward.ratio ? evidence.forward : evidence.backward;
-  return fmt::format(kFigures, fmt::format("{:.0f}%", 100 * better.ratio),
+      Match(evidence.forward) >= Match(evidence.backward) ? evidence.forward : evidence.backward;
+  return fmt::format(kFigures, fmt::format("{:.0f}%", 100 * Match(better)),
                      evidence.forward.consecutive + evidence.backward.consecutive,
                      LagText(better.lag_p50));
 }

@@ -43,6 +43,17 @@ struct ConnectionSummary {
   bool reversed = false;
 };
 
+// How improbable the coincidences of an ordered flow pair are for strangers
+// (timing/onset_evidence.h), since the pair was taken up.
+struct Significance {
+  double nats =
+      0;  // e to the minus this bounds the chance, were p known and the trials independent
+  PacketDelta window = PacketDelta::Zero();  // the window that says most ...
+  uint32_t hits = 0;                         // ... onsets of the later flow in it ...
+  uint32_t trials = 0;                       // ... of so many ...
+  double chance = 0;                         // ... each with this probability by chance
+};
+
 // The evidence of one ordered flow pair: the first flow's onsets are followed by the second's.
 struct DirectionEvidence {
   uint32_t onsets_upstream = 0;
@@ -53,6 +64,7 @@ struct DirectionEvidence {
   // Lags of the coincidences, from the earlier onset to the later.  Unset when there was none.
   std::optional<PacketDelta> lag_p50;
   std::optional<PacketDelta> lag_p95;
+  Significance significance;
 };
 
 // Which of the pair's flows the capture holds.

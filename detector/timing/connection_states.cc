@@ -38,7 +38,10 @@ void ConnectionStates::Update(uint32_t index, const Onset& onset) {
   for (size_t kind = 0; kind < kKinds; ++kind) {
     const OnsetHistory& history = onset.history[kind];
     if (!history.is_onset) continue;
-    state.flow[onset.flow][kind] = {onset.time, history.count};
+    ConnectionState::Flow& flow = state.flow[onset.flow][kind];
+    flow.covered = flow.CoveredUntil(onset.time);
+    flow.last = onset.time;
+    flow.count = history.count;
     state.flow[1U - onset.flow][kind].count = history.reverse_count;
   }
   state.originator_side = onset.originator_side;  // a SYN may arrive after its answer

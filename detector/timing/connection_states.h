@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "detector/timing/onset.h"
+#include "detector/timing/onset_evidence.h"
 #include "detector/timing/pair.h"
 
 namespace cairn::timing {
@@ -16,6 +17,13 @@ struct ConnectionState {
   struct Flow {
     PacketTime last = PacketTime::InfinitePast();
     uint32_t count = 0;
+    Coverage covered;  // from the first onset that this state saw to `last`
+
+    Coverage CoveredUntil(PacketTime now) const {
+      Coverage all = covered;
+      if (last.IsSet() && now > last) all.AddGap(now - last);
+      return all;
+    }
   };
   std::array<std::array<Flow, kKinds>, 2> flow;  // [flow][kind]
   connections::ConnectionKey key;
@@ -39,7 +47,7 @@ struct ConnectionState {
   }
 };
 
-// The states by the sensor's slot numbers.  A slot costs 8 bytes, a state about 180; states exist
+// The states by the sensor's slot numbers.  A slot costs 8 bytes, a state about 230; states exist
 // only for connections in pairs, so their number is bounded by twice the pairs.  Thread-compatible.
 // Every call O(1).
 class ConnectionStates {

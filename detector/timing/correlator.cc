@@ -14,6 +14,12 @@ constexpr uint64_t kQuietOnsets = 64;
 // From this many onsets in one window on, two earlier coincidences are needed to take up any pair.
 constexpr uint64_t kBusyOnsets = 1024;
 
+// From this many onsets in one window on, indirect candidates must lie closer together.
+constexpr uint64_t kCrowdedOnsets = 128;
+
+// Longer ones are not worth a place among the lags.
+constexpr PacketDelta kLongestLag = PacketDelta::FromMilliseconds(1200);
+
 // How often, in onsets, a pair that gathers nothing is asked whether it still has a chance.
 constexpr uint32_t kReviewEvery = 8;
 
@@ -34,6 +40,10 @@ int64_t Period(PacketTime time, PacketDelta window) {
   return time.IsSet() ? time.ToNanoseconds() / std::max<int64_t>(window.ToNanoseconds(), 1) : -1;
 }
 
+PacketDelta CandidateWindow(const Options& options, const PairRules& rules) {
+  return options.rule == Rule::kEvidence ? rules.candidate_window : rules.coincidence_window;
+}
+
 uint64_t PreviousKey(int64_t period) {
   return static_cast<uint64_t>(period) * 0x9e3779b97f4a7c15ULL >> 20;
 }
@@ -48,8 +58,7 @@ uint64_t PreviousTwoKey(int64_t newer, int64_t older) {
 
 Correlator::Correlator(const Options& options, const PrefixSet& protected_networks, PairSink& sink)
     : options_(options),
-      longest_window_(
-          std::max(options.direct.coincidence_window, options.indirect.coincidence_window)),
+      window_{CandidateWindow(options, options.direct), CandidateWindow(options, options.indirect)},
       filter_(options, protected_networks),
       sink_(sink),
       pairs_(states_, options.max_pairs, options.max_pairs_per_connection),
@@ -58,7 +67,8 @@ Correlator::Correlator(const Options& options, const PrefixSet& protected_networ
 void Correlator::OnOnset(const Onset& onset) {
   if (!filter_.MayTakePart(onset)) return;
   ++counters_.onsets;
-  onsets_in_window_ = recent_.CountSince(onset.time - longest_window_);
+  if (!first_onset_.IsSet()) first_onset_ = onset.time;
+  onsets_in_window_ = recent_.CountSince(onset.time - window_[IndexOf(PairKind::kIndirect)]);
   states_.OnOnset(onset);
   if (const uint32_t state = states_.Find(onset.slot); state != ConnectionStates::kNone) {
     states_.Update(state, onset);
@@ -71,7 +81,7 @@ void Correlator::OnOnset(const Onset& onset) {
   const OnsetHistory& indirect = onset.history[IndexOf(PairKind::kIndirect)];
   if (options_.indirect.enabled && indirect.is_onset) FindIndirect(onset);
 
-  const PacketDelta window = options_.indirect.coincidence_window;
+  const PacketDelta window = window_[IndexOf(PairKind::kIndirect)];
   const int64_t newer = Period(indirect.previous[0], window);
   recent_.Push(onset, {HostKey(onset.destination()), PreviousKey(newer),
                        PreviousTwoKey(newer, Period(indirect.previous[1], window))});
@@ -94,13 +104,15 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
     const uint8_t other_flow = leaves ? other.flow : static_cast<uint8_t>(1U - other.flow);
     const ConnectionState::Flow& own = states_[state].flow[onset.flow][kind];
     const ConnectionState::Flow& theirs = states_[other.state].flow[other_flow][kind];
+    AddTrial(index, side, leaves, onset);
     if (leaves && Coincides(theirs.last, onset.time, RulesOf(pair.kind).coincidence_window)) {
-      Coincide(index, 1 - side, theirs, own);
-      Judge(index, onset.time);
+      Coincide(index, 1 - side, theirs.last, theirs.count, own.last, own.count);
     } else if (!leaves && theirs.last == onset.time) {
-      Coincide(index, side, own, theirs);
+      Coincide(index, side, own.last, own.count, theirs.last, theirs.count);
+    }
+    if (Coincides(theirs.last, onset.time, window_[kind])) {
       Judge(index, onset.time);
-    } else if (own.count % kReviewEvery == 0 && !pair.reported && IsHopeless(pair)) {
+    } else if (own.count % kReviewEvery == 0 && !pair.reported && IsHopeless(pair, onset.time)) {
       const bool last_of_connection = states_[state].pairs == 1;
       pairs_.Erase(index);
       ++counters_.pairs_hopeless;
@@ -109,12 +121,16 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
   }
 }
 
+// The evidence counts what comes after a pair was taken up, so it is taken up as soon as both have
+// a past; only where there are too many the past must have coincided, as it must for the
+// thresholds.
 void Correlator::FindDirect(const Onset& onset) {
   const size_t kind = IndexOf(PairKind::kDirect);
-  const PacketDelta window = options_.direct.coincidence_window;
+  const PacketDelta window = window_[kind];
   const OnsetHistory& own = onset.history[kind];
   const PacketTime oldest = onset.time - window;
   const bool busy = onsets_in_window_ > kBusyOnsets;
+  const bool any_past = options_.rule == Rule::kEvidence && !busy;
   if (!own.previous[busy ? 1 : 0].IsSet()) return;
   const IpAddress& host = onset.source();
   uint32_t looked_at = 0;
@@ -125,9 +141,11 @@ void Correlator::FindDirect(const Onset& onset) {
     }
     ++counters_.candidates;
     const OnsetHistory& theirs = earlier.history[kind];
-    if (theirs.is_onset && Coincides(theirs.previous[0], own.previous[0], window) &&
-        (!busy || Coincides(theirs.previous[1], own.previous[1], window)) &&
-        earlier.destination() == host) {
+    const bool past = any_past
+                          ? theirs.previous[0].IsSet()
+                          : Coincides(theirs.previous[0], own.previous[0], window) &&
+                                (!busy || Coincides(theirs.previous[1], own.previous[1], window));
+    if (theirs.is_onset && past && earlier.destination() == host) {
       TryCandidate(earlier, onset, PairKind::kDirect);
     }
     return true;
@@ -160,9 +178,18 @@ uint32_t Correlator::OnsetsNeededForIndirect() const {
   return 3 + 2 * static_cast<uint32_t>(std::bit_width(onsets_in_window_ / kQuietOnsets));
 }
 
+// A wide window finds chains over far hops; in a crowd it finds everybody.
+PacketDelta Correlator::IndirectWindow() const {
+  const PacketDelta widest = window_[IndexOf(PairKind::kIndirect)];
+  if (options_.rule == Rule::kThresholds || onsets_in_window_ <= kCrowdedOnsets) return widest;
+  const PacketDelta half = PacketDelta::FromNanoseconds(widest.ToNanoseconds() / 2);
+  if (onsets_in_window_ <= 4 * kCrowdedOnsets) return half;
+  return std::min(half, options_.indirect.coincidence_window);
+}
+
 void Correlator::FindIndirect(const Onset& onset) {
   const size_t kind = IndexOf(PairKind::kIndirect);
-  const PacketDelta window = options_.indirect.coincidence_window;
+  const PacketDelta window = IndirectWindow();
   const OnsetHistory& own = onset.history[kind];
   const uint32_t needed = OnsetsNeededForIndirect();
   if (own.count < needed) return;
@@ -184,13 +211,14 @@ void Correlator::FindIndirect(const Onset& onset) {
     return true;
   };
   const PacketTime oldest = onset.time - window;
-  const int64_t newer = Period(own.previous[0], window);
+  const PacketDelta filed_by = window_[kind];
+  const int64_t newer = Period(own.previous[0], filed_by);
   if (needed == 2) {
     for (const int64_t period : {newer, newer - 1}) {
       recent_.Walk(RecentOnsets::Chain::kPrevious, PreviousKey(period), oldest, visit);
     }
   } else {
-    const int64_t older = Period(own.previous[1], window);
+    const int64_t older = Period(own.previous[1], filed_by);
     for (const int64_t a : {newer, newer - 1}) {
       for (const int64_t b : {older, older - 1}) {
         recent_.Walk(RecentOnsets::Chain::kPreviousTwo, PreviousTwoKey(a, b), oldest, visit);
@@ -228,44 +256,89 @@ bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind
     track.last_earlier = e.count - 1;
     track.last_later = l.count - 1;
     track.last_time = l.previous[0];
-    track.lags.Add(l.previous[0] - e.previous[0]);
+    if (options_.rule == Rule::kThresholds) track.lags.Add(l.previous[0] - e.previous[0]);
     if (Coincides(e.previous[1], l.previous[1], window)) {
       track.coincidences = 2;
       track.consecutive = 1;
     }
   }
-  Coincide(*index, 0, {earlier.time, e.count}, {later.time, l.count});
+  for (unsigned t = 0; t < 2; ++t) {
+    const Pair::Input& input = pairs_[*index].input[t];
+    pairs_[*index].track[t].evidence =
+        OnsetEvidence(states_[input.state].flow[input.flow][k].CoveredUntil(later.time));
+  }
+  if (later.time - earlier.time <= window) {
+    Coincide(*index, 0, earlier.time, e.count, later.time, l.count);
+  }
   Judge(*index, later.time);
   return true;
 }
 
-void Correlator::Coincide(uint32_t index, unsigned t, const ConnectionState::Flow& earlier,
-                          const ConnectionState::Flow& later) {
+// A trial of the track that the onset's flow ends.  With equal time stamps the flow that moves
+// first may be captured second; then the trial was counted already, with a longer lag.
+void Correlator::AddTrial(uint32_t index, unsigned side, bool leaves, const Onset& onset) {
+  Pair& pair = pairs_[index];
+  const size_t kind = IndexOf(pair.kind);
+  const Pair::Input& other = pair.input[1 - side];
+  const auto flow = leaves ? other.flow : static_cast<uint8_t>(1U - other.flow);
+  const PacketTime theirs = states_[other.state].flow[flow][kind].last;
+  if (leaves && theirs.IsSet() && theirs <= onset.time) {
+    Track& track = pair.track[1 - side];
+    const PacketDelta lag = onset.time - theirs;
+    track.evidence.Add(onset.time, lag);
+    if (options_.rule == Rule::kEvidence && lag <= kLongestLag) track.lags.Add(lag);
+  } else if (!leaves && theirs == onset.time) {
+    const PacketTime before = onset.history[kind].previous[0];
+    pair.track[side].evidence.Correct(
+        onset.time, before.IsSet() ? onset.time - before : PacketDelta::Infinite(),
+        PacketDelta::Zero());
+  }
+}
+
+void Correlator::Coincide(uint32_t index, unsigned t, PacketTime earlier, uint32_t earlier_count,
+                          PacketTime later, uint32_t later_count) {
   Pair& pair = pairs_[index];
   Track& track = pair.track[t];
   const Track& opposite = pair.track[1 - t];
   ++counters_.coincidences;
   ++track.coincidences;
-  if (later.last == earlier.last) ++track.zero_lag;
-  if (earlier.count > 1 && track.last_earlier + 1 == earlier.count &&
-      track.last_later + 1 == later.count) {
+  if (later == earlier) ++track.zero_lag;
+  if (earlier_count > 1 && track.last_earlier + 1 == earlier_count &&
+      track.last_later + 1 == later_count) {
     ++track.consecutive;
   }
   // Echoes follow keystrokes within a round trip; keystrokes follow echoes after an idle period at
   // least.
   const PacketDelta round_trip =
       PacketDelta::FromNanoseconds(RulesOf(pair.kind).idle_threshold.ToNanoseconds() / 2);
-  if (opposite.last_time > track.last_time && later.last - opposite.last_time <= round_trip)
+  if (opposite.last_time > track.last_time && later - opposite.last_time <= round_trip)
     ++pair.leads[1 - t];
-  track.last_earlier = earlier.count;
-  track.last_later = later.count;
-  track.last_time = later.last;
-  track.lags.Add(later.last - earlier.last);
+  track.last_earlier = earlier_count;
+  track.last_later = later_count;
+  track.last_time = later;
+  if (options_.rule == Rule::kThresholds) track.lags.Add(later - earlier);
 }
 
 // Has the pair had its chance?  Bounds the lists of busy connections; costs no detection worth
 // having, because a pair comes back with its next coincidence.
-bool Correlator::IsHopeless(const Pair& pair) const {
+bool Correlator::IsHopeless(const Pair& pair, PacketTime now) const {
+  return options_.rule == Rule::kEvidence ? IsHopelessByEvidence(pair, now)
+                                          : IsHopelessByCounts(pair);
+}
+
+bool Correlator::IsHopelessByEvidence(const Pair& pair, PacketTime now) const {
+  constexpr uint32_t kFairChance = 48;  // trials
+  constexpr double kNothing = 1;        // nats
+  bool judged = false;
+  for (unsigned t = 0; t < 2; ++t) {
+    if (pair.track[t].evidence.onsets() < kFairChance) continue;
+    judged = true;
+    if (ViewEvidence(pair, t, now).nats >= kNothing) return false;
+  }
+  return judged;
+}
+
+bool Correlator::IsHopelessByCounts(const Pair& pair) const {
   constexpr uint32_t kFairChance = 24;  // onsets of both flows since the pair was taken up
   const PairRules& rules = RulesOf(pair.kind);
   const size_t kind = IndexOf(pair.kind);

@@ -2,6 +2,7 @@
 #ifndef CAIRN_DETECTOR_TIMING_CORRELATOR_H_
 #define CAIRN_DETECTOR_TIMING_CORRELATOR_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -72,19 +73,26 @@ class Correlator {
 
  private:
   void UpdatePairs(uint32_t state, const Onset& onset);
+  void AddTrial(uint32_t pair, unsigned side, bool leaves, const Onset& onset);
   void FindDirect(const Onset& onset);
   void FindSimultaneous(const Onset& onset);
   void FindIndirect(const Onset& onset);
   bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
-  void Coincide(uint32_t pair, unsigned track, const ConnectionState::Flow& earlier,
-                const ConnectionState::Flow& later);
-  bool IsHopeless(const Pair& pair) const;
+  void Coincide(uint32_t pair, unsigned track, PacketTime earlier, uint32_t earlier_count,
+                PacketTime later, uint32_t later_count);
+  bool IsHopeless(const Pair& pair, PacketTime now) const;
+  bool IsHopelessByCounts(const Pair& pair) const;
+  bool IsHopelessByEvidence(const Pair& pair, PacketTime now) const;
   uint32_t OnsetsNeededForIndirect() const;
+  PacketDelta IndirectWindow() const;
 
   void Judge(uint32_t pair, PacketTime now);
+  bool EvidenceSuffices(Pair& pair, PacketTime now) const;
+  Significance ViewEvidence(const Pair& pair, unsigned track, PacketTime now) const;
   PairView View(const Pair& pair) const;
   const Pair* MirrorOf(const Pair& pair) const;
   bool IsAlreadyReported(const Pair& pair) const;
+  bool SeesBothDirections(const Pair& pair) const;
   PairFinding Describe(const Pair& pair, PacketTime time) const;
 
   const PairRules& RulesOf(PairKind kind) const {
@@ -92,13 +100,15 @@ class Correlator {
   }
 
   const Options options_;
-  const PacketDelta longest_window_;
+  // Onsets at most this far apart are compared when new pairs are looked for.
+  const std::array<PacketDelta, kKinds> window_;
   const PairFilter filter_;
   PairSink& sink_;
   ConnectionStates states_;
   PairTable pairs_;
   RecentOnsets recent_;
   uint64_t onsets_in_window_ = 0;  // how busy the link is
+  PacketTime first_onset_ = PacketTime::InfinitePast();
   CorrelatorCounters counters_;
 };
 

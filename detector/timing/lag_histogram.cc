@@ -28,9 +28,10 @@ void LagHistogram::Add(PacketDelta lag) {
   ++bins_[bin];
 }
 
-std::optional<PacketDelta> LagHistogram::Quantile(uint32_t percent) const {
+std::optional<PacketDelta> LagHistogram::Quantile(uint32_t percent, PacketDelta longest) const {
   uint64_t total = 0;
-  for (const uint16_t count : bins_) total += count;
+  for (size_t bin = 0; bin < kBins && MiddleNs(bin) <= longest.ToNanoseconds(); ++bin)
+    total += bins_[bin];
   if (total == 0) return std::nullopt;
   const uint64_t wanted = std::max<uint64_t>(1, (total * percent + 99) / 100);
   uint64_t seen = 0;

@@ -16,8 +16,10 @@ namespace cairn::timing {
 class LagHistogram {
  public:
   void Add(PacketDelta lag);
-  // The smallest lag that `percent` of the lags do not exceed.  Unset when nothing was added.
-  std::optional<PacketDelta> Quantile(uint32_t percent) const;
+  // The smallest lag that `percent` of the lags do not exceed, of those up to `longest` (rounded to
+  // a bin).  Unset when there is none.
+  std::optional<PacketDelta> Quantile(uint32_t percent,
+                                      PacketDelta longest = PacketDelta::Infinite()) const;
 
  private:
   static constexpr size_t kBins = 32;

@@ -8,7 +8,13 @@
 
 namespace cairn::timing {
 
-// The thresholds of one kind of pair.  Defaults and names: Zhang & Paxson 2000, sections 3 and 5.
+// What decides that a pair is a stepping stone.
+enum class Rule : uint8_t {
+  kEvidence,    // the measured improbability of its coincidences (onset_evidence.h)
+  kThresholds,  // counts and ratios, as Zhang & Paxson published (rules.h)
+};
+
+// The parameters of one kind of pair.  Defaults and names: Zhang & Paxson 2000, sections 3 and 5.
 struct PairRules {
   bool enabled = true;
   // T_idle: a flow is OFF after this long without new data.
@@ -38,13 +44,27 @@ struct PairRules {
   // to within this) tells nothing about anybody's keystrokes: clocks of equal period coincide for
   // ever, and drifting ones for a while (section 5.7).  Zero: count them.
   PacketDelta period_tolerance = PacketDelta::FromMilliseconds(40);
+  // Rule::kEvidence: onsets this close make two flows worth watching as a pair.
+  PacketDelta candidate_window = PacketDelta::FromMilliseconds(2500);
 };
 
 struct Options {
+  Rule rule = Rule::kEvidence;
+  // Rule::kEvidence: how many pairs of strangers may be reported a day, at the whole site.  With it
+  // the evidence needed follows from how many pairs there are to compare.
+  double false_alarms_per_day = 0.1;
+  // Rule::kEvidence: nats that keystrokes and echoes must each reach, where both are captured.  Two
+  // connections that hear the same broadcasts have the echoes' in any amount and the keystrokes'
+  // by chance: once in 400 such pairs.
+  double min_weaker_evidence = 6;
+
   PairRules direct;
   // Compared with every other connection and not only with those of one host, an indirect pair has
   // thousands of times as many chances to arise by accident, and needs more.
-  PairRules indirect{.min_consecutive = 4, .min_coincidences = 10, .min_weaker_ratio = 0.3};
+  PairRules indirect{.min_consecutive = 4,
+                     .min_coincidences = 10,
+                     .min_weaker_ratio = 0.3,
+                     .candidate_window = PacketDelta::FromMilliseconds(600)};
 
   // Left out of every comparison (section 3.6): flows that start, or end, at the same host (and
   // connections that the same host opened, or accepted, on both ends of an indirect loop)...

@@ -8,6 +8,7 @@
 #include "capture/time.h"
 #include "detector/findings/event.h"
 #include "detector/timing/lag_histogram.h"
+#include "detector/timing/onset_evidence.h"
 
 namespace cairn::timing {
 
@@ -29,6 +30,7 @@ struct Track {
   uint32_t last_later = 0;
   PacketTime last_time = PacketTime::InfinitePast();
   LagHistogram lags;
+  OnsetEvidence evidence;
 };
 
 struct alignas(64) Pair {
@@ -46,6 +48,8 @@ struct alignas(64) Pair {
   uint8_t upstream = 0;  // side; valid once reported
   bool reported = false;
   bool in_use = false;
+  // Trials that the evidence needs at least before it is worth computing again.
+  uint8_t patience = 0;
   // For telling who moves first: how often a coincidence of the other track followed track[i]
   // within a round trip.
   std::array<uint32_t, 2> leads{};
@@ -59,6 +63,8 @@ struct alignas(64) Pair {
   uint32_t consecutive() const { return track[0].consecutive + track[1].consecutive; }
   uint32_t coincidences() const { return track[0].coincidences + track[1].coincidences; }
 };
+
+static_assert(sizeof(Pair) <= 640, "docs/algorithm.md and pair_table.h state it");
 
 }  // namespace cairn::timing
 

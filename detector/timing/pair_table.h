@@ -21,7 +21,7 @@ namespace cairn::timing {
 // without one.  In total the rule looks at a fixed number of pairs round-robin (not at all of
 // them), which keeps it O(1) and deterministic.
 //
-// Thread-compatible.  Memory: about 310 bytes per pair, allocated as needed.
+// Thread-compatible.  Memory: about 700 bytes per pair, allocated as needed.
 class PairTable {
  public:
   PairTable(ConnectionStates& states, uint32_t max_pairs, uint32_t max_pairs_per_connection);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "detector/timing/correlator.h"
+#include "detector/timing/evidence_rule.h"
 
 namespace cairn::timing {
 namespace {
@@ -57,9 +58,32 @@ PairView Correlator::View(const Pair& pair) const {
     direction.flipped_coincidences = WithOrder(flipped);
     direction.flipped_consecutive = std::min(flipped.consecutive, WithOrder(flipped));
   }
-  view.sees_both_directions =
-      states_[pair.input[0].state].seen == 3 && states_[pair.input[1].state].seen == 3;
+  view.sees_both_directions = SeesBothDirections(pair);
   return view;
+}
+
+bool Correlator::SeesBothDirections(const Pair& pair) const {
+  return states_[pair.input[0].state].seen == 3 && states_[pair.input[1].state].seen == 3;
+}
+
+Significance Correlator::ViewEvidence(const Pair& pair, unsigned t, PacketTime now) const {
+  const Pair::Input& first = pair.input[t];
+  return pair.track[t].evidence.View(
+      FlowOf(states_[first.state], first.flow, pair.kind).CoveredUntil(now));
+}
+
+bool Correlator::EvidenceSuffices(Pair& pair, PacketTime now) const {
+  if (pair.patience > 0) {
+    --pair.patience;
+    return false;
+  }
+  const double needed =
+      NeededNats(pairs_.created(), now - first_onset_, options_.false_alarms_per_day);
+  const double lacking = LackingNats({ViewEvidence(pair, 0, now), ViewEvidence(pair, 1, now)},
+                                     SeesBothDirections(pair), needed, options_);
+  if (lacking <= 0) return true;
+  pair.patience = TrialsFor(lacking);
+  return false;
 }
 
 // Two connections can be compared in several ways (stone inside or outside, forward or reverse
@@ -75,8 +99,11 @@ bool Correlator::IsAlreadyReported(const Pair& pair) const {
 }
 
 void Correlator::Judge(uint32_t index, PacketTime now) {
-  if (pairs_[index].reported || !IsSteppingStone(View(pairs_[index]), RulesOf(pairs_[index].kind)))
-    return;
+  if (pairs_[index].reported) return;
+  const bool holds = options_.rule == Rule::kEvidence
+                         ? EvidenceSuffices(pairs_[index], now)
+                         : IsSteppingStone(View(pairs_[index]), RulesOf(pairs_[index].kind));
+  if (!holds) return;
   if (IsAlreadyReported(pairs_[index])) return;
   Pair& pair = pairs_[index];
   pair.upstream = static_cast<uint8_t>(
@@ -103,8 +130,9 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
   finding.upstream.reversed = in_up.flow != upstream.originator_side;
   finding.downstream.reversed = Reverse(in_down.flow) != downstream.originator_side;
 
-  const auto fill = [&](DirectionEvidence& evidence, const Track& track, uint8_t up_flow,
+  const auto fill = [&](DirectionEvidence& evidence, unsigned t, uint8_t up_flow,
                         uint8_t down_flow) {
+    const Track& track = pair.track[t];
     evidence.onsets_upstream = FlowOf(upstream, up_flow, pair.kind).count;
     evidence.onsets_downstream = FlowOf(downstream, down_flow, pair.kind).count;
     evidence.coincidences = track.coincidences;
@@ -112,11 +140,14 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
     const uint32_t onsets = std::min(evidence.onsets_upstream, evidence.onsets_downstream);
     evidence.ratio =
         onsets == 0 ? 0 : std::min(1.0, static_cast<double>(track.coincidences) / onsets);
-    evidence.lag_p50 = track.lags.Quantile(50);
-    evidence.lag_p95 = track.lags.Quantile(95);
+    evidence.significance = ViewEvidence(pair, t, time);
+    const PacketDelta longest =
+        options_.rule == Rule::kEvidence ? evidence.significance.window : PacketDelta::Infinite();
+    evidence.lag_p50 = track.lags.Quantile(50, longest);
+    evidence.lag_p95 = track.lags.Quantile(95, longest);
   };
-  fill(finding.evidence.forward, pair.track[up], in_up.flow, Reverse(in_down.flow));
-  fill(finding.evidence.backward, pair.track[down], Reverse(in_up.flow), in_down.flow);
+  fill(finding.evidence.forward, up, in_up.flow, Reverse(in_down.flow));
+  fill(finding.evidence.backward, down, Reverse(in_up.flow), in_down.flow);
 
   const auto seen = [](const ConnectionState& state, uint8_t flow) {
     return (state.seen & (1U << flow)) != 0;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Scores cairn on captures with known truth: the bundled ones, generated ones, and those of a folder.
+"""Scores cairn on captures with known truth: the bundled ones, generated ones, and those of a folder; beside it the rule
+as Zhang & Paxson published it, on the same captures.
 
 A capture NAME.pcap.gz has its truth in NAME.truth.json.gz beside it (either may be without .gz).
 """
@@ -20,6 +21,9 @@ WORK = ROOT / "build/accuracy"
 GRID_PRESET = "table3"
 GRID_WINDOWS = "coincidence_window=20ms,40ms,80ms,120ms,160ms,200ms"
 GRID_CONSECUTIVE = {kind: f"timing.{kind}.min_consecutive=1,2,4,8,16" for kind in ("indirect", "direct")}
+# What the grids vary.
+THRESHOLDS = ("--set", "timing.rule=thresholds")
+AS_PUBLISHED = ("--config", ROOT / "config/zhang-paxson-2000.yaml")
 # Pairs whose person worked less have hardly any idle periods to compare.
 ENOUGH_WORK_S = 30
 
@@ -63,30 +67,34 @@ def score(trace, *options):
 
 def print_table(captures):
     print(f"{'capture':<24} {'packets':>10} {'pairs':>6} {'found':>6} {'missed':>7} {'of work':>8} "
-          f"{'false':>6} {'wall':>5} {'chat':>5}")
-    totals = [0] * 8
+          f"{'false':>6} {'wall':>5} {'chat':>5}   {'published: found':>16} {'false':>6}")
+    totals = [0] * 10
     for trace in captures:
         every = score(trace)
         long_missed = score(trace, "--min-work", ENOUGH_WORK_S)["fn"]
         row = [packets_of(trace), every["required"], every["tp"], every["fn"], long_missed,
                every["fp"], every["fp_broadcast"], every["fp_benign"]]
+        published = score(trace, *AS_PUBLISHED)
+        row += [published["tp"], published["fp"]]
         totals = [a + b for a, b in zip(totals, row)]
         print_row(stem(trace), row)
     print_row("all", totals)
     print(f"of work: missed pairs whose person worked at least {ENOUGH_WORK_S} s on both connections.\n"
           "wall, chat: of the false ones, those where both connections really carried the same broadcast or the same\n"
-          "chat: correlated, though innocent.")
+          "chat: correlated, though innocent.  published: with config/zhang-paxson-2000.yaml.")
 
 
 def print_row(name, row):
-    print(f"{name:<24} {row[0]:>10,} {row[1]:>6} {row[2]:>6} {row[3]:>7} {row[4]:>8} {row[5]:>6} {row[6]:>5} {row[7]:>5}",
+    print(f"{name:<24} {row[0]:>10,} {row[1]:>6} {row[2]:>6} {row[3]:>7} {row[4]:>8} {row[5]:>6} {row[6]:>5} {row[7]:>5}"
+          f"   {row[8]:>16} {row[9]:>6}",
           flush=True)
 
 
 def print_grid(trace, kind):
-    print(f"\n{stem(trace)}: false positives / false negatives by coincidence window and by consecutive coincidences needed "
-          f"of {kind} pairs", flush=True)
-    print(run(CAIRN, "evaluate", trace, "--sweep", GRID_WINDOWS, "--sweep", GRID_CONSECUTIVE[kind], "--threads", 2).stdout)
+    print(f"\n{stem(trace)}, thresholds: false positives / false negatives by coincidence window and by consecutive "
+          f"coincidences needed of {kind} pairs", flush=True)
+    print(run(CAIRN, "evaluate", trace, "--sweep", GRID_WINDOWS, "--sweep", GRID_CONSECUTIVE[kind],
+              "--threads", 2, *THRESHOLDS).stdout)
 
 
 def main():

@@ -90,9 +90,15 @@ TEST_CASE("several captures are scored with the truths in the order given") {
 }
 
 TEST_CASE("a sweep prints a cell per combination, the same with any number of threads") {
-  const std::vector<std::string> arguments{
-      kDemo,      "--sweep", "coincidence_window=1ms,80ms", "--sweep", "min_coincidences=2,6,100",
-      "--format", "csv"};
+  const std::vector<std::string> arguments{kDemo,
+                                           "--sweep",
+                                           "coincidence_window=1ms,80ms",
+                                           "--sweep",
+                                           "min_coincidences=2,6,100",
+                                           "--format",
+                                           "csv",
+                                           "--set",
+                                           "timing.rule=thresholds"};
   const Outcome one = Evaluate(arguments);
   CHECK(one.exit_code == kDone);
   CHECK(std::count(one.output.begin(), one.output.end(), '\n') == 7);

@@ -36,5 +36,18 @@ TEST_CASE("the example file loads, and shows a site with its networks and rules"
   CHECK(settings->detector.policy.allow.size() >= 3);
 }
 
+TEST_CASE("the rule as published is there to compare with") {
+  const absl::StatusOr<Settings> settings =
+      LoadFile(CAIRN_SOURCE_DIR "/config/zhang-paxson-2000.yaml");
+  INFO(settings.status().ToString());
+  REQUIRE(settings.ok());
+  const timing::Options& timing = settings->detector.timing;
+  CHECK(timing.rule == timing::Rule::kThresholds);
+  CHECK(timing.direct.coincidence_window == PacketDelta::FromMilliseconds(80));
+  CHECK(timing.direct.min_consecutive == 2);
+  CHECK(timing.indirect.min_consecutive == 4);
+  CHECK_FALSE(timing.indirect.both_directions);
+}
+
 }  // namespace
 }  // namespace cairn::config

@@ -17,6 +17,7 @@ std::string OtherValue(const Key<Settings>& key) {
   static const std::map<std::string, std::string> kSpecial = {
       {"connections.established_timeout", "2d"},
       {"protected_networks", "[10.0.0.0/8, \"2001:db8::/32\", 192.0.2.1]"},
+      {"timing.rule", "thresholds"},
       {"capture.filter", "not port 80: \"x\" \\ # y"},
       {"exposure.clear_text", "{23: \"tel: net\", 65535: x}"},
       {"exposure.encrypted_ports", "[1, 65535]"},

@@ -83,8 +83,8 @@ TEST_CASE("Alert ids are the same in every replay, and no two alerts share one")
     const IpAddress stone = IpAddress::FromV4(0x0a000100U + i);
     const auto up = trace.Open({IpAddress::FromV4(0xc6330100U + i), 40000}, {stone, 23}, Ms(i));
     const auto down = trace.Open({stone, 40000}, {IpAddress::FromV4(0xcb007200U), 22}, Ms(500 + i));
-    Relay(trace, up, down, Typing(i, 5, Ms(1000 + i * 20000)));
-    trace.Close(up, Ms(15000 + i * 20000)).Close(down, Ms(15000 + i * 20000));
+    Relay(trace, up, down, Typing(i, 16, Ms(1000 + i * 40000)));
+    trace.Close(up, Ms(39000 + i * 40000)).Close(down, Ms(39000 + i * 40000));
   }
   const Outcome one = Detect({}, trace.Build());
   const Outcome two = Detect({}, trace.Build());

@@ -83,7 +83,7 @@ class OnALink(harness.TestCase):
         alerts = self.file("alerts.jsonl", b'{"earlier":1}\n')
         process = self.watch("--alerts", alerts, "--set", "connections.handshake_timeout=1s", "--set", "connections.closing_timeout=1s",
                              "--set", "connections.established_timeout=2s", "--summary", "json")
-        self.send(captures.chain(keys=16, close=False, seed=5), captures.START)
+        self.send(captures.chain(keys=28, close=False, seed=5), captures.START)
         # Silence: the pair ends by packet time that no packet brings.
         deadline = time.monotonic() + START_PATIENCE
         while b"stepping_stone_end" not in alerts.read_bytes() and time.monotonic() < deadline:

@@ -36,8 +36,17 @@ inline Evidence FullEvidence() {
                       .consecutive = 18,
                       .ratio = 0.775,
                       .lag_p50 = PacketDelta::FromMicroseconds(3100),
-                      .lag_p95 = PacketDelta::FromNanoseconds(11000400)},
-          .backward = {.onsets_upstream = 12, .onsets_downstream = 9, .lag_p50 = {}, .lag_p95 = {}},
+                      .lag_p95 = PacketDelta::FromNanoseconds(11000400),
+                      .significance = {.nats = 96.424,
+                                       .window = PacketDelta::FromMilliseconds(80),
+                                       .hits = 30,
+                                       .trials = 41,
+                                       .chance = 0.0123456}},
+          .backward = {.onsets_upstream = 12,
+                       .onsets_downstream = 9,
+                       .lag_p50 = {},
+                       .lag_p95 = {},
+                       .significance = {}},
           .capture = CaptureView::kBoth};
 }
 

@@ -25,7 +25,7 @@ TEST_CASE("A full pair table drops the least promising pairs and keeps the real 
   // The real pair begins while the table is fought for.
   Relay(legs.trace, legs.upstream, legs.downstream, Typing(1, 30, Ms(5000)));
   Crowd(legs.trace, 20, 30);
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.timing.direct.min_consecutive = 30;  // late, so that the pair must survive long
   options.timing.max_pairs = 60;
   const Outcome outcome = Detect(options, legs.trace.Build());
@@ -39,7 +39,7 @@ TEST_CASE("A connection's pairs are bounded, too") {
   TwoLegs legs = Direct();
   Relay(legs.trace, legs.upstream, legs.downstream, Typing(1, 30, Ms(1000)));
   Crowd(legs.trace, 20, 30);
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.timing.max_pairs_per_connection = 2;
   const Outcome outcome = Detect(options, legs.trace.Build());
   CHECK(outcome.counters.pairs_evicted > 100);
@@ -57,7 +57,7 @@ TEST_CASE("A table full of reported pairs refuses new ones, and counts them") {
         trace.Open({stone, 40000}, {IpAddress::FromV4(0xcb007101U + number), 22}, Ms(i));
     Relay(trace, up, down, Typing(i, 10, Ms(1000 + i * 100000)));
   }
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.timing.indirect.enabled = false;
   options.timing.max_pairs = 2;
   const Outcome outcome = Detect(options, trace.Build());
@@ -79,7 +79,7 @@ TEST_CASE("An onset is compared with the most recent candidates, and the rest ar
     for (const auto other : others) trace.Key(other, key - Millis(50));
     Relay(trace, upstream, downstream, {key});
   }
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.timing.indirect.enabled = false;
   options.timing.max_candidates_per_onset = 10;
   const Outcome outcome = Detect(options, trace.Build());
@@ -100,7 +100,7 @@ TEST_CASE("An indirect search that stops early is counted once an onset") {
     for (const auto other : others) trace.Key(other, key);
     trace.Key(last, key + Millis(9));
   }
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.protected_networks = Protect();
   options.timing.direct.enabled = false;
   options.timing.max_candidates_per_onset = 8;
@@ -114,7 +114,7 @@ TEST_CASE("A pair that gets nowhere is given up, and counted") {
   Relay(legs.trace, legs.upstream, legs.downstream, {Ms(700), Ms(1800)});
   Talk(legs.trace, legs.upstream, Typing(21, 60, Ms(2500), Millis(2000), Millis(2900)));
   Talk(legs.trace, legs.downstream, Typing(22, 60, Ms(3800), Millis(2000), Millis(2900)));
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.timing.direct.coincidence_window = Millis(5);
   options.timing.indirect.enabled = false;
   const Outcome outcome = Detect(options, legs.trace.Build());
@@ -138,7 +138,7 @@ TEST_CASE("A slot's next connection does not inherit what the one before it did"
     trace.Key(downstream, key + Millis(10)).Echo(downstream, key + Millis(40));
     trace.Close(decoy, key + Millis(300));
   }
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.connections.max_connections = 2;
   const Outcome outcome = Detect(options, trace.Build());
   CHECK(outcome.counters.connections == 61);
@@ -158,7 +158,7 @@ TEST_CASE("Last words that come with the closing segment leave nothing behind") 
     trace.Fin(up, From::kServer, key - Millis(50)).Fin(up, From::kClient, key, 48);
     trace.Key(downstream, key + Millis(5)).Echo(downstream, key + Millis(40));
   }
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.connections.max_connections = 2;
   const Outcome outcome = Detect(options, trace.Build());
   CHECK(outcome.pairs.empty());

@@ -13,7 +13,7 @@ TEST_CASE("A person who goes on from a host is found with the fourth keystroke")
   // The second keystroke makes it a pair, crediting the first; the echo of the first is not
   // credited.  Four coincidences forward and two backward are the six needed.
   TwoLegs legs = DirectWork(8);
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   const SteppingStone& pair = outcome.pairs[0];
   CHECK(pair.time == Typing(1, 8, Ms(1000))[3] + Millis(4));
@@ -38,7 +38,7 @@ TEST_CASE("A person who goes on from a host is found with the fourth keystroke")
 
 TEST_CASE("Three keystrokes are no stepping stone") {
   TwoLegs legs = DirectWork(3);
-  CHECK(Detect({}, legs.trace.Build()).pairs.empty());
+  CHECK(Detect(ByThresholds(), legs.trace.Build()).pairs.empty());
 }
 
 TEST_CASE("A pair is reported once, and its totals when either connection ends") {
@@ -46,7 +46,7 @@ TEST_CASE("A pair is reported once, and its totals when either connection ends")
   const PacketTime end = Ms(120000);
   SECTION("closed") { legs.trace.Close(legs.downstream, end - Millis(1)); }
   SECTION("reset") { legs.trace.Rst(legs.upstream, From::kServer, end); }
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   REQUIRE(outcome.ends.size() == 1);
   const SteppingStoneEnd& total = outcome.ends[0];
@@ -66,14 +66,14 @@ TEST_CASE("A pair is reported once, and its totals when either connection ends")
 
 TEST_CASE("A pair that is still open ends with the capture") {
   TwoLegs legs = DirectWork(5);
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.ends.size() == 1);
   CHECK(outcome.ends[0].cause == "end_of_capture");
 }
 
 TEST_CASE("A pair that nobody reported ends in silence") {
   TwoLegs legs = DirectWork(3);
-  CHECK(Detect({}, legs.trace.Build()).events.empty());
+  CHECK(Detect(ByThresholds(), legs.trace.Build()).events.empty());
 }
 
 TEST_CASE("Onsets exactly one coincidence window apart coincide") {
@@ -81,7 +81,7 @@ TEST_CASE("Onsets exactly one coincidence window apart coincide") {
   delays.forward = Millis(160);
   delays.round_trip = Millis(50);
   TwoLegs legs = DirectWork(10, delays);
-  CHECK(Detect({}, legs.trace.Build()).pairs.size() == 1);
+  CHECK(Detect(ByThresholds(), legs.trace.Build()).pairs.size() == 1);
 }
 
 TEST_CASE("Onsets further apart than the coincidence window do not coincide") {
@@ -89,7 +89,7 @@ TEST_CASE("Onsets further apart than the coincidence window do not coincide") {
   delays.forward = Millis(160) + PacketDelta::FromNanoseconds(1);
   delays.round_trip = Millis(50);
   TwoLegs legs = DirectWork(10, delays);
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   CHECK(outcome.pairs.empty());
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("Lag quantiles tell the delay of keystrokes and of echoes") {
   delays.forward = Millis(40);
   delays.backward = Millis(10);
   TwoLegs legs = DirectWork(20, delays);
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.ends.size() == 1);
   const Evidence& evidence = outcome.ends[0].evidence;
   CHECK(evidence.forward.lag_p50 >= Millis(32));
@@ -112,7 +112,7 @@ TEST_CASE("A pause of hours resets nothing") {
   constexpr int64_t kHour = 3600 * 1000;
   Relay(legs.trace, legs.upstream, legs.downstream,
         {Ms(1000), Ms(9 * kHour), Ms(13 * kHour), Ms(36 * kHour)});
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   CHECK(outcome.pairs[0].upstream.start == Ms(0));
   CHECK(outcome.pairs[0].evidence.forward.consecutive == 3);
@@ -127,7 +127,7 @@ TEST_CASE("Neither ports nor payload matter") {
     trace.Data(downstream, From::kServer, key + Millis(30), 700);
     trace.Data(upstream, From::kServer, key + Millis(33), 1400);
   }
-  CHECK(Detect({}, trace.Build()).pairs.size() == 1);
+  CHECK(Detect(ByThresholds(), trace.Build()).pairs.size() == 1);
 }
 
 TEST_CASE("One lost segment in each direction blinds no connection") {
@@ -136,7 +136,7 @@ TEST_CASE("One lost segment in each direction blinds no connection") {
     legs.trace.LoseNext(leg, From::kClient).LoseNext(leg, From::kServer);
   }
   Relay(legs.trace, legs.upstream, legs.downstream, Typing(1, 12, Ms(1000)));
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.ends.size() == 1);
   CHECK(outcome.ends[0].evidence.forward.coincidences == 11);
   CHECK(outcome.ends[0].evidence.forward.consecutive == 10);
@@ -147,7 +147,7 @@ TEST_CASE("A missed coincidence breaks the consecutive count, not the pair") {
   Relay(legs.trace, legs.upstream, legs.downstream, Typing(1, 5, Ms(1000)));
   legs.trace.Key(legs.upstream, Ms(60000));  // a key that goes nowhere
   Relay(legs.trace, legs.upstream, legs.downstream, Typing(2, 5, Ms(70000)));
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.ends.size() == 1);
   CHECK(outcome.ends[0].evidence.forward.onsets_upstream == 11);
   CHECK(outcome.ends[0].evidence.forward.onsets_downstream == 10);
@@ -169,7 +169,7 @@ TEST_CASE("Retransmissions and keep-alives do not look like keystrokes") {
     trace.KeepAlive(downstream, From::kServer, time + Millis(20), 1);
     trace.KeepAlive(upstream, From::kServer, time + Millis(25), 0);
   }
-  const Outcome outcome = Detect({}, trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), trace.Build());
   CHECK(outcome.pairs.empty());
   CHECK(outcome.counters.onsets == 4);
 }
@@ -181,7 +181,7 @@ TEST_CASE("A pair of which the capture holds one direction only is found, and sa
   SECTION("keystrokes") {
     trace.Hide(up, From::kServer).Hide(down, From::kServer);
     Relay(trace, up, down, Typing(1, 6, Ms(1000)));
-    const Outcome outcome = Detect({}, trace.Build());
+    const Outcome outcome = Detect(ByThresholds(), trace.Build());
     REQUIRE(outcome.pairs.size() == 1);
     CHECK(outcome.pairs[0].evidence.capture == CaptureView::kForwardOnly);
     CHECK(outcome.pairs[0].evidence.backward.coincidences == 0);
@@ -192,7 +192,7 @@ TEST_CASE("A pair of which the capture holds one direction only is found, and sa
   SECTION("echoes") {
     trace.Hide(up, From::kClient).Hide(down, From::kClient);
     Relay(trace, up, down, Typing(1, 6, Ms(1000)));
-    const Outcome outcome = Detect({}, trace.Build());
+    const Outcome outcome = Detect(ByThresholds(), trace.Build());
     REQUIRE(outcome.pairs.size() == 1);
     CHECK(outcome.pairs[0].evidence.capture == CaptureView::kBackwardOnly);
     CHECK(outcome.pairs[0].upstream.orig == kOutsider);
@@ -205,7 +205,7 @@ TEST_CASE("IPv6 stepping stones are found like others") {
   const auto upstream = trace.Open(At("2001:db8:1::7", 50000), At("2001:db8:2::15", 22), Ms(0));
   const auto downstream = trace.Open(At("2001:db8:2::15", 50001), At("2001:db8:3::2", 22), Ms(1));
   Relay(trace, upstream, downstream, Typing(1, 6, Ms(1000)));
-  const Outcome outcome = Detect({}, trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   CHECK(outcome.pairs[0].host == At("2001:db8:2::15", 0).ip);
 }
@@ -214,7 +214,7 @@ TEST_CASE("Two people who work at the same time on one host are not a pair") {
   TwoLegs legs = Direct();
   Talk(legs.trace, legs.upstream, Typing(11, 300, Ms(1000)));
   Talk(legs.trace, legs.downstream, Typing(12, 300, Ms(1500)));
-  CHECK(Detect({}, legs.trace.Build()).pairs.empty());
+  CHECK(Detect(ByThresholds(), legs.trace.Build()).pairs.empty());
 }
 
 }  // namespace

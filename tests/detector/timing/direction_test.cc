@@ -14,14 +14,14 @@ TEST_CASE("The side that moves first is upstream, whichever connection is older"
   const auto downstream = trace.Open(kStoneClient, kTarget, Ms(0));
   const auto upstream = trace.Open(kOutsider, kStone, Ms(500));
   Relay(trace, upstream, downstream, Typing(1, 6, Ms(1000)));
-  const Outcome outcome = Detect({}, trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   CHECK(outcome.pairs[0].upstream.orig == kOutsider);
   CHECK(outcome.pairs[0].downstream.orig == kStoneClient);
 }
 
 TEST_CASE("In a reverse tunnel keystrokes come in on a connection that was opened from inside") {
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   if (GENERATE(false, true)) options.protected_networks = Protect();
   TraceBuilder trace;
   const Endpoint drop = At("198.51.100.7", 22);
@@ -39,7 +39,7 @@ TEST_CASE("In a reverse tunnel keystrokes come in on a connection that was opene
 }
 
 TEST_CASE("A stone outside: keystrokes leave the site and come back") {
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.protected_networks = Protect();
   TraceBuilder trace;
   const auto out = trace.Open(At("10.0.0.20", 40001), At("198.51.100.7", 22), Ms(0));
@@ -72,7 +72,7 @@ TEST_CASE("Equal time stamps coincide in both orders") {
     legs.trace.Key(legs.downstream, key).Key(legs.upstream, key);
     legs.trace.Echo(legs.upstream, key + Millis(30)).Echo(legs.downstream, key + Millis(30));
   }
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.ends.size() == 1);
   CHECK(outcome.ends[0].kind == PairKind::kDirect);
   CHECK(outcome.ends[0].upstream.orig == kOutsider);
@@ -81,7 +81,7 @@ TEST_CASE("Equal time stamps coincide in both orders") {
 }
 
 TEST_CASE("On a coarse clock the order within the capture does not decide what is upstream") {
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   const bool relay_first = GENERATE(false, true);
   TwoLegs legs = Direct();
   for (const PacketTime key : Typing(2, 10, Ms(3000))) {
@@ -106,7 +106,7 @@ TEST_CASE("Equal time stamps do not speak for the opposite order") {
     if (i % 4 >= 2) delays.forward = delays.backward = PacketDelta::Zero();
     Relay(legs.trace, legs.upstream, legs.downstream, {keys[i]}, delays);
   }
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.ends.size() == 1);
   CHECK(outcome.ends[0].upstream.orig == kOutsider);
   CHECK(outcome.ends[0].evidence.forward.coincidences == 40);
@@ -124,7 +124,7 @@ TEST_CASE("A pair whose order flips gathers no evidence, unless the rule is swit
     legs.trace.Echo(legs.upstream, time + Millis(first ? 250 : 258));
     legs.trace.Echo(legs.downstream, time + Millis(first ? 258 : 250));
   }
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   CHECK(Detect(options, legs.trace.Build()).pairs.empty());
   options.timing.indirect.directionality = false;
   CHECK(Detect(options, legs.trace.Build()).pairs.size() == 1);

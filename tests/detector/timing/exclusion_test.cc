@@ -10,7 +10,7 @@ namespace {
 using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
 
 DetectorOptions Without(bool timing::Options::*rule) {
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.timing.*rule = false;
   return options;
 }
@@ -33,14 +33,14 @@ TEST_CASE("One user with two sessions that start at the same host: no pair") {
   // The same user types a command into both, or a program drives both.
   const auto segments = Alike(At("10.0.0.15", 40001), At("203.0.113.1", 22), At("10.0.0.15", 40002),
                               At("203.0.113.2", 22));
-  CHECK(Detect({}, segments).pairs.empty());
+  CHECK(Detect(ByThresholds(), segments).pairs.empty());
   CHECK(Detect(Without(&timing::Options::exclude_shared_host), segments).pairs.size() == 1);
 }
 
 TEST_CASE("Two sessions to the same server: no pair") {
   const auto segments = Alike(At("198.51.100.1", 40001), At("10.0.0.15", 22),
                               At("198.51.100.2", 40002), At("10.0.0.15", 2222));
-  CHECK(Detect({}, segments).pairs.empty());
+  CHECK(Detect(ByThresholds(), segments).pairs.empty());
   CHECK(Detect(Without(&timing::Options::exclude_shared_host), segments).pairs.size() == 1);
 }
 
@@ -48,14 +48,14 @@ TEST_CASE("One user with two sessions on the same server: no pair, however near 
   // Typing into both at once, keystrokes on one are soon followed by echoes on the other.
   const auto segments = Alike(At("198.51.100.1", 40001), At("10.0.0.15", 22),
                               At("198.51.100.1", 40002), At("10.0.0.15", 2222), Millis(20));
-  CHECK(Detect({}, segments).pairs.empty());
+  CHECK(Detect(ByThresholds(), segments).pairs.empty());
   CHECK(Detect(Without(&timing::Options::exclude_shared_host), segments).pairs.size() == 1);
 }
 
 TEST_CASE("A chain that goes to a host and straight back is a pair") {
   const auto segments = Alike(At("198.51.100.1", 40001), At("10.0.0.15", 22),
                               At("10.0.0.15", 40002), At("198.51.100.1", 22), Millis(20));
-  const Outcome outcome = Detect({}, segments);
+  const Outcome outcome = Detect(ByThresholds(), segments);
   REQUIRE(outcome.pairs.size() == 1);
   CHECK(outcome.pairs[0].kind == PairKind::kDirect);
 }
@@ -64,7 +64,7 @@ TEST_CASE("Two connections with a common address and port: no pair") {
   // A server on the middle host relays between its clients over one port: chat, not login.
   const auto segments = Alike(At("198.51.100.1", 40001), At("10.0.0.15", 6667),
                               At("10.0.0.15", 6667), At("203.0.113.2", 6667));
-  CHECK(Detect({}, segments).pairs.empty());
+  CHECK(Detect(ByThresholds(), segments).pairs.empty());
   CHECK(Detect(Without(&timing::Options::exclude_shared_endpoint), segments).pairs.size() == 1);
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("A loop between one host's own connections, with no hop seen between: 
   RelayDelays delays;
   delays.downstream_typist = From::kServer;
   Relay(trace, a, b, Typing(1, 30, Ms(1000)), delays);
-  CHECK(Detect({}, trace.Build()).pairs.empty());
+  CHECK(Detect(ByThresholds(), trace.Build()).pairs.empty());
   CHECK(Detect(Without(&timing::Options::exclude_shared_host), trace.Build()).pairs.size() == 1);
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("A chain that really comes back to its first host is a pair") {
   const auto out = trace.Open(At("10.0.0.15", 40001), At("203.0.113.1", 22), Ms(0));
   const auto back = trace.Open(At("203.0.113.2", 40002), At("10.0.0.15", 22), Ms(100));
   Relay(trace, out, back, Typing(1, 30, Ms(1000)));
-  const Outcome outcome = Detect({}, trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   CHECK(outcome.pairs[0].kind == PairKind::kIndirect);
 }
@@ -96,20 +96,20 @@ TEST_CASE("A connection within one host takes part in no pair") {
   const auto in = trace.Open(kOutsider, kStone, Ms(0));
   const auto local = trace.Open(At("10.0.0.15", 40001), At("10.0.0.15", 445), Ms(100));
   Relay(trace, in, local, Typing(1, 30, Ms(1000)));
-  CHECK(Detect({}, trace.Build()).pairs.empty());
+  CHECK(Detect(ByThresholds(), trace.Build()).pairs.empty());
 }
 
 TEST_CASE("The two flows of one connection are not a pair") {
   TraceBuilder trace;
   const auto c = trace.Open(kOutsider, kStone, Ms(0));
   Talk(trace, c, Typing(1, 50, Ms(1000)), Millis(5));
-  const Outcome outcome = Detect({}, trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), trace.Build());
   CHECK(outcome.pairs.empty());
   CHECK(outcome.counters.pairs == 0);
 }
 
 TEST_CASE("With protected networks one flow must enter the site and the other leave it") {
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.protected_networks = Protect("10.0.0.0/24");
   SECTION("in and out again") {
     CHECK(Detect(options, DirectWork(10).trace.Build()).pairs.size() == 1);
@@ -120,25 +120,25 @@ TEST_CASE("With protected networks one flow must enter the site and the other le
                                 At("203.0.113.15", 40002), At("192.0.2.2", 22));
     CHECK(Detect(options, segments).pairs.empty());
     CHECK(Detect(options, segments).counters.pairs == 0);
-    CHECK(Detect({}, segments).pairs.size() == 1);
+    CHECK(Detect(ByThresholds(), segments).pairs.size() == 1);
   }
   SECTION("internal: all ends are ours") {
     const auto segments = Alike(At("10.0.0.1", 40001), At("10.0.0.15", 22), At("10.0.0.15", 40002),
                                 At("10.0.0.2", 22));
     CHECK(Detect(options, segments).pairs.empty());
-    CHECK(Detect({}, segments).pairs.size() == 1);
+    CHECK(Detect(ByThresholds(), segments).pairs.size() == 1);
   }
   SECTION("two that both enter") {
     const auto segments = Alike(At("198.51.100.1", 40001), At("10.0.0.15", 22),
                                 At("203.0.113.1", 40002), At("10.0.0.16", 22));
     CHECK(Detect(options, segments).pairs.empty());
-    CHECK(Detect({}, segments).pairs.size() == 1);
+    CHECK(Detect(ByThresholds(), segments).pairs.size() == 1);
   }
   SECTION("one internal, one that leaves") {
     const auto segments = Alike(At("10.0.0.1", 40001), At("10.0.0.15", 22), At("10.0.0.15", 40002),
                                 At("203.0.113.1", 22));
     CHECK(Detect(options, segments).pairs.empty());
-    CHECK(Detect({}, segments).pairs.size() == 1);
+    CHECK(Detect(ByThresholds(), segments).pairs.size() == 1);
   }
 }
 

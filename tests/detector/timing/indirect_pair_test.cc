@@ -15,7 +15,7 @@ TEST_CASE("An indirect pair is found with the sixth keystroke") {
   // The first keystroke's coincidence is credited when the second shows it to be worth a pair; its
   // echo is not.  Six coincidences forward and four backward are the ten needed.
   TwoLegs legs = IndirectWork(8);
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   const SteppingStone& pair = outcome.pairs[0];
   CHECK(pair.time == Typing(1, 8, Ms(1000))[5] + Millis(4));
@@ -32,7 +32,7 @@ TEST_CASE("An indirect pair is found with the sixth keystroke") {
 
 TEST_CASE("An indirect pair is printed once, not once for each order") {
   TwoLegs legs = IndirectWork(100);
-  const Outcome outcome = Detect({}, legs.trace.Build());
+  const Outcome outcome = Detect(ByThresholds(), legs.trace.Build());
   CHECK(outcome.pairs.size() == 1);
   CHECK(outcome.ends.size() == 1);
 }
@@ -45,7 +45,7 @@ TEST_CASE("Keystrokes are never held against echoes") {
     legs.trace.Key(legs.upstream, key);
     legs.trace.Echo(legs.downstream, key + Millis(10));
   }
-  CHECK(Detect({}, legs.trace.Build()).pairs.empty());
+  CHECK(Detect(ByThresholds(), legs.trace.Build()).pairs.empty());
 }
 
 TEST_CASE("Candidates among many sessions at once are still found") {
@@ -60,7 +60,7 @@ TEST_CASE("Candidates among many sessions at once are still found") {
   const auto upstream = trace.Open(kOutsider, kStone, Ms(0));
   const auto downstream = trace.Open(kInnerClient, kTarget, Ms(500));
   Relay(trace, upstream, downstream, Typing(1, 40, Ms(1000), Millis(700), Millis(1500)));
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.protected_networks = Protect();
   const Outcome outcome = Detect(options, trace.Build());
   // Of 180 thousand pairs one or another may arise by accident in twenty onsets each.
@@ -74,7 +74,7 @@ TEST_CASE("An indirect pair is found across the sign change of packet time and a
   // Keys of the candidate search are computed from absolute time; nothing in them may overflow.
   const int64_t start = GENERATE(int64_t{-4'294'967'295}, int64_t{-20}, int64_t{4'294'967'200});
   const int64_t window_ms = GENERATE(1, 40, 160);
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   options.timing.direct.coincidence_window = Millis(window_ms);
   options.timing.indirect.coincidence_window = Millis(window_ms);
   RelayDelays delays;

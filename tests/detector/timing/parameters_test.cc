@@ -29,7 +29,7 @@ Found Find(const DetectorOptions& options, const Scene& scene) {
 
 // With the defaults both kinds are (not) found; with one kind's rules changed, that kind turns.
 void CheckEffect(bool by_default, const Change& change, const Scene& scene) {
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   CHECK(Find(options, scene) == Found{by_default, by_default});
   change(options.timing.direct);
   CHECK(Find(options, scene) == Found{!by_default, by_default});
@@ -103,7 +103,7 @@ TEST_CASE("directionality: now one side moves first, now the other") {
     }
     return legs.trace.Build();
   };
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   CHECK(Find(options, scene) == Found{false, false});
   options.timing.direct.directionality = false;
   CHECK(Find(options, scene) == Found{true, false});

@@ -10,23 +10,8 @@ namespace {
 
 using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
 
-// Question and answer by the clock on two connections; the second begins when the first's rhythm is
-// known, `phase` after a beat.
-std::vector<Segment> Clocks(TwoLegs legs, PacketDelta period, PacketDelta other_period,
-                            PacketDelta phase) {
-  for (int64_t i = 0; i < 140; ++i) {
-    const PacketTime beat = Ms(1000) + period * i;
-    legs.trace.Key(legs.upstream, beat).Echo(legs.upstream, beat + Millis(25));
-  }
-  for (int64_t i = 0; i < 120; ++i) {
-    const PacketTime beat = Ms(1000) + period * 20 + phase + other_period * i;
-    legs.trace.Key(legs.downstream, beat).Echo(legs.downstream, beat + Millis(15));
-  }
-  return legs.trace.Build();
-}
-
 void CheckCarriedByPeriodTolerance(const std::vector<Segment>& segments) {
-  DetectorOptions options;
+  DetectorOptions options = ByThresholds();
   CHECK(Detect(options, segments).pairs.empty());
   options.timing.direct.period_tolerance = PacketDelta::Zero();
   options.timing.indirect.period_tolerance = PacketDelta::Zero();
@@ -52,7 +37,7 @@ TEST_CASE("A person who works beside their own keep-alives is still found") {
     legs.trace.Data(legs.upstream, From::kClient, Ms(3000 + i * 15000), 36);
     legs.trace.Data(legs.downstream, From::kClient, Ms(9000 + i * 15000), 36);
   }
-  CHECK(Detect({}, legs.trace.Build()).pairs.size() == 1);
+  CHECK(Detect(ByThresholds(), legs.trace.Build()).pairs.size() == 1);
 }
 
 }  // namespace

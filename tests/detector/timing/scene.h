@@ -15,6 +15,13 @@ inline const Endpoint kInnerClient = At("10.0.0.99", 41000);  // another host of
 
 PrefixSet Protect(std::string_view cidr = "10.0.0.0/8");
 
+// Counts and ratios decide, not evidence.
+inline DetectorOptions ByThresholds() {
+  DetectorOptions options;
+  options.timing.rule = timing::Rule::kThresholds;
+  return options;
+}
+
 // Two connections through one host.
 struct TwoLegs {
   TraceBuilder trace;
@@ -30,6 +37,15 @@ TwoLegs Indirect();
 // Direct() or Indirect() with `count` keystrokes, from Ms(1000) on, relayed.
 TwoLegs DirectWork(size_t count, const RelayDelays& delays = {}, uint64_t seed = 1);
 TwoLegs IndirectWork(size_t count, const RelayDelays& delays = {}, uint64_t seed = 1);
+
+// `wall` on hosts here and elsewhere: six sessions into the site and six out of it hear it, each
+// after its own wide-area delay.  In between everybody types a little of their own.
+std::vector<Segment> Wall();
+
+// Question and answer by the clock on two connections; the second begins when the first's rhythm is
+// known, `phase` after a beat.
+std::vector<Segment> Clocks(TwoLegs legs, PacketDelta period, PacketDelta other_period,
+                            PacketDelta phase);
 
 // "198.51.100.7>10.0.0.15": the hosts of a connection.
 std::string Hosts(const ConnectionSummary& connection);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/timing/onset_evidence.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cairn::timing {
+namespace {
+
+constexpr int kStepBits = 18;
+constexpr double kLeastChance = 1e-6;
+constexpr size_t kHorizon = kEvidenceWindows.size();
+
+uint32_t Steps(PacketDelta delta) {
+  return static_cast<uint32_t>(delta.ToNanoseconds() >> kStepBits);
+}
+
+// std::lgamma writes a global variable.
+double LogGamma(double x) {
+  int sign = 0;
+  return lgamma_r(x, &sign);
+}
+
+// ln of (the Beta(1/2, 1/2) mixture's likelihood of `hits` in `onsets`) / (the same under
+// `chance`).
+double LogRatio(uint32_t hits, uint32_t onsets, double chance) {
+  const double h = hits;
+  const double misses = onsets - hits;
+  constexpr double kLogPi = 1.1447298858494002;  // ln B(1/2, 1/2)
+  return LogGamma(h + 0.5) + LogGamma(misses + 0.5) - LogGamma(onsets + 1.0) - kLogPi -
+         h * std::log(chance) - misses * std::log1p(-chance);
+}
+
+}  // namespace
+
+void Coverage::AddGap(PacketDelta gap) {
+  for (size_t w = 0; w < kHorizon; ++w) steps_[w] += Steps(std::min(gap, kEvidenceWindows[w]));
+  steps_[kHorizon] += Steps(std::min(gap, kEvidenceHorizon));
+}
+
+Coverage Coverage::operator-(const Coverage& earlier) const {
+  Coverage difference;
+  for (size_t i = 0; i < steps_.size(); ++i) difference.steps_[i] = steps_[i] - earlier.steps_[i];
+  return difference;
+}
+
+double Coverage::Chance(size_t window) const {
+  const double horizon = std::max<uint32_t>(steps_[kHorizon], 1);
+  return std::clamp(steps_[window] / horizon, kLeastChance, 1 - kLeastChance);
+}
+
+void HitTimes::Add(PacketTime time) {
+  steps_[count_ % kKept] = static_cast<uint32_t>(time.ToNanoseconds() >> 20);
+  ++count_;
+}
+
+double HitTimes::ShareOfClock() const {
+  constexpr uint32_t kTolerance = 12;        // steps
+  constexpr uint32_t kShortestPeriod = 858;  // steps: 0.9 s
+  constexpr uint32_t kMostPeriods = 6;       // between two hits
+  constexpr uint32_t kFewest = 3;            // intervals; fewer may agree by chance
+  const uint32_t kept = std::min<uint32_t>(count_, kKept);
+  if (kept < kFewest + 1) return 0;
+  std::array<uint32_t, kKept - 1> interval{};
+  for (uint32_t i = 0; i + 1 < kept; ++i) {
+    const uint32_t older = count_ - kept + i;
+    interval[i] = steps_[(older + 1) % kKept] - steps_[older % kKept];
+  }
+  uint32_t most = 0;
+  for (uint32_t i = 0; i + 1 < kept; ++i) {
+    for (uint32_t k = 1; k <= kMostPeriods && interval[i] / k >= kShortestPeriod; ++k) {
+      const double period = static_cast<double>(interval[i]) / k;
+      uint32_t agree = 0;
+      for (uint32_t j = 0; j + 1 < kept; ++j) {
+        const double periods = std::round(interval[j] / period);
+        agree += periods >= 1 && std::abs(interval[j] - periods * period) <= kTolerance ? 1U : 0U;
+      }
+      most = std::max(most, agree);
+    }
+  }
+  return most < kFewest ? 0 : static_cast<double>(most + 1) / kept;
+}
+
+void OnsetEvidence::Add(PacketTime time, PacketDelta lag) {
+  if (lag > kEvidenceHorizon) return;
+  ++onsets_;
+  for (size_t w = 0; w < kHorizon; ++w) hits_[w] += lag <= kEvidenceWindows[w] ? 1U : 0U;
+  for (size_t i = 0; i < kClockWindows.size(); ++i) {
+    if (lag <= kEvidenceWindows[kClockWindows[i]]) hit_times_[i].Add(time);
+  }
+}
+
+void OnsetEvidence::Correct(PacketTime time, PacketDelta counted, PacketDelta lag) {
+  if (counted > kEvidenceHorizon) return Add(time, lag);
+  for (size_t w = 0; w < kHorizon; ++w) {
+    hits_[w] += lag <= kEvidenceWindows[w] && counted > kEvidenceWindows[w] ? 1U : 0U;
+  }
+  for (size_t i = 0; i < kClockWindows.size(); ++i) {
+    const PacketDelta window = kEvidenceWindows[kClockWindows[i]];
+    if (lag <= window && counted > window) hit_times_[i].Add(time);
+  }
+}
+
+Significance OnsetEvidence::View(const Coverage& covered) const {
+  constexpr double kWorthALook = 3;  // nats
+  const Significance view = ViewWithout(0, covered);
+  if (view.nats < kWorthALook) return view;
+  const uint32_t clock_hits = ClockHits();
+  return clock_hits == 0 ? view : ViewWithout(clock_hits, covered);
+}
+
+uint32_t OnsetEvidence::ClockHits() const {
+  double most = 0;
+  for (size_t i = 0; i < kClockWindows.size(); ++i) {
+    most = std::max(most, hit_times_[i].ShareOfClock() * hits_[kClockWindows[i]]);
+  }
+  return static_cast<uint32_t>(std::ceil(most));
+}
+
+Significance OnsetEvidence::ViewWithout(uint32_t clock_hits, const Coverage& covered) const {
+  Significance view;
+  view.trials = onsets_ - clock_hits;
+  view.window = kEvidenceWindows[0];
+  if (view.trials == 0) return view;
+  const Coverage time = covered - start_;
+  std::array<double, kHorizon> log_ratio{};
+  double best = 0;
+  for (size_t w = 0; w < kHorizon; ++w) {
+    const double chance = time.Chance(w);
+    const uint32_t hits = hits_[w] - std::min(hits_[w], clock_hits);
+    // Fewer hits than by chance speak for nobody; leaving them out makes the average smaller.
+    if (hits <= chance * view.trials) continue;
+    log_ratio[w] = LogRatio(hits, view.trials, chance);
+    if (log_ratio[w] <= best) continue;
+    best = log_ratio[w];
+    view.window = kEvidenceWindows[w];
+    view.hits = hits;
+    view.chance = chance;
+  }
+  if (best <= 0) return view;
+  double sum = 0;
+  for (const double ratio : log_ratio) {
+    if (ratio > 0) sum += std::exp(ratio - best);
+  }
+  view.nats = std::max(0.0, best + std::log(sum / kHorizon));
+  return view;
+}
+
+}  // namespace cairn::timing

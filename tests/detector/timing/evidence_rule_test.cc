@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The verdict by evidence, as a pure function.
+#include "detector/timing/evidence_rule.h"
+
+#include <cmath>
+
+#include "catch2/catch.hpp"
+
+namespace cairn::timing {
+namespace {
+
+Significance Of(double nats, uint32_t hits = 10) {
+  return {.nats = nats,
+          .window = PacketDelta::FromMilliseconds(20),
+          .hits = hits,
+          .trials = hits,
+          .chance = 0.01};
+}
+
+double Lacking(double first, double second, bool both = true, double needed = 20) {
+  return LackingNats({Of(first), Of(second)}, both, needed, {});
+}
+
+TEST_CASE("What a pair needs follows from the pairs a day and the false alarms allowed") {
+  const PacketDelta day = PacketDelta::FromSeconds(86400);
+  CHECK(NeededNats(1000, day, 1) == Approx(std::log(1000)));
+  CHECK(NeededNats(1000, day, 0.1) == Approx(std::log(10000)));
+  CHECK(NeededNats(1000, PacketDelta::FromSeconds(43200), 1) == Approx(std::log(2000)));
+  CHECK(NeededNats(2, day, 1000) == 0);  // more are allowed than there are pairs
+}
+
+TEST_CASE("The first minutes are not taken for a day") {
+  CHECK(NeededNats(5, PacketDelta::FromSeconds(1), 1) ==
+        NeededNats(5, PacketDelta::FromSeconds(600), 1));
+  CHECK(NeededNats(0, PacketDelta::Zero(), 1) > 0);
+}
+
+TEST_CASE("The stronger direction and half the weaker one must reach it") {
+  CHECK(Lacking(17, 7) <= 0);
+  CHECK(Lacking(7, 17) <= 0);
+  CHECK(Lacking(16, 7) == Approx(0.5));
+}
+
+TEST_CASE("However strong one direction is, the other must show something, where it is captured") {
+  CHECK(Lacking(500, 6) <= 0);
+  CHECK(Lacking(500, 5) == Approx(1));
+  CHECK(Lacking(500, 0, false) <= 0);
+}
+
+TEST_CASE("Five hits are too few, whatever they are worth") {
+  CHECK(LackingNats({Of(30, 5), Of(30)}, true, 20, {}) > 0);
+  CHECK(LackingNats({Of(30, 6), Of(30)}, true, 20, {}) <= 0);
+  CHECK(LackingNats({Of(30, 0), Of(30)}, false, 20, {}) <= 0);
+}
+
+TEST_CASE("A pair that lacks much is left alone for as many trials as it needs at least") {
+  CHECK(TrialsFor(0.1) == 0);
+  CHECK(TrialsFor(13) == 2);
+  CHECK(TrialsFor(1e9) == 100);
+}
+
+}  // namespace
+}  // namespace cairn::timing
