@@ -117,7 +117,10 @@ void AddPairRules(Table& table, std::string path, std::string documentation,
       .Add(
           "candidate_window", &PairRules::candidate_window, Duration(kMillisecond, kHour, "600ms"),
           "With rule evidence: connections whose onsets lie at most this far apart are taken up as "
-          "a pair and watched.");
+          "a pair and watched.")
+      .Add("min_hits", &PairRules::min_hits, Count<uint32_t>(1, 1000000, "6"),
+           "With rule evidence: how many onsets must have followed the other connection's, for "
+           "keystrokes and for echoes each, however improbable they are.");
 }
 
 void AddAlerts(Table& table) {

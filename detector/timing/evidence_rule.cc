@@ -15,10 +15,6 @@ namespace {
 // its own.  How large a part is measured, not derived: docs/algorithm.md.
 constexpr double kCreditOfWeaker = 0.5;
 
-// Hits that either direction needs, however improbable they are: the chance of a few is measured
-// too roughly, and a clock is known by four of them.
-constexpr uint32_t kFewestHits = 6;
-
 // The first minutes of a capture say little about a day.
 constexpr int64_t kLeastSeconds = 600;
 constexpr double kSecondsPerDay = 86400;
@@ -32,7 +28,7 @@ double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double false_alarm
 }
 
 double LackingNats(const std::array<Significance, 2>& track, bool sees_both_directions,
-                   double needed, const Options& options) {
+                   double needed, const Options& options, PairKind kind) {
   const double weaker = std::min(track[0].nats, track[1].nats);
   const double stronger = std::max(track[0].nats, track[1].nats);
   double lacking = needed - (stronger + kCreditOfWeaker * weaker);
@@ -41,7 +37,8 @@ double LackingNats(const std::array<Significance, 2>& track, bool sees_both_dire
     lacking = std::max(lacking, options.min_weaker_evidence - weaker);
     hits = std::min(track[0].hits, track[1].hits);
   }
-  return hits >= kFewestHits ? lacking : std::max(lacking, std::numeric_limits<double>::min());
+  const PairRules& rules = kind == PairKind::kDirect ? options.direct : options.indirect;
+  return hits >= rules.min_hits ? lacking : std::max(lacking, std::numeric_limits<double>::min());
 }
 
 uint8_t TrialsFor(double lacking_nats) {

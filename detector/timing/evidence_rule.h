@@ -21,7 +21,7 @@ double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double false_alarm
 // How much a pair still lacks; zero or less: it is a stepping stone.  `track`: the two directions,
 // in any order.
 double LackingNats(const std::array<Significance, 2>& track, bool sees_both_directions,
-                   double needed, const Options& options);
+                   double needed, const Options& options, PairKind kind);
 
 // Trials that a pair needs at least to make up for what it lacks.
 uint8_t TrialsFor(double lacking_nats);

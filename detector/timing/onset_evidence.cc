@@ -58,7 +58,7 @@ double HitTimes::ShareOfClock() const {
   constexpr uint32_t kTolerance = 12;        // steps
   constexpr uint32_t kShortestPeriod = 858;  // steps: 0.9 s
   constexpr uint32_t kMostPeriods = 6;       // between two hits
-  constexpr uint32_t kFewest = 3;            // intervals; fewer may agree by chance
+  constexpr uint32_t kFewest = 3;            // intervals that agree; fewer may by chance
   const uint32_t kept = std::min<uint32_t>(count_, kKept);
   if (kept < kFewest + 1) return 0;
   std::array<uint32_t, kKept - 1> interval{};
@@ -78,7 +78,8 @@ double HitTimes::ShareOfClock() const {
       most = std::max(most, agree);
     }
   }
-  return most < kFewest ? 0 : static_cast<double>(most + 1) / kept;
+  if (most < kFewest) return 0;
+  return static_cast<double>(most + 1) / kept;
 }
 
 void OnsetEvidence::Add(PacketTime time, PacketDelta lag) {

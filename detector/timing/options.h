@@ -46,6 +46,9 @@ struct PairRules {
   PacketDelta period_tolerance = PacketDelta::FromMilliseconds(40);
   // Rule::kEvidence: onsets this close make two flows worth watching as a pair.
   PacketDelta candidate_window = PacketDelta::FromMilliseconds(2500);
+  // Rule::kEvidence: hits that keystrokes and echoes each need, however improbable they are: the
+  // chance of a few is measured too roughly, and a clock is known by four of them.
+  uint32_t min_hits = 4;
 };
 
 struct Options {
@@ -64,7 +67,8 @@ struct Options {
   PairRules indirect{.min_consecutive = 4,
                      .min_coincidences = 10,
                      .min_weaker_ratio = 0.3,
-                     .candidate_window = PacketDelta::FromMilliseconds(600)};
+                     .candidate_window = PacketDelta::FromMilliseconds(600),
+                     .min_hits = 6};
 
   // Left out of every comparison (section 3.6): flows that start, or end, at the same host (and
   // connections that the same host opened, or accepted, on both ends of an indirect loop)...

@@ -80,7 +80,7 @@ bool Correlator::EvidenceSuffices(Pair& pair, PacketTime now) const {
   const double needed =
       NeededNats(pairs_.created(), now - first_onset_, options_.false_alarms_per_day);
   const double lacking = LackingNats({ViewEvidence(pair, 0, now), ViewEvidence(pair, 1, now)},
-                                     SeesBothDirections(pair), needed, options_);
+                                     SeesBothDirections(pair), needed, options_, pair.kind);
   if (lacking <= 0) return true;
   pair.patience = TrialsFor(lacking);
   return false;

@@ -82,8 +82,8 @@ class OnALink(harness.TestCase):
     def test_a_live_chain_is_found_and_a_silent_link_times_connections_out(self):
         alerts = self.file("alerts.jsonl", b'{"earlier":1}\n')
         process = self.watch("--alerts", alerts, "--set", "connections.handshake_timeout=1s", "--set", "connections.closing_timeout=1s",
-                             "--set", "connections.established_timeout=2s", "--summary", "json")
-        self.send(captures.chain(keys=28, close=False, seed=5), captures.START)
+                             "--set", "connections.established_timeout=4s", "--summary", "json")
+        self.send(captures.chain(keys=24, close=False, seed=22), captures.START)
         # Silence: the pair ends by packet time that no packet brings.
         deadline = time.monotonic() + START_PATIENCE
         while b"stepping_stone_end" not in alerts.read_bytes() and time.monotonic() < deadline:

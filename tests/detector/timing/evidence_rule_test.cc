@@ -18,7 +18,7 @@ Significance Of(double nats, uint32_t hits = 10) {
 }
 
 double Lacking(double first, double second, bool both = true, double needed = 20) {
-  return LackingNats({Of(first), Of(second)}, both, needed, {});
+  return LackingNats({Of(first), Of(second)}, both, needed, {}, PairKind::kIndirect);
 }
 
 TEST_CASE("What a pair needs follows from the pairs a day and the false alarms allowed") {
@@ -48,9 +48,14 @@ TEST_CASE("However strong one direction is, the other must show something, where
 }
 
 TEST_CASE("Five hits are too few, whatever they are worth") {
-  CHECK(LackingNats({Of(30, 5), Of(30)}, true, 20, {}) > 0);
-  CHECK(LackingNats({Of(30, 6), Of(30)}, true, 20, {}) <= 0);
-  CHECK(LackingNats({Of(30, 0), Of(30)}, false, 20, {}) <= 0);
+  CHECK(LackingNats({Of(30, 5), Of(30)}, true, 20, {}, PairKind::kIndirect) > 0);
+  CHECK(LackingNats({Of(30, 6), Of(30)}, true, 20, {}, PairKind::kIndirect) <= 0);
+  CHECK(LackingNats({Of(30, 0), Of(30)}, false, 20, {}, PairKind::kIndirect) <= 0);
+}
+
+TEST_CASE("Where two connections share a host four hits will do") {
+  CHECK(LackingNats({Of(30, 3), Of(30)}, true, 20, {}, PairKind::kDirect) > 0);
+  CHECK(LackingNats({Of(30, 4), Of(30)}, true, 20, {}, PairKind::kDirect) <= 0);
 }
 
 TEST_CASE("A pair that lacks much is left alone for as many trials as it needs at least") {

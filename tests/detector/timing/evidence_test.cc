@@ -9,21 +9,21 @@ namespace {
 
 using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
 
-TEST_CASE("A person who goes on from a host is found within nine keystrokes, with the reasons") {
+TEST_CASE("A person who goes on from a host is found within seven keystrokes, with the reasons") {
   const Outcome outcome = Detect({}, DirectWork(12).trace.Build());
   REQUIRE(outcome.pairs.size() == 1);
   const SteppingStone& pair = outcome.pairs[0];
-  CHECK(pair.time <= Typing(1, 12, Ms(1000))[8] + Millis(40));
+  CHECK(pair.time <= Typing(1, 12, Ms(1000))[6] + Millis(40));
   CHECK(pair.host == kStone.ip);
   CHECK(pair.upstream.orig == kOutsider);
   CHECK(pair.downstream.resp == kTarget);
   const Significance& forward = pair.evidence.forward.significance;
   CHECK(forward.nats > 6);
   CHECK(forward.hits == forward.trials);
-  CHECK(forward.hits >= 6);
+  CHECK(forward.hits >= 4);
   CHECK(forward.window == Millis(20));
   CHECK(forward.chance < 0.05);
-  CHECK(pair.evidence.backward.significance.hits >= 6);
+  CHECK(pair.evidence.backward.significance.hits >= 4);
   CHECK(pair.evidence.forward.lag_p50 < Millis(6));
 }
 
