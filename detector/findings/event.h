@@ -46,8 +46,8 @@ struct ConnectionSummary {
 // How improbable the coincidences of an ordered flow pair are for strangers
 // (timing/onset_evidence.h), since the pair was taken up.
 struct Significance {
-  double nats =
-      0;  // e to the minus this bounds the chance, were p known and the trials independent
+  // e to the minus this bounds the chance, were `chance` known exactly and the trials independent.
+  double nats = 0;
   PacketDelta window = PacketDelta::Zero();  // the window that says most ...
   uint32_t hits = 0;                         // ... onsets of the later flow in it ...
   uint32_t trials = 0;                       // ... of so many ...
