@@ -185,6 +185,20 @@ void AddFindings(Table& table) {
       .Add("encrypted_ports", &ExposureOptions::encrypted_ports,
            ListOf(Port(), "ports", "[22, 2222]"), "Ports of responders that speak SSH.");
   Group(
+      table, "messaging",
+      "Connections that carry the same words and yet no login: a server that passes messages on. "
+      "Reported as message_relay, not as stepping stones.",
+      [](auto& s) -> auto& { return s.detector.messaging; })
+      .Add("enabled", &MessagingOptions::enabled, Boolean(),
+           "Whether message relays are told from stepping stones.")
+      .Add("ports", &MessagingOptions::ports, ListOf(Port(), "ports", "[6667, 6697]"),
+           "Ports of responders that pass messages on: a pair is a message relay when both "
+           "connections lead to one.")
+      .Add(
+          "min_fan_out", &MessagingOptions::min_fan_out, Count<uint32_t>(2, 1000000, "3"),
+          "On any port: a pair is a message relay when clients of so many hosts at one service are "
+          "correlated with the same other connection.");
+  Group(
       table, "chains", "Chains: connections linked by pairs, one incident each.",
       [](auto& s) -> auto& { return s.detector.chains; })
       .Add("max_chains", &chains::Options::max_chains, Count<uint32_t>(1, 10000000, "10k"),

@@ -34,6 +34,7 @@ struct DetectorCounters {
   uint64_t pairs_hopeless = 0;  // given up: the rules can hardly hold any more
   // Findings.
   uint64_t stepping_stones = 0;
+  uint64_t message_relays = 0;
   uint64_t exposures = 0;
   uint64_t chains = 0;
   uint64_t chains_evicted = 0;

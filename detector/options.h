@@ -28,6 +28,17 @@ struct ExposureOptions {
   std::vector<uint16_t> encrypted_ports = {22};
 };
 
+// Connections that are truly correlated, yet carry no login: a server that passes messages on.
+struct MessagingOptions {
+  bool enabled = true;
+  // Responders' ports of such services: IRC, its server links and TLS; XMPP clients and servers.
+  std::vector<uint16_t> ports = {194,  994,  5222, 5223, 5269, 6660, 6661, 6662, 6663,
+                                 6664, 6665, 6666, 6667, 6668, 6669, 6679, 6697};
+  // A service on any port shows by its clients: so many of different hosts, all correlated with the
+  // same other connection.
+  uint32_t min_fan_out = 3;
+};
+
 // Everything below commands/ that can be tuned, except capture (capture/options.h) and output
 // (output/options.h).
 struct DetectorOptions {
@@ -36,6 +47,7 @@ struct DetectorOptions {
   connections::Options connections;
   timing::Options timing;
   ExposureOptions exposure;
+  MessagingOptions messaging;
   chains::Options chains;
   policy::Options policy;
 };

@@ -9,18 +9,26 @@ namespace cairn {
 namespace {
 
 constexpr std::string_view kSteppingStone = "stepping_stone";
+constexpr std::string_view kMessageRelay = "message_relay";
 constexpr std::string_view kExposure = "exposure";
 
 }  // namespace
 
 Reporter::Reporter(const DetectorOptions& options, EventSink& sink)
-    : exposure_(options.exposure), policy_(options.policy), sink_(sink), chains_(options.chains) {}
+    : exposure_(options.exposure),
+      messaging_(options.messaging),
+      policy_(options.policy),
+      sink_(sink),
+      chains_(options.chains) {}
 
 void Reporter::Write(const Event& event) {
   if (status_.ok()) status_ = sink_.Write(event);
 }
 
 void Reporter::OnPair(const timing::PairFinding& finding) {
+  if (std::optional<std::string> reason = MessagingReason(finding); reason.has_value()) {
+    return WriteMessageRelay(finding, *std::move(reason));
+  }
   SteppingStone stone;
   stone.time = finding.time;
   stone.alert_id = AlertId(kSteppingStone, finding.upstream, finding.downstream);
@@ -43,6 +51,34 @@ void Reporter::OnPair(const timing::PairFinding& finding) {
     Write(*exposure);
   }
   Write(chain);
+}
+
+std::optional<std::string> Reporter::MessagingReason(const timing::PairFinding& finding) const {
+  if (!messaging_.enabled) return std::nullopt;
+  const auto is_service = [&](const ConnectionSummary& connection) {
+    return std::find(messaging_.ports.begin(), messaging_.ports.end(), connection.resp.port) !=
+           messaging_.ports.end();
+  };
+  if (is_service(finding.upstream) && is_service(finding.downstream)) return "ports";
+  if (finding.fan_out >= messaging_.min_fan_out) return "fan_out";
+  return std::nullopt;
+}
+
+void Reporter::WriteMessageRelay(const timing::PairFinding& finding, std::string reason) {
+  MessageRelay relay;
+  relay.time = finding.time;
+  relay.alert_id = AlertId(kMessageRelay, finding.upstream, finding.downstream);
+  relay.kind = finding.kind;
+  relay.host = finding.host;
+  relay.upstream = finding.upstream;
+  relay.downstream = finding.downstream;
+  relay.evidence = finding.evidence;
+  relay.reason = std::move(reason);
+  relay.fan_out = finding.fan_out;
+  relay.packets_lost = packets_lost_;
+  message_relays_.insert(relay.alert_id);
+  ++message_relay_count_;
+  Write(relay);
 }
 
 policy::Verdict Reporter::AskPolicy(const SteppingStone& stone) {
@@ -81,6 +117,8 @@ std::optional<Exposure> Reporter::FindExposure(const SteppingStone& stone) const
 }
 
 void Reporter::OnPairEnd(const timing::PairFinding& finding, connections::EndCause cause) {
+  if (message_relays_.erase(AlertId(kMessageRelay, finding.upstream, finding.downstream)) > 0)
+    return;
   SteppingStoneEnd end;
   end.time = finding.time;
   end.alert_id = AlertId(kSteppingStone, finding.upstream, finding.downstream);
@@ -102,6 +140,7 @@ void Reporter::OnPairEnd(const timing::PairFinding& finding, connections::EndCau
 
 void Reporter::AddTo(DetectorCounters& counters) const {
   counters.stepping_stones = stepping_stones_;
+  counters.message_relays = message_relay_count_;
   counters.exposures = exposures_;
   counters.alerts_suppressed = suppressed_;
   counters.alerts_marked = marked_;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 
 #include "detector/chains/chain_assembler.h"
@@ -37,19 +38,24 @@ class Reporter : public timing::PairSink {
 
  private:
   void Write(const Event& event);
+  std::optional<std::string> MessagingReason(const timing::PairFinding& finding) const;
+  void WriteMessageRelay(const timing::PairFinding& finding, std::string reason);
   policy::Verdict AskPolicy(const SteppingStone& stone);
   std::optional<Exposure> FindExposure(const SteppingStone& stone) const;
 
   const ExposureOptions exposure_;
+  const MessagingOptions messaging_;
   policy::Policy policy_;
   EventSink& sink_;
   chains::ChainAssembler chains_;
   // The verdicts of open pairs that a rule allows, by alert id: what held at the alert holds at its
   // end.
   absl::flat_hash_map<std::string, policy::Verdict> allowed_;
+  absl::flat_hash_set<std::string> message_relays_;  // the open ones, by alert id
   absl::Status status_;
   uint64_t packets_lost_ = 0;
   uint64_t stepping_stones_ = 0;
+  uint64_t message_relay_count_ = 0;
   uint64_t exposures_ = 0;
   uint64_t suppressed_ = 0;
   uint64_t marked_ = 0;

@@ -93,6 +93,20 @@ Json ToJson(const SteppingStone& event) {
   return json;
 }
 
+Json ToJson(const MessageRelay& event) {
+  Json json = Head(event.time, "message_relay");
+  json["alert_id"] = event.alert_id;
+  json["kind"] = PairKindName(event.kind);
+  json["host"] = event.host.has_value() ? Json(event.host->ToString()) : Json();
+  json["upstream"] = ToJson(event.upstream);
+  json["downstream"] = ToJson(event.downstream);
+  json["evidence"] = ToJson(event.evidence);
+  json["reason"] = event.reason;
+  json["fan_out"] = event.fan_out;
+  json["packets_lost"] = event.packets_lost;
+  return json;
+}
+
 Json ToJson(const SteppingStoneEnd& event) {
   Json json = Head(event.time, "stepping_stone_end");
   json["alert_id"] = event.alert_id;

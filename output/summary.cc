@@ -150,6 +150,7 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"pairs_refused", detector.pairs_refused},
           {"pairs_hopeless", detector.pairs_hopeless},
           {"stepping_stones", detector.stepping_stones},
+          {"message_relays", detector.message_relays},
           {"exposures", detector.exposures},
           {"chains", detector.chains},
           {"chains_evicted", detector.chains_evicted},
@@ -177,6 +178,9 @@ std::string SummaryText(const RunSummary& s) {
   text += Line("pairs compared", s.detector.pairs,
                fmt::format("at most {} held", Grouped(s.detector.pairs_peak)));
   text += Line("stepping stones", s.detector.stepping_stones);
+  if (s.detector.message_relays > 0) {
+    text += Line("message relays", s.detector.message_relays, "chat and the like, no login chains");
+  }
   text += Line("exposures", s.detector.exposures);
   text += Line("chains", s.detector.chains);
   text += Section("policy", PolicyWork(s.detector));

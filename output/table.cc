@@ -88,6 +88,16 @@ Table::Row Table::RowOf(const SteppingStone& event) const {
           .colour = event.policy.has_value() ? kDim : kBold};
 }
 
+Table::Row Table::RowOf(const MessageRelay& event) const {
+  return {.time = event.time,
+          .kind = "messages",
+          .path = PairPath(event.upstream, event.downstream),
+          .figures = Figures(event.evidence),
+          .chain = {},
+          .note = "a server passes messages on; no login chain",
+          .colour = kDim};
+}
+
 Table::Row Table::RowOf(const SteppingStoneEnd& event) const {
   if (event.cause == "end_of_capture") return {};
   return {.time = event.time,

@@ -99,6 +99,22 @@ struct SteppingStone {
   uint64_t packets_lost = 0;  // packets that the capture is known to have lost so far
 };
 
+// Two connections that truly carry the same people's words, yet no login chain: a server that
+// passes messages on (chat, its links to other servers).  Takes the place of a SteppingStone; has
+// no end and no chain.
+struct MessageRelay {
+  PacketTime time;
+  std::string alert_id;
+  PairKind kind = PairKind::kDirect;
+  std::optional<IpAddress> host;
+  ConnectionSummary upstream;
+  ConnectionSummary downstream;
+  Evidence evidence;
+  std::string reason;    // "ports", "fan_out"
+  uint32_t fan_out = 0;  // clients of one service that are correlated with one connection
+  uint64_t packets_lost = 0;
+};
+
 // The totals of a reported pair, when either connection has ended.
 struct SteppingStoneEnd {
   PacketTime time;
@@ -144,7 +160,7 @@ struct ChainUpdate {
   std::optional<PolicyVerdict> policy;  // set when every pair in it is allowed
 };
 
-using Event = std::variant<SteppingStone, SteppingStoneEnd, Exposure, ChainUpdate>;
+using Event = std::variant<SteppingStone, MessageRelay, SteppingStoneEnd, Exposure, ChainUpdate>;
 
 // Where events go.  Called in packet order from the detector's thread.
 class EventSink {

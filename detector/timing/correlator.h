@@ -27,6 +27,9 @@ struct PairFinding {
   ConnectionSummary upstream;
   ConnectionSummary downstream;
   Evidence evidence;
+  // Hosts with a connection to the same service (responder's address and port) as one side of the
+  // pair, all correlated with the other side, this pair's included: 1 for a login chain.
+  uint32_t fan_out = 1;
 };
 
 class PairSink {
@@ -93,6 +96,7 @@ class Correlator {
   const Pair* MirrorOf(const Pair& pair) const;
   bool IsAlreadyReported(const Pair& pair) const;
   bool SeesBothDirections(const Pair& pair) const;
+  uint32_t FanOut(const Pair& pair, PacketTime now) const;
   PairFinding Describe(const Pair& pair, PacketTime time) const;
 
   const PairRules& RulesOf(PairKind kind) const {

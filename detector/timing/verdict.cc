@@ -3,6 +3,8 @@
 // is the evidence.
 #include <algorithm>
 
+#include "absl/container/inlined_vector.h"
+
 #include "detector/timing/correlator.h"
 #include "detector/timing/evidence_rule.h"
 
@@ -112,6 +114,33 @@ void Correlator::Judge(uint32_t index, PacketTime now) {
   sink_.OnPair(Describe(pair, now));
 }
 
+// A server that passes messages on sends what one client wrote to all the others, so whatever its
+// connection to another server is correlated with, many of its clients are.
+uint32_t Correlator::FanOut(const Pair& pair, PacketTime now) const {
+  constexpr double kCorrelated = 6;  // nats, of the stronger direction
+  size_t most = 1;
+  for (unsigned side = 0; side < 2; ++side) {
+    const ConnectionState& client = states_[pair.input[side].state];
+    const Endpoint service = client.Summary().resp;
+    absl::InlinedVector<IpAddress, 8> hosts = {client.Summary().orig.ip};
+    const uint32_t hub = pair.input[1 - side].state;
+    for (uint32_t link = states_[hub].first_pair; link != Pair::kNoLink;
+         link = pairs_[link / 2].next[link % 2]) {
+      const Pair& sibling = pairs_[link / 2];
+      const ConnectionSummary other = states_[sibling.input[1 - link % 2].state].Summary();
+      if (other.resp != service ||
+          std::find(hosts.begin(), hosts.end(), other.orig.ip) != hosts.end())
+        continue;
+      if (sibling.reported || std::max(ViewEvidence(sibling, 0, now).nats,
+                                       ViewEvidence(sibling, 1, now).nats) >= kCorrelated) {
+        hosts.push_back(other.orig.ip);
+      }
+    }
+    most = std::max(most, hosts.size());
+  }
+  return static_cast<uint32_t>(most);
+}
+
 PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
   const unsigned up = pair.upstream;
   const unsigned down = 1 - up;
@@ -123,6 +152,7 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
   PairFinding finding;
   finding.time = time;
   finding.kind = pair.kind;
+  finding.fan_out = FanOut(pair, time);
   if (pair.kind == PairKind::kDirect) finding.host = upstream.destination(in_up.flow);
   finding.upstream = upstream.Summary();
   finding.downstream = downstream.Summary();

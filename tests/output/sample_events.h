@@ -81,6 +81,18 @@ inline SteppingStone IndirectPair() {
   return event;
 }
 
+inline MessageRelay ChatLink() {
+  return {.time = Moment(3),
+          .alert_id = "00000000000000c4",
+          .kind = PairKind::kDirect,
+          .host = IpAddress::Parse("10.10.0.13").value(),
+          .upstream = Connection(At("172.16.7.2", 51998), At("10.10.0.13", 6667)),
+          .downstream = Connection(At("10.10.0.13", 60036), At("172.16.3.2", 6667)),
+          .evidence = FullEvidence(),
+          .reason = "ports",
+          .fan_out = 2};
+}
+
 inline SteppingStoneEnd PairEnd() {
   return {.time = Moment(60),
           .alert_id = "5f0c0123456789ab",
@@ -128,8 +140,8 @@ inline std::vector<Event> All() {
   ChainUpdate allowed_chain = ThreeHops();
   allowed_chain.policy = Verdict();
   allowed_chain.truncated = true;
-  return {DirectPair(),        IndirectPair(),   PairEnd(),   allowed_end,
-          ExposedPassphrase(), allowed_exposure, ThreeHops(), allowed_chain};
+  return {DirectPair(),        ChatLink(),       IndirectPair(), PairEnd(),    allowed_end,
+          ExposedPassphrase(), allowed_exposure, ThreeHops(),    allowed_chain};
 }
 
 }  // namespace cairn::output::samples

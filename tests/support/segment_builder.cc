@@ -43,6 +43,12 @@ std::string Text(const SteppingStone& e) {
                      e.packets_lost);
 }
 
+std::string Text(const MessageRelay& e) {
+  return fmt::format("relay {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
+                     PairKindName(e.kind), Text(e.upstream), Text(e.downstream), Text(e.evidence),
+                     e.reason, e.fan_out, e.packets_lost);
+}
+
 std::string Text(const SteppingStoneEnd& e) {
   return fmt::format("end {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
                      PairKindName(e.kind), Text(e.upstream), Text(e.downstream), Text(e.evidence),
@@ -255,6 +261,7 @@ Outcome Detect(const DetectorOptions& options, const std::vector<Segment>& segme
   return {.events = recorder.events,
           .pairs = recorder.All<SteppingStone>(),
           .ends = recorder.All<SteppingStoneEnd>(),
+          .message_relays = recorder.All<MessageRelay>(),
           .exposures = recorder.All<Exposure>(),
           .chains = recorder.All<ChainUpdate>(),
           .counters = detector.counters()};

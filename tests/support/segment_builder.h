@@ -139,6 +139,7 @@ struct Outcome {
   std::vector<Event> events;
   std::vector<SteppingStone> pairs;
   std::vector<SteppingStoneEnd> ends;
+  std::vector<MessageRelay> message_relays;
   std::vector<Exposure> exposures;
   std::vector<ChainUpdate> chains;
   DetectorCounters counters;

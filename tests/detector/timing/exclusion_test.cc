@@ -61,9 +61,9 @@ TEST_CASE("A chain that goes to a host and straight back is a pair") {
 }
 
 TEST_CASE("Two connections with a common address and port: no pair") {
-  // A server on the middle host relays between its clients over one port: chat, not login.
-  const auto segments = Alike(At("198.51.100.1", 40001), At("10.0.0.15", 6667),
-                              At("10.0.0.15", 6667), At("203.0.113.2", 6667));
+  // A server on the middle host relays between its clients over one port: no login.
+  const auto segments = Alike(At("198.51.100.1", 40001), At("10.0.0.15", 4667),
+                              At("10.0.0.15", 4667), At("203.0.113.2", 4667));
   CHECK(Detect(ByThresholds(), segments).pairs.empty());
   CHECK(Detect(Without(&timing::Options::exclude_shared_endpoint), segments).pairs.size() == 1);
 }
