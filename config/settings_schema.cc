@@ -174,6 +174,26 @@ void AddTiming(Table& table) {
                &timing::Options::indirect);
 }
 
+void AddSlots(Table& table) {
+  using slots::Options;
+  Group(
+      table, "slots",
+      "Amounts sent, slot of time by slot of time: finds direct pairs whose keystrokes are delayed "
+      "or hidden among others. Works with timing.rule evidence only.",
+      [](auto& s) -> auto& { return s.detector.slots; })
+      .Add("enabled", &Options::enabled, Boolean(), "Whether connections are compared by slots.")
+      .Add("min_age", &Options::min_age, Duration(PacketDelta::Zero(), kHour, "10s"),
+           "Slots are counted of connections that are at least so old.")
+      .Add("review_interval", &Options::review_interval,
+           Duration(kMillisecond * 100, kHour, "30s"),
+           "How often it is looked which pairs are due.")
+      .Add("max_connections", &Options::max_connections, Count<uint32_t>(2, 10000000, "8192"),
+           "Connections whose slots are kept, 7 kB each; the longest silent goes first.")
+      .Add("max_pairs_per_review", &Options::max_pairs_per_review,
+           Count<uint32_t>(1, 100000000, "20k"),
+           "Pairs compared in one review; those beyond miss this look at them.");
+}
+
 void AddFindings(Table& table) {
   Group(
       table, "exposure",
@@ -224,6 +244,7 @@ const Schema<Settings>& SettingsSchema() {
     AddConnections(table);
     AddAlerts(table);
     AddTiming(table);
+    AddSlots(table);
     AddFindings(table);
     return table;
   }();

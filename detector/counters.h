@@ -32,6 +32,12 @@ struct DetectorCounters {
   uint64_t pairs_evicted = 0;   // table full: the least promising
   uint64_t pairs_refused = 0;   // table full of reported pairs
   uint64_t pairs_hopeless = 0;  // given up: the rules can hardly hold any more
+  // Slots.
+  uint64_t slot_connections_evicted = 0;  // table full: the longest silent
+  uint64_t slot_pairs = 0;                // ever compared
+  uint64_t slot_looks = 0;
+  uint64_t slot_looks_in_full = 0;  // with shifted copies
+  uint64_t slot_looks_dropped = 0;  // slots.max_pairs_per_review reached
   // Findings.
   uint64_t stepping_stones = 0;
   uint64_t message_relays = 0;

@@ -3,16 +3,18 @@
 
 #include "detector/reporter.h"
 #include "detector/sensor.h"
+#include "detector/slots/slot_correlator.h"
 #include "detector/timing/correlator.h"
 
 namespace cairn {
 
-class Detector::Impl : private timing::OnsetSink {
+class Detector::Impl : private SensorSink, private slots::SlotSink {
  public:
   Impl(const DetectorOptions& options, EventSink& sink)
       : reporter_(options, sink),
         correlator_(options.timing, options.protected_networks, reporter_),
-        sensor_(options.connections, options.timing, *this) {}
+        slots_(options.slots, options.timing, options.protected_networks, *this),
+        sensor_(options.connections, options.timing, SlotsOf(options), *this) {}
 
   absl::Status Process(std::span<const Segment> segments) {
     segments_ += segments.size();
@@ -61,20 +63,40 @@ class Detector::Impl : private timing::OnsetSink {
     all.pairs_evicted = t.pairs_evicted;
     all.pairs_refused = t.pairs_refused;
     all.pairs_hopeless = t.pairs_hopeless;
+    const slots::SlotCounters s = slots_.counters();
+    all.slot_connections_evicted = s.connections_evicted;
+    all.slot_pairs = s.pairs;
+    all.slot_looks = s.looks;
+    all.slot_looks_in_full = s.looks_in_full;
+    all.slot_looks_dropped = s.looks_dropped;
     reporter_.AddTo(all);
     return all;
   }
 
  private:
+  // The published rule knows neither slots nor probabilities.
+  static slots::Options SlotsOf(const DetectorOptions& options) {
+    slots::Options slots = options.slots;
+    if (options.timing.rule == timing::Rule::kThresholds) slots.enabled = false;
+    return slots;
+  }
+
   void OnOnset(const timing::Onset& onset) override { correlator_.OnOnset(onset); }
+  void OnSlot(const slots::SlotCount& slot) override { slots_.OnSlot(slot); }
+  void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
+                     const SlotSignificance& significance, PacketTime time) override {
+    correlator_.OnCorrelation(accepted, opened, significance, time);
+  }
   void OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCause cause,
                        PacketTime time) override {
+    slots_.OnConnectionEnd(slot, uid, time);
     correlator_.OnConnectionEnd(slot, cause, time);
     reporter_.OnConnectionEnd(uid);
   }
 
   Reporter reporter_;
   timing::Correlator correlator_;
+  slots::SlotCorrelator slots_;
   Sensor sensor_;
   uint64_t segments_ = 0;
 };

@@ -10,6 +10,7 @@
 #include "detector/chains/options.h"
 #include "detector/connections/options.h"
 #include "detector/policy/options.h"
+#include "detector/slots/options.h"
 #include "detector/timing/options.h"
 
 namespace cairn {
@@ -46,6 +47,7 @@ struct DetectorOptions {
   PrefixSet protected_networks;
   connections::Options connections;
   timing::Options timing;
+  slots::Options slots;
   ExposureOptions exposure;
   MessagingOptions messaging;
   chains::Options chains;

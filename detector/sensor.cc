@@ -6,8 +6,8 @@
 namespace cairn {
 
 Sensor::Sensor(const connections::Options& connections, const timing::Options& timing,
-               timing::OnsetSink& sink)
-    : tracker_(connections, *this), idle_periods_(timing), sink_(sink) {}
+               const slots::Options& slots, SensorSink& sink)
+    : tracker_(connections, *this), idle_periods_(timing), slot_counter_(slots), sink_(sink) {}
 
 void Sensor::Process(std::span<const Segment> segments) {
   while (!segments.empty()) {
@@ -42,6 +42,9 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     if (!connection.open) continue;
     const auto onset =
         idle_periods_.OnNewData(connection, observed->slot, observed->flow, segment.time);
+    const auto slot =
+        slot_counter_.OnNewData(connection, observed->slot, observed->flow, segment.time);
+    if (slot.has_value()) sink_.OnSlot(*slot);
     if (!onset.has_value()) continue;
     ++onsets_;
     sink_.OnOnset(*onset);

@@ -8,20 +8,27 @@
 
 #include "capture/segment.h"
 #include "detector/connections/connection_tracker.h"
+#include "detector/slots/slot_counter.h"
 #include "detector/timing/idle_periods.h"
 #include "detector/timing/onset.h"
 
 namespace cairn {
 
-// The sensor half: segments in, onsets and connection ends out.  All per-packet work is here; it
-// touches the segment's own connection and no other.
+// Takes what the sensor half tells the correlator half, in packet order.
+class SensorSink : public timing::OnsetSink {
+ public:
+  virtual void OnSlot(const slots::SlotCount& slot) = 0;
+};
+
+// The sensor half: segments in; onsets, slot counts and connection ends out.  All per-packet work
+// is here; it touches the segment's own connection and no other.
 //
 // Thread-compatible.  Cost per segment: one table access, hidden behind prefetching within a batch.
 class Sensor : private connections::EndSink {
  public:
   // Requires: `sink` outlives the sensor.
   Sensor(const connections::Options& connections, const timing::Options& timing,
-         timing::OnsetSink& sink);
+         const slots::Options& slots, SensorSink& sink);
 
   // Requires: times do not decrease.
   void Process(std::span<const Segment> segments);
@@ -51,7 +58,8 @@ class Sensor : private connections::EndSink {
 
   connections::ConnectionTracker tracker_;
   const timing::IdlePeriods idle_periods_;
-  timing::OnsetSink& sink_;
+  const slots::SlotCounter slot_counter_;
+  SensorSink& sink_;
   std::array<Ahead, SegmentBatch::kCapacity> ahead_;
   uint64_t onsets_ = 0;
   PacketTime now_ = PacketTime::InfinitePast();

@@ -63,11 +63,26 @@ Json ToJson(const DirectionEvidence& evidence) {
           {"significance", ToJson(evidence.significance)}};
 }
 
+Json ToJson(const SlotSignificance::Direction& direction) {
+  return {{"nats", Rounded(direction.nats, 100.0)},
+          {"lag_ms", direction.lag.ToMilliseconds()},
+          {"blocks", Rounded(direction.blocks, 10.0)}};
+}
+
+Json ToJson(const SlotSignificance& slots) {
+  return {
+      {"nats", Rounded(slots.nats, 100.0)},     {"deviations", Rounded(slots.deviations, 100.0)},
+      {"slot_ms", slots.slot.ToMilliseconds()}, {"slots", slots.slots},
+      {"forward", ToJson(slots.direction[0])},  {"backward", ToJson(slots.direction[1])}};
+}
+
 Json ToJson(const Evidence& evidence) {
-  return {{"method", "timing"},
-          {"forward", ToJson(evidence.forward)},
-          {"backward", ToJson(evidence.backward)},
-          {"capture", CaptureViewName(evidence.capture)}};
+  Json json = {{"method", evidence.slots.has_value() ? "slots" : "timing"},
+               {"forward", ToJson(evidence.forward)},
+               {"backward", ToJson(evidence.backward)},
+               {"capture", CaptureViewName(evidence.capture)}};
+  if (evidence.slots.has_value()) json["slots"] = ToJson(*evidence.slots);
+  return json;
 }
 
 Json ToJson(const std::optional<PolicyVerdict>& verdict) {

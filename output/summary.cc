@@ -96,6 +96,8 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
           {"comparisons skipped", detector.candidates_dropped},
           {"pairs evicted", detector.pairs_evicted},
           {"pairs refused", detector.pairs_refused},
+          {"slot records evicted", detector.slot_connections_evicted},
+          {"slot looks skipped", detector.slot_looks_dropped},
           {"chains evicted", detector.chains_evicted}};
 }
 
@@ -149,6 +151,11 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"pairs_evicted", detector.pairs_evicted},
           {"pairs_refused", detector.pairs_refused},
           {"pairs_hopeless", detector.pairs_hopeless},
+          {"slot_connections_evicted", detector.slot_connections_evicted},
+          {"slot_pairs", detector.slot_pairs},
+          {"slot_looks", detector.slot_looks},
+          {"slot_looks_in_full", detector.slot_looks_in_full},
+          {"slot_looks_dropped", detector.slot_looks_dropped},
           {"stepping_stones", detector.stepping_stones},
           {"message_relays", detector.message_relays},
           {"exposures", detector.exposures},

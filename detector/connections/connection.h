@@ -80,12 +80,14 @@ struct alignas(64) Connection {
   OriginatorSource originator = OriginatorSource::kSyn;
   bool reuse_suspected = false;  // a SYN arrived in mid-connection; its number waits in pending_seq
   bool open = false;             // started and not ended
+  std::array<uint8_t, 2> slot_count{};  // new data in the slot `slot_number`, per flow
   uint32_t timer_bucket = 0;
+  std::array<uint32_t, 2> slot_number{};
+  // How many onsets in a row came when the flow's own period said they would, [flow][PairKind].
+  std::array<std::array<uint8_t, 2>, 2> periodic_run{};
 
   // Line 3: onsets, [flow][PairKind].
   std::array<std::array<FlowOnsets, 2>, 2> onsets;
-  // How many onsets in a row came when the flow's own period said they would, [flow][PairKind].
-  std::array<std::array<uint8_t, 2>, 2> periodic_run{};
 
   ConnectionKey key() const { return {ip, port}; }
   ConnectionSummary Summary() const {

@@ -2,6 +2,7 @@
 #ifndef CAIRN_DETECTOR_FINDINGS_EVENT_H_
 #define CAIRN_DETECTOR_FINDINGS_EVENT_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -54,6 +55,21 @@ struct Significance {
   double chance = 0;                         // ... each with this probability by chance
 };
 
+// How improbable it is for strangers that the amounts which two connections send, slot of time by
+// slot of time, go together (slots/slot_correlation.h).
+struct SlotSignificance {
+  struct Direction {
+    double nats = 0;
+    PacketDelta lag = PacketDelta::Zero();  // at which they go together best, a multiple of `slot`
+    double blocks = 0;                      // stretches of ten seconds that it rests on
+  };
+  double nats = 0;        // of both directions; e to the minus this is the chance
+  double deviations = 0;  // the same, in standard deviations of time-shifted copies
+  PacketDelta slot = PacketDelta::Zero();
+  uint32_t slots = 0;  // of common time
+  std::array<Direction, 2> direction;
+};
+
 // The evidence of one ordered flow pair: the first flow's onsets are followed by the second's.
 struct DirectionEvidence {
   uint32_t onsets_upstream = 0;
@@ -75,6 +91,8 @@ struct Evidence {
   DirectionEvidence forward;   // keystrokes: upstream moves first
   DirectionEvidence backward;  // echoes: downstream moves first
   CaptureView capture = CaptureView::kBoth;
+  // Set when it decided.  direction[0]: keystrokes, direction[1]: echoes.
+  std::optional<SlotSignificance> slots;
 };
 
 // The policy rule that an alert matched.

@@ -71,6 +71,10 @@ class Correlator {
   // Requires: times do not decrease.
   void OnOnset(const Onset& onset);
   void OnConnectionEnd(uint32_t slot, connections::EndCause cause, PacketTime time);
+  // Evidence of another kind has decided (slots/): what `a` brings to the host where the two meet,
+  // leaves it against `b`, and the other way round.
+  void OnCorrelation(const Onset& a, const Onset& b, const SlotSignificance& slots,
+                     PacketTime time);
 
   CorrelatorCounters counters() const;
 
@@ -90,7 +94,9 @@ class Correlator {
   PacketDelta IndirectWindow() const;
 
   void Judge(uint32_t pair, PacketTime now);
+  void Report(uint32_t pair, PacketTime now, const SlotSignificance* slots);
   bool EvidenceSuffices(Pair& pair, PacketTime now) const;
+  std::optional<unsigned> ClientToServerTrack(const Pair& pair) const;
   Significance ViewEvidence(const Pair& pair, unsigned track, PacketTime now) const;
   PairView View(const Pair& pair) const;
   const Pair* MirrorOf(const Pair& pair) const;

@@ -27,18 +27,24 @@ double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double false_alarm
   return std::max(0.0, std::log(pairs / seconds * kSecondsPerDay / false_alarms_per_day));
 }
 
-double LackingNats(const std::array<Significance, 2>& track, bool sees_both_directions,
-                   double needed, const Options& options, PairKind kind) {
+double LackingNats(const PairEvidence& evidence, double needed, const Options& options,
+                   PairKind kind) {
+  const std::array<Significance, 2>& track = evidence.track;
+  const PairRules& rules = kind == PairKind::kDirect ? options.direct : options.indirect;
+  const auto with_hits = [&](double lacking, uint32_t hits) {
+    return hits >= rules.min_hits ? lacking : std::max(lacking, std::numeric_limits<double>::min());
+  };
   const double weaker = std::min(track[0].nats, track[1].nats);
   const double stronger = std::max(track[0].nats, track[1].nats);
-  double lacking = needed - (stronger + kCreditOfWeaker * weaker);
-  uint32_t hits = std::max(track[0].hits, track[1].hits);
-  if (sees_both_directions) {
-    lacking = std::max(lacking, options.min_weaker_evidence - weaker);
-    hits = std::min(track[0].hits, track[1].hits);
+  double together = needed - (stronger + kCreditOfWeaker * weaker);
+  if (!evidence.sees_both_directions) {
+    return with_hits(together, std::max(track[0].hits, track[1].hits));
   }
-  const PairRules& rules = kind == PairKind::kDirect ? options.direct : options.indirect;
-  return hits >= rules.min_hits ? lacking : std::max(lacking, std::numeric_limits<double>::min());
+  together = with_hits(std::max(together, options.min_weaker_evidence - weaker),
+                       std::min(track[0].hits, track[1].hits));
+  if (!evidence.client_to_server.has_value()) return together;
+  const Significance& keystrokes = track[*evidence.client_to_server];
+  return std::min(together, with_hits(needed - keystrokes.nats, keystrokes.hits));
 }
 
 uint8_t TrialsFor(double lacking_nats) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "capture/time.h"
 #include "detector/findings/event.h"
@@ -14,14 +15,32 @@ namespace cairn::timing {
 // The verdict by evidence: is what two connections have in common too improbable for strangers?
 // Pure functions, O(1).
 
+// The allowed false alarms are divided equally among so many tests, each of which has its own
+// pairs: onsets of direct pairs, onsets of indirect pairs, slots (slots/slot_correlator.h).
+inline constexpr int kTests = 3;
+
 // The evidence, in nats, that a pair needs: of so many pairs a day, each of which reaches x by
 // chance with e^-x, `false_alarms_per_day` do.
 double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double false_alarms_per_day);
 
-// How much a pair still lacks; zero or less: it is a stepping stone.  `track`: the two directions,
-// in any order.
-double LackingNats(const std::array<Significance, 2>& track, bool sees_both_directions,
-                   double needed, const Options& options, PairKind kind);
+// What a pair has gathered.
+struct PairEvidence {
+  std::array<Significance, 2> track;  // the two directions, in any order
+  // Which of them, if any, runs from client to server on both connections, as their handshakes say.
+  std::optional<unsigned> client_to_server;
+  bool sees_both_directions = true;
+};
+
+// How much a pair still lacks; zero or less: it is a stepping stone.
+//
+// Two null hypotheses have to be ruled out.  Of strangers, either direction's evidence tells.  Of
+// two connections that hear the same broadcasts (wall, a mirrored log) what servers send tells
+// nothing, because that is what the broadcast makes coincide; what clients send still does.  So
+// evidence from clients to servers alone is enough, and evidence from servers to clients never is:
+// the smaller of the two odds counts.  Keystroke obfuscation (OpenSSH 9.5 and later), which fills
+// the idle periods of the echoes, thereby hides nothing.
+double LackingNats(const PairEvidence& evidence, double needed, const Options& options,
+                   PairKind kind);
 
 // Trials that a pair needs at least to make up for what it lacks.
 uint8_t TrialsFor(double lacking_nats);

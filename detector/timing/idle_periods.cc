@@ -9,6 +9,10 @@ namespace {
 
 constexpr int kGapUnitBits = 16;
 
+// Two onsets in a row when they were due are three equal intervals; a person manages one now and
+// then.
+constexpr uint8_t kProof = 2;
+
 uint32_t GapUnits(PacketDelta gap) {
   const int64_t units = gap.ToNanoseconds() >> kGapUnitBits;
   return static_cast<uint32_t>(std::clamp<int64_t>(units, 1, std::numeric_limits<uint32_t>::max()));
@@ -22,8 +26,6 @@ PacketTime Before(PacketTime time, uint32_t gap_units) {
 // Did this onset come when the flow's own period said it would?  Keeps the count of such onsets in
 // a row.
 bool IsPeriodic(PacketDelta gap, uint32_t gap_before_units, PacketDelta tolerance, uint8_t& run) {
-  constexpr uint8_t kProof =
-      2;  // two in a row are three equal intervals; a person manages one now and then
   const PacketDelta before =
       PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_before_units) << kGapUnitBits);
   const PacketDelta difference = gap > before ? gap - before : before - gap;
@@ -36,6 +38,25 @@ bool IsPeriodic(PacketDelta gap, uint32_t gap_before_units, PacketDelta toleranc
 }
 
 }  // namespace
+
+Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uint8_t flow,
+                   PacketTime time) {
+  Onset onset;
+  onset.time = time;
+  onset.slot = slot;
+  onset.flow = flow;
+  onset.originator_side = connection.originator_side;
+  onset.originator = connection.originator;
+  onset.reverse_seen = (connection.seq_known & (1U << (1U - flow))) != 0;
+  onset.key = connection.key();
+  onset.uid = connection.uid;
+  onset.start = connection.start;
+  return onset;
+}
+
+bool SendsByClock(const connections::Connection& connection, uint8_t flow) {
+  return connection.periodic_run[flow] == std::array<uint8_t, 2>{kProof, kProof};
+}
 
 IdlePeriods::IdlePeriods(const Options& options)
     : idle_threshold_{options.direct.idle_threshold, options.indirect.idle_threshold},
@@ -50,7 +71,7 @@ std::optional<Onset> IdlePeriods::OnNewData(connections::Connection& connection,
   connection.last_data[flow] = time;
   if (gap <= shortest_) return std::nullopt;
 
-  Onset onset;
+  Onset onset = DescribeFlow(connection, slot, flow, time);
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (gap <= idle_threshold_[kind]) continue;
     connections::FlowOnsets& own = connection.onsets[flow][kind];
@@ -66,15 +87,6 @@ std::optional<Onset> IdlePeriods::OnNewData(connections::Connection& connection,
     own.last = time;
   }
   if (!onset.history[0].is_onset && !onset.history[1].is_onset) return std::nullopt;
-  onset.time = time;
-  onset.slot = slot;
-  onset.flow = flow;
-  onset.originator_side = connection.originator_side;
-  onset.originator = connection.originator;
-  onset.reverse_seen = (connection.seq_known & (1U << (1U - flow))) != 0;
-  onset.key = connection.key();
-  onset.uid = connection.uid;
-  onset.start = connection.start;
   return onset;
 }
 

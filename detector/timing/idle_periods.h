@@ -11,6 +11,14 @@
 
 namespace cairn::timing {
 
+// An onset's description of `flow` of `connection`, without its onsets.
+Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uint8_t flow,
+                   PacketTime time);
+
+// Did the idle period before the flow's latest data end when the flow's own period said it would,
+// for the third time or more?
+bool SendsByClock(const connections::Connection& connection, uint8_t flow);
+
 // Cuts each flow's new data into ON and OFF periods (Zhang & Paxson 2000, section 3.2; DESIGN
 // section 4, rule 2). Its state lies in the connection record; this class only knows the
 // thresholds.  Cost: O(1), no allocation.

@@ -55,7 +55,7 @@ std::optional<uint32_t> PairTable::Insert(Pair::Input a, Pair::Input b, PairKind
     Link(index, side);
   }
   by_inputs_.emplace(KeyOf(a, b), index);
-  ++created_;
+  ++created_[static_cast<size_t>(kind)];
   peak_ = std::max(peak_, ++size_);
   return index;
 }

@@ -39,7 +39,8 @@ class PairTable {
 
   uint32_t size() const { return size_; }
   uint32_t peak() const { return peak_; }
-  uint64_t created() const { return created_; }
+  uint64_t created() const { return created_[0] + created_[1]; }
+  uint64_t created(PairKind kind) const { return created_[static_cast<size_t>(kind)]; }
   uint64_t evicted() const { return evicted_; }
 
  private:
@@ -56,7 +57,7 @@ class PairTable {
   const uint32_t max_per_connection_;
   uint32_t size_ = 0;
   uint32_t peak_ = 0;
-  uint64_t created_ = 0;
+  std::array<uint64_t, 2> created_{};
   uint64_t evicted_ = 0;
   uint32_t hand_ = 0;
   std::vector<Pair> pairs_;

@@ -68,6 +68,18 @@ bool Correlator::SeesBothDirections(const Pair& pair) const {
   return states_[pair.input[0].state].seen == 3 && states_[pair.input[1].state].seen == 3;
 }
 
+// The track of which both flows run from client to server.
+std::optional<unsigned> Correlator::ClientToServerTrack(const Pair& pair) const {
+  std::array<bool, 2> client_enters{};  // the stone, on this side
+  for (unsigned side = 0; side < 2; ++side) {
+    const ConnectionState& state = states_[pair.input[side].state];
+    if (state.originator == OriginatorSource::kGuessed) return std::nullopt;
+    client_enters[side] = pair.input[side].flow == state.originator_side;
+  }
+  if (client_enters[0] == client_enters[1]) return std::nullopt;
+  return client_enters[0] ? 0 : 1;
+}
+
 Significance Correlator::ViewEvidence(const Pair& pair, unsigned t, PacketTime now) const {
   const Pair::Input& first = pair.input[t];
   return pair.track[t].evidence.View(
@@ -79,10 +91,13 @@ bool Correlator::EvidenceSuffices(Pair& pair, PacketTime now) const {
     --pair.patience;
     return false;
   }
-  const double needed =
-      NeededNats(pairs_.created(), now - first_onset_, options_.false_alarms_per_day);
-  const double lacking = LackingNats({ViewEvidence(pair, 0, now), ViewEvidence(pair, 1, now)},
-                                     SeesBothDirections(pair), needed, options_, pair.kind);
+  const double needed = NeededNats(pairs_.created(pair.kind), now - first_onset_,
+                                   options_.false_alarms_per_day / kTests);
+  const double lacking =
+      LackingNats({.track = {ViewEvidence(pair, 0, now), ViewEvidence(pair, 1, now)},
+                   .client_to_server = ClientToServerTrack(pair),
+                   .sees_both_directions = SeesBothDirections(pair)},
+                  needed, options_, pair.kind);
   if (lacking <= 0) return true;
   pair.patience = TrialsFor(lacking);
   return false;
@@ -100,18 +115,42 @@ bool Correlator::IsAlreadyReported(const Pair& pair) const {
   return false;
 }
 
+void Correlator::OnCorrelation(const Onset& a, const Onset& b, const SlotSignificance& slots,
+                               PacketTime time) {
+  if (!states_.IsOpen(a) || !states_.IsOpen(b)) return;
+  const Pair::Input first{states_.FindOrCreate(a), a.flow};
+  const Pair::Input second{states_.FindOrCreate(b), b.flow};
+  std::optional<uint32_t> index = pairs_.Find(first, second);
+  if (!index.has_value()) index = pairs_.Insert(first, second, PairKind::kDirect);
+  if (!index.has_value()) {
+    ++counters_.pairs_refused;
+    return;
+  }
+  Report(*index, time, &slots);
+}
+
 void Correlator::Judge(uint32_t index, PacketTime now) {
   if (pairs_[index].reported) return;
   const bool holds = options_.rule == Rule::kEvidence
                          ? EvidenceSuffices(pairs_[index], now)
                          : IsSteppingStone(View(pairs_[index]), RulesOf(pairs_[index].kind));
-  if (!holds) return;
-  if (IsAlreadyReported(pairs_[index])) return;
+  if (holds) Report(index, now, nullptr);
+}
+
+// `slots`: what decided, null when onsets did.
+void Correlator::Report(uint32_t index, PacketTime now, const SlotSignificance* slots) {
   Pair& pair = pairs_[index];
+  if (pair.reported || IsAlreadyReported(pair)) return;
   pair.upstream = static_cast<uint8_t>(
       UpstreamSide(pair, {&states_[pair.input[0].state], &states_[pair.input[1].state]}));
   pair.reported = true;
-  sink_.OnPair(Describe(pair, now));
+  PairFinding finding = Describe(pair, now);
+  if (slots != nullptr) {
+    finding.evidence.slots = *slots;
+    if (pair.upstream == 1)
+      std::swap(finding.evidence.slots->direction[0], finding.evidence.slots->direction[1]);
+  }
+  sink_.OnPair(finding);
 }
 
 // A server that passes messages on sends what one client wrote to all the others, so whatever its

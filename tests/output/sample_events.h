@@ -47,7 +47,17 @@ inline Evidence FullEvidence() {
                        .lag_p50 = {},
                        .lag_p95 = {},
                        .significance = {}},
-          .capture = CaptureView::kBoth};
+          .capture = CaptureView::kBoth,
+          .slots = {}};
+}
+
+inline SlotSignificance InTheSameSlots() {
+  return {.nats = 21.347,
+          .deviations = 7.512,
+          .slot = PacketDelta::FromMilliseconds(500),
+          .slots = 291,
+          .direction = {{{.nats = 11.25, .lag = PacketDelta::FromMilliseconds(500), .blocks = 9.63},
+                         {.nats = 9.5, .lag = PacketDelta::Zero(), .blocks = 7}}}};
 }
 
 inline PolicyVerdict Verdict() {
@@ -78,6 +88,13 @@ inline SteppingStone IndirectPair() {
   event.evidence.capture = CaptureView::kForwardOnly;
   event.policy = Verdict();
   event.chain = "c-18";
+  return event;
+}
+
+inline SteppingStone SlowPair() {
+  SteppingStone event = DirectPair();
+  event.alert_id = "00000000000000d2";
+  event.evidence.slots = InTheSameSlots();
   return event;
 }
 
@@ -140,8 +157,8 @@ inline std::vector<Event> All() {
   ChainUpdate allowed_chain = ThreeHops();
   allowed_chain.policy = Verdict();
   allowed_chain.truncated = true;
-  return {DirectPair(),        ChatLink(),       IndirectPair(), PairEnd(),    allowed_end,
-          ExposedPassphrase(), allowed_exposure, ThreeHops(),    allowed_chain};
+  return {SlowPair(),  DirectPair(),        ChatLink(),       IndirectPair(), PairEnd(),
+          allowed_end, ExposedPassphrase(), allowed_exposure, ThreeHops(),    allowed_chain};
 }
 
 }  // namespace cairn::output::samples

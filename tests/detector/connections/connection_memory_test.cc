@@ -81,9 +81,10 @@ TEST_CASE("A table that was full once and is empty again does not grow when it f
   CHECK(table.memory_bytes() == before);
 }
 
-class NoSink : public timing::OnsetSink {
+class NoSink : public SensorSink {
  public:
   void OnOnset(const timing::Onset& /*onset*/) override {}
+  void OnSlot(const slots::SlotCount& /*slot*/) override {}
   void OnConnectionEnd(uint32_t /*slot*/, uint64_t /*uid*/, EndCause /*cause*/,
                        PacketTime /*time*/) override {}
 };
@@ -98,7 +99,7 @@ TEST_CASE("After warm-up a segment costs no allocation") {
   }
   std::vector<Segment> segments = trace.Build();
   NoSink sink;
-  Sensor sensor({}, {}, sink);
+  Sensor sensor({}, {}, {}, sink);
   // Each round lies beyond the time-outs, so that every connection is forgotten and begun anew.
   const auto later = [&] {
     for (Segment& segment : segments) {

@@ -18,7 +18,15 @@ Significance Of(double nats, uint32_t hits = 10) {
 }
 
 double Lacking(double first, double second, bool both = true, double needed = 20) {
-  return LackingNats({Of(first), Of(second)}, both, needed, {}, PairKind::kIndirect);
+  return LackingNats(
+      {.track = {Of(first), Of(second)}, .client_to_server = {}, .sees_both_directions = both},
+      needed, {}, PairKind::kIndirect);
+}
+
+double LackingWithHits(uint32_t hits, bool both, PairKind kind) {
+  return LackingNats(
+      {.track = {Of(30, hits), Of(30)}, .client_to_server = {}, .sees_both_directions = both}, 20,
+      {}, kind);
 }
 
 TEST_CASE("What a pair needs follows from the pairs a day and the false alarms allowed") {
@@ -48,14 +56,26 @@ TEST_CASE("However strong one direction is, the other must show something, where
 }
 
 TEST_CASE("Five hits are too few, whatever they are worth") {
-  CHECK(LackingNats({Of(30, 5), Of(30)}, true, 20, {}, PairKind::kIndirect) > 0);
-  CHECK(LackingNats({Of(30, 6), Of(30)}, true, 20, {}, PairKind::kIndirect) <= 0);
-  CHECK(LackingNats({Of(30, 0), Of(30)}, false, 20, {}, PairKind::kIndirect) <= 0);
+  CHECK(LackingWithHits(5, true, PairKind::kIndirect) > 0);
+  CHECK(LackingWithHits(6, true, PairKind::kIndirect) <= 0);
+  CHECK(LackingWithHits(0, false, PairKind::kIndirect) <= 0);
 }
 
 TEST_CASE("Where two connections share a host four hits will do") {
-  CHECK(LackingNats({Of(30, 3), Of(30)}, true, 20, {}, PairKind::kDirect) > 0);
-  CHECK(LackingNats({Of(30, 4), Of(30)}, true, 20, {}, PairKind::kDirect) <= 0);
+  CHECK(LackingWithHits(3, true, PairKind::kDirect) > 0);
+  CHECK(LackingWithHits(4, true, PairKind::kDirect) <= 0);
+}
+
+TEST_CASE("What clients send is enough alone, what servers send never is") {
+  const auto lacking = [](double clients, double servers, uint32_t hits = 10) {
+    return LackingNats({.track = {Of(servers), Of(clients, hits)}, .client_to_server = 1}, 20, {},
+                       PairKind::kIndirect);
+  };
+  CHECK(lacking(20, 0) <= 0);
+  CHECK(lacking(19, 0) == Approx(1));
+  CHECK(lacking(0, 500) == Approx(6));
+  CHECK(lacking(17, 7) <= 0);
+  CHECK(lacking(500, 0, 5) > 0);
 }
 
 TEST_CASE("A pair that lacks much is left alone for as many trials as it needs at least") {

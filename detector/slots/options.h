@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_SLOTS_OPTIONS_H_
+#define CAIRN_DETECTOR_SLOTS_OPTIONS_H_
+
+#include <cstdint>
+
+#include "capture/time.h"
+
+namespace cairn::slots {
+
+struct Options {
+  bool enabled = true;
+  // Connections younger than this are left alone: most of the world's are over by then.
+  PacketDelta min_age = PacketDelta::FromSeconds(10);
+  // How often pairs are looked at.  A pair is due at 60 s of common life and then ever more rarely.
+  PacketDelta review_interval = PacketDelta::FromSeconds(30);
+  // Bounds.  What does not fit is dropped by the stated rule and counted.
+  uint32_t max_connections = 8192;         // of which slots are kept; the longest silent goes first
+  uint32_t max_pairs_per_review = 20'000;  // pairs looked at in one review; the others wait
+};
+
+}  // namespace cairn::slots
+
+#endif  // CAIRN_DETECTOR_SLOTS_OPTIONS_H_

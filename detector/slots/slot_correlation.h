@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_SLOTS_SLOT_CORRELATION_H_
+#define CAIRN_DETECTOR_SLOTS_SLOT_CORRELATION_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "detector/findings/event.h"
+#include "detector/slots/slot_series.h"
+
+namespace cairn::slots {
+
+// One flow's slots made comparable: ln(1 + count) less its moving average, in 64ths, so that what
+// is compared is who sends more or less than a moment ago, not who has been busy all evening.
+struct Activity {
+  std::vector<int16_t> level;
+  size_t active_slots = 0;
+
+  // Allocates when longer than ever before.
+  void Set(std::span<const uint8_t> counts, const Scale& scale);
+};
+
+// An ordered flow pair: what the earlier flow carries to the stone leaves it on the later one.
+struct Direction {
+  const Activity* earlier = nullptr;
+  const Activity* later = nullptr;
+};
+
+// Do the slots of two connections move together, more than they do when the second connection's are
+// shifted in time?
+//
+// For each shift the two directions' correlations, each the largest over the lags a relay may take
+// and measured in standard deviations, are added.  The sum at no shift is compared with the sums at
+// shifts of ten seconds and more, forward and backward: the traffic's own time-shifted copies are
+// the null model, as in searches for gravitational waves, so nothing is assumed of how people type
+// (Was et al. 2010, "On the background estimation by time slides").  Because both of a connection's
+// flows are shifted together, keystrokes and their echoes need not be independent.  What is
+// assumed: that a stranger's activity is as likely to coincide at no shift as at one of 10 to 75 s,
+// and that the sums' tail is no heavier than Student's with as many degrees of freedom as there are
+// shifts beyond reach of one another.
+//
+// Not judged (no nats): less than kFewestSlots of common time, a flow with fewer than
+// kFewestActive active slots, and a correlation that rests on fewer than kFewestBlocks stretches of
+// ten seconds: two people who were busy in the same quarter of a minute once prove nothing.
+//
+// Keeps its workspace: thread-compatible, allocates only until it has grown.
+class SlotCorrelation {
+ public:
+  static constexpr size_t kFewestActive = 10;
+  static constexpr double kFewestBlocks = 5;
+
+  // The part of the work that decides for most pairs that nothing is to be seen: a hundredth of
+  // View.  Requires, here and below: the four activities have the same length.
+  static bool IsWorthwhile(const std::array<Direction, 2>& directions, const Scale& scale);
+
+  // O(slots * shifts).
+  SlotSignificance View(const std::array<Direction, 2>& directions, const Scale& scale);
+
+ private:
+  struct Moments {
+    double mean = 0;
+    double deviation = 0;
+  };
+
+  static Moments MomentsOf(const std::vector<double>& values);
+  bool Correlate(const Direction& direction, const Scale& scale, int64_t reach,
+                 std::vector<double>& by_shift);
+  Moments ShiftedSums(int64_t lags, const Scale& scale, int64_t reach);
+
+  std::array<std::vector<double>, 2> by_shift_;  // from -reach to reach
+  std::vector<double> null_;
+};
+
+}  // namespace cairn::slots
+
+#endif  // CAIRN_DETECTOR_SLOTS_SLOT_CORRELATION_H_

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/slots/slot_correlator.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "detector/timing/evidence_rule.h"
+
+namespace cairn::slots {
+namespace {
+
+constexpr uint32_t kNone = 0xffffffff;
+
+// The ages, in seconds, at which a pair is looked at; then at every kLater.
+constexpr std::array<int64_t, 8> kLooks = {60, 90, 120, 180, 270, 390, 540, 780};
+constexpr int64_t kLater = 300;
+
+// How many members an eviction compares.
+constexpr uint32_t kEvictionSample = 16;
+
+std::pair<uint64_t, uint64_t> KeyOf(const IpAddress& ip) { return {ip.high(), ip.low()}; }
+
+const IpAddress& ServerOf(const timing::Onset& flow) {
+  return flow.key.ip[1U - flow.originator_side];
+}
+const IpAddress& ClientOf(const timing::Onset& flow) { return flow.key.ip[flow.originator_side]; }
+
+}  // namespace
+
+uint32_t LooksUntil(PacketDelta common_life) {
+  const int64_t seconds = common_life.ToSeconds();
+  const auto passed = std::upper_bound(kLooks.begin(), kLooks.end(), seconds) - kLooks.begin();
+  const int64_t later = seconds > kLooks.back() ? (seconds - kLooks.back()) / kLater : 0;
+  return static_cast<uint32_t>(passed + later);
+}
+
+SlotCorrelator::SlotCorrelator(const Options& options, const timing::Options& timing,
+                               const PrefixSet& protected_networks, SlotSink& sink)
+    : options_(options), timing_(timing), filter_(timing, protected_networks), sink_(sink) {}
+
+void SlotCorrelator::OnSlot(const SlotCount& slot) {
+  const PacketTime now = slot.flow.time;
+  if (!first_.IsSet()) first_ = reviewed_ = now;
+  if (now - reviewed_ >= options_.review_interval) Review(now);
+  const std::optional<uint32_t> member = MemberOf(slot);
+  if (!member.has_value()) return;
+  Member& known = members_[*member];
+  known.last = now;
+  known.flow[0].originator = known.flow[1].originator = slot.flow.originator;
+  known.flow[slot.flow.flow].reverse_seen = slot.flow.reverse_seen;
+  known.series[slot.flow.flow].Add(slot.number, slot.count);
+}
+
+// The slot's connection, taken up when it is new.
+std::optional<uint32_t> SlotCorrelator::MemberOf(const SlotCount& slot) {
+  if (slot.flow.slot >= member_of_slot_.size()) member_of_slot_.resize(slot.flow.slot + 1U, kNone);
+  const uint32_t known = member_of_slot_[slot.flow.slot];
+  if (known != kNone && members_[known].uid == slot.flow.uid) return known;
+  if (!filter_.MayTakePart(slot.flow)) return std::nullopt;
+  MakeRoom();
+  uint32_t index = 0;
+  if (free_members_.empty()) {
+    index = static_cast<uint32_t>(members_.size());
+    members_.emplace_back();
+  } else {
+    index = free_members_.back();
+    free_members_.pop_back();
+  }
+  Member& member = members_[index];
+  member = Member{};
+  member.in_use = true;
+  member.uid = slot.flow.uid;
+  for (uint8_t flow = 0; flow < 2; ++flow) {
+    member.flow[flow] = slot.flow;
+    member.flow[flow].flow = flow;
+  }
+  member_of_slot_[slot.flow.slot] = index;
+  ++counters_.connections_held;
+  Join(index);
+  return index;
+}
+
+void SlotCorrelator::MakeRoom() {
+  if (counters_.connections_held < options_.max_connections) return;
+  uint32_t victim = kNone;
+  for (uint32_t looked_at = 0;
+       looked_at < members_.size() && (looked_at < kEvictionSample || victim == kNone);
+       ++looked_at) {
+    hand_ = hand_ + 1 < members_.size() ? hand_ + 1 : 0;
+    if (!members_[hand_].in_use) continue;
+    if (victim == kNone || members_[hand_].last < members_[victim].last) victim = hand_;
+  }
+  Remove(victim);
+  ++counters_.connections_evicted;
+}
+
+uint32_t SlotCorrelator::HostOf(const IpAddress& address) {
+  const auto [found, is_new] = host_of_address_.try_emplace(KeyOf(address), 0);
+  if (!is_new) return found->second;
+  if (free_hosts_.empty()) {
+    found->second = static_cast<uint32_t>(hosts_.size());
+    hosts_.emplace_back();
+  } else {
+    found->second = free_hosts_.back();
+    free_hosts_.pop_back();
+  }
+  hosts_[found->second].address = address;
+  return found->second;
+}
+
+void SlotCorrelator::Join(uint32_t member) {
+  const timing::Onset& flow = members_[member].flow[0];
+  hosts_[HostOf(ServerOf(flow))].accepted.push_back(member);
+  hosts_[HostOf(ClientOf(flow))].opened.push_back(member);
+}
+
+void SlotCorrelator::Remove(uint32_t member) {
+  Member& gone = members_[member];
+  for (const IpAddress& address : {ServerOf(gone.flow[0]), ClientOf(gone.flow[0])}) {
+    const auto found = host_of_address_.find(KeyOf(address));
+    if (found == host_of_address_.end()) continue;
+    Host& host = hosts_[found->second];
+    std::erase(host.accepted, member);
+    std::erase(host.opened, member);
+    if (!host.IsEmpty()) continue;
+    free_hosts_.push_back(found->second);
+    host_of_address_.erase(found);
+  }
+  member_of_slot_[gone.flow[0].slot] = kNone;
+  gone = Member{};
+  free_members_.push_back(member);
+  --counters_.connections_held;
+}
+
+PacketDelta SlotCorrelator::CommonLife(uint32_t accepted, uint32_t opened, PacketTime now) const {
+  return now - std::max(members_[accepted].flow[0].start, members_[opened].flow[0].start);
+}
+
+void SlotCorrelator::Review(PacketTime now) {
+  const PacketDelta since = now - reviewed_;
+  reviewed_ = now;
+  looks_left_ = options_.max_pairs_per_review;
+  const auto hosts = static_cast<uint32_t>(hosts_.size());
+  const uint32_t begin = next_host_ < hosts ? next_host_ : 0;
+  bool ran_out = false;
+  for (uint32_t i = 0; i < hosts; ++i) {
+    const uint32_t host = begin + i < hosts ? begin + i : begin + i - hosts;
+    if (hosts_[host].accepted.empty() || hosts_[host].opened.empty()) continue;
+    ReviewHost(hosts_[host], now, since);
+    if (looks_left_ == 0 && !ran_out) {
+      ran_out = true;
+      next_host_ = host + 1;
+    }
+  }
+}
+
+void SlotCorrelator::ReviewHost(const Host& host, PacketTime now, PacketDelta since) {
+  for (const uint32_t accepted : host.accepted) {
+    for (const uint32_t opened : host.opened) {
+      const PacketDelta life = CommonLife(accepted, opened, now);
+      const uint32_t look = LooksUntil(life);
+      if (look == LooksUntil(life - since)) continue;
+      if (looks_left_ == 0) {
+        ++counters_.looks_dropped;
+        continue;
+      }
+      --looks_left_;
+      LookAt(accepted, opened, look, now);
+    }
+  }
+}
+
+void SlotCorrelator::Read(uint32_t member, size_t scale, PacketTime now, size_t length,
+                          std::array<Activity, 2>& out) {
+  counts_.resize(length);
+  const int64_t end = now.ToNanoseconds() / kScales[scale].slot.ToNanoseconds();
+  for (size_t flow = 0; flow < 2; ++flow) {
+    members_[member].series[flow].Read(scale, end, counts_);
+    out[flow].Set(counts_, kScales[scale]);
+  }
+}
+
+void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, PacketTime now) {
+  const timing::Onset& in = members_[accepted].client_to_server();
+  const timing::Onset& out = members_[opened].client_to_server();
+  if (!filter_.MayPair(in, out)) return;
+  ++counters_.looks;
+  if (look == 1) ++counters_.pairs;
+  const PacketDelta life = CommonLife(accepted, opened, now);
+  for (size_t scale = 0; scale < kScales.size(); ++scale) {
+    const auto length =
+        std::min(static_cast<size_t>(life.ToNanoseconds() / kScales[scale].slot.ToNanoseconds()),
+                 kScales[scale].kept);
+    Read(accepted, scale, now, length, activity_[0]);
+    Read(opened, scale, now, length, activity_[1]);
+    const std::array<Direction, 2> directions = {
+        Direction{&activity_[0][in.flow], &activity_[1][out.flow]},
+        Direction{&activity_[1][1U - out.flow], &activity_[0][1U - in.flow]}};
+    if (!SlotCorrelation::IsWorthwhile(directions, kScales[scale])) continue;
+    ++counters_.looks_in_full;
+    const SlotSignificance view = correlation_.View(directions, kScales[scale]);
+    if (!Suffices(view, look, now)) continue;
+    sink_.OnCorrelation(in, members_[opened].server_to_client(), view, now);
+    return;
+  }
+}
+
+bool SlotCorrelator::Suffices(const SlotSignificance& view, uint32_t look, PacketTime now) const {
+  const double looks = look;
+  const double needed =
+      timing::NeededNats(counters_.pairs, now - first_,
+                         timing_.false_alarms_per_day / timing::kTests / kScales.size()) +
+      std::log(looks * (looks + 1));
+  const double weaker = std::min(view.direction[0].nats, view.direction[1].nats);
+  return view.nats >= needed && weaker >= timing_.min_weaker_evidence;
+}
+
+void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime time) {
+  if (slot >= member_of_slot_.size()) return;
+  const uint32_t member = member_of_slot_[slot];
+  if (member == kNone || members_[member].uid != uid) return;
+  const auto last_look = [&](uint32_t accepted, uint32_t opened) {
+    LookAt(accepted, opened, LooksUntil(CommonLife(accepted, opened, time)) + 1, time);
+  };
+  const timing::Onset flow = members_[member].flow[0];
+  if (const auto server = host_of_address_.find(KeyOf(ServerOf(flow)));
+      server != host_of_address_.end()) {
+    for (const uint32_t opened : hosts_[server->second].opened) last_look(member, opened);
+  }
+  if (const auto client = host_of_address_.find(KeyOf(ClientOf(flow)));
+      client != host_of_address_.end()) {
+    for (const uint32_t accepted : hosts_[client->second].accepted) last_look(accepted, member);
+  }
+  Remove(member);
+}
+
+SlotCounters SlotCorrelator::counters() const { return counters_; }
+
+}  // namespace cairn::slots

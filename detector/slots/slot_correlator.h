@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_SLOTS_SLOT_CORRELATOR_H_
+#define CAIRN_DETECTOR_SLOTS_SLOT_CORRELATOR_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "capture/address.h"
+#include "capture/time.h"
+#include "detector/findings/event.h"
+#include "detector/slots/options.h"
+#include "detector/slots/slot_correlation.h"
+#include "detector/slots/slot_counter.h"
+#include "detector/slots/slot_series.h"
+#include "detector/timing/onset.h"
+#include "detector/timing/options.h"
+#include "detector/timing/pair_filter.h"
+
+namespace cairn::slots {
+
+class SlotSink {
+ public:
+  virtual ~SlotSink() = default;
+  // Two connections that meet at a host, one accepted and one opened there, send in the same slots.
+  // `accepted` and `opened` describe their flows that run towards the host.  May be told again of
+  // the same two.  significance.direction[0]: from `accepted` on to `opened`.
+  virtual void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
+                             const SlotSignificance& significance, PacketTime time) = 0;
+};
+
+// What was done and what had to be dropped.
+struct SlotCounters {
+  uint64_t connections_held = 0;
+  uint64_t connections_evicted = 0;  // table full: the longest silent
+  uint64_t pairs = 0;                // ever compared
+  uint64_t looks = 0;                // comparisons made ...
+  uint64_t looks_in_full = 0;        // ... of these, against shifted copies, too
+  uint64_t looks_dropped = 0;        // max_pairs_per_review reached
+};
+
+// Compares, by their slots, the connections that meet at one host: those that it accepted with
+// those that it opened.  That is the shape of a login that goes on; of the pairs that have none of
+// it (reverse tunnels, indirect pairs) onsets alone decide.
+//
+// A pair is looked at when its common life passes 60 s, 90 s, and so on (kLooks), then every five
+// minutes, and when either connection ends.  Looking again gives chance another try, so look k has
+// 1/(k (k + 1)) of the false alarms to spend; the sum over all looks is one.
+//
+// Cost: O(1) per slot; per review, O(slots) for each pair that is due and O(slots * shifts) for the
+// few that the screen lets pass.  Memory: about 7 kB a connection.  Thread-compatible.
+// Deterministic: everything goes by the times and the order of the calls.
+class SlotCorrelator {
+ public:
+  // Requires: `sink` outlives this.  `timing`: what may be compared, and the false alarms allowed.
+  SlotCorrelator(const Options& options, const timing::Options& timing,
+                 const PrefixSet& protected_networks, SlotSink& sink);
+
+  // Requires: times do not decrease.
+  void OnSlot(const SlotCount& slot);
+  void OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime time);
+
+  SlotCounters counters() const;
+
+ private:
+  struct Member {
+    bool in_use = false;
+    std::array<timing::Onset, 2> flow;  // what describes it, by flow
+    std::array<SlotSeries, 2> series;   // by flow
+    PacketTime last = PacketTime::InfinitePast();
+    uint64_t uid = 0;
+
+    const timing::Onset& client_to_server() const { return flow[flow[0].originator_side]; }
+    const timing::Onset& server_to_client() const { return flow[1U - flow[0].originator_side]; }
+  };
+  struct Host {
+    IpAddress address;
+    std::vector<uint32_t> accepted;  // members, in the order of their coming
+    std::vector<uint32_t> opened;
+
+    bool IsEmpty() const { return accepted.empty() && opened.empty(); }
+  };
+  struct Look {
+    uint32_t number = 0;  // from 1
+    bool first = false;
+  };
+
+  std::optional<uint32_t> MemberOf(const SlotCount& slot);
+  void MakeRoom();
+  void Join(uint32_t member);
+  void Remove(uint32_t member);
+  uint32_t HostOf(const IpAddress& address);
+
+  void Review(PacketTime now);
+  void ReviewHost(const Host& host, PacketTime now, PacketDelta since);
+  void LookAt(uint32_t accepted, uint32_t opened, uint32_t look, PacketTime now);
+  PacketDelta CommonLife(uint32_t accepted, uint32_t opened, PacketTime now) const;
+  void Read(uint32_t member, size_t scale, PacketTime now, size_t length,
+            std::array<Activity, 2>& out);
+  bool Suffices(const SlotSignificance& view, uint32_t look, PacketTime now) const;
+
+  const Options options_;
+  const timing::Options timing_;
+  const timing::PairFilter filter_;
+  SlotSink& sink_;
+  std::vector<Member> members_;
+  std::vector<uint32_t> free_members_;
+  std::vector<uint32_t> member_of_slot_;  // by the sensor's slot numbers
+  std::vector<Host> hosts_;
+  std::vector<uint32_t> free_hosts_;
+  absl::flat_hash_map<std::pair<uint64_t, uint64_t>, uint32_t> host_of_address_;  // never walked
+  uint32_t hand_ = 0;        // where the search for the next victim begins
+  uint32_t next_host_ = 0;   // where the next review begins
+  uint64_t looks_left_ = 0;  // in this review
+  PacketTime first_ = PacketTime::InfinitePast();
+  PacketTime reviewed_ = PacketTime::InfinitePast();
+  SlotCorrelation correlation_;
+  std::array<std::array<Activity, 2>, 2> activity_;  // [accepted, opened][flow]
+  std::vector<uint8_t> counts_;
+  SlotCounters counters_;
+};
+
+// How many looks a pair of this common life has had.
+uint32_t LooksUntil(PacketDelta common_life);
+
+}  // namespace cairn::slots
+
+#endif  // CAIRN_DETECTOR_SLOTS_SLOT_CORRELATOR_H_

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/slots/slot_counter.h"
+
+#include <limits>
+
+#include "detector/timing/idle_periods.h"
+
+namespace cairn::slots {
+
+std::optional<SlotCount> SlotCounter::OnNewData(connections::Connection& connection, uint32_t slot,
+                                                uint8_t flow, PacketTime time) const {
+  if (!options_.enabled || timing::SendsByClock(connection, flow)) return std::nullopt;
+  const int64_t number = time.ToNanoseconds() / kFineSlot.ToNanoseconds();
+  // Modulo 2^32: right for gaps of 13 years.
+  const auto low = static_cast<uint32_t>(number);
+  uint8_t& count = connection.slot_count[flow];
+  if (connection.slot_number[flow] == low && count > 0) {
+    if (count < std::numeric_limits<uint8_t>::max()) ++count;
+    return std::nullopt;
+  }
+  const uint32_t passed = low - connection.slot_number[flow];
+  const uint8_t counted = count;
+  connection.slot_number[flow] = low;
+  count = 1;
+  if (counted == 0 || connection.data_seen != 3 || time - connection.start < options_.min_age) {
+    return std::nullopt;
+  }
+  SlotCount ended;
+  ended.flow = timing::DescribeFlow(connection, slot, flow, time);
+  ended.number = number - passed;
+  ended.count = counted;
+  return ended;
+}
+
+}  // namespace cairn::slots

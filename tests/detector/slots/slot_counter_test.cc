@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/slots/slot_counter.h"
+
+#include <vector>
+
+#include "catch2/catch.hpp"
+
+#include "detector/sensor.h"
+#include "tests/support/segment_builder.h"
+
+namespace cairn {
+namespace {
+
+using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
+
+class Slots : public SensorSink {
+ public:
+  void OnOnset(const timing::Onset& /*onset*/) override {}
+  void OnSlot(const slots::SlotCount& slot) override { slots.push_back(slot); }
+  void OnConnectionEnd(uint32_t /*slot*/, uint64_t /*uid*/, connections::EndCause /*cause*/,
+                       PacketTime /*time*/) override {}
+
+  std::vector<slots::SlotCount> slots;
+};
+
+std::vector<slots::SlotCount> SlotsOf(const std::vector<Segment>& segments,
+                                      const slots::Options& options = {}) {
+  Slots sink;
+  Sensor sensor({}, {}, options, sink);
+  sensor.Process(segments);
+  return sink.slots;
+}
+
+const Endpoint kClient = At("198.51.100.7", 48224);
+const Endpoint kServer = At("10.0.0.15", 22);
+
+TEST_CASE(
+    "New data is counted by slots of a tenth of a second, told when the next slot has begun") {
+  TraceBuilder trace;
+  const auto c = trace.Open(kClient, kServer, Ms(0));
+  trace.Key(c, Ms(20000)).Key(c, Ms(20010)).Retransmit(c, From::kClient, Ms(20020));
+  trace.Key(c, Ms(20090)).Key(c, Ms(20100)).Key(c, Ms(20700)).Echo(c, Ms(20705));
+  trace.Key(c, Ms(23456));
+  const std::vector<slots::SlotCount> slots = SlotsOf(trace.Build());
+  REQUIRE(slots.size() == 1);  // before the first echo the connection has shown one direction only
+  CHECK(slots[0].count == 1);
+  CHECK(slots[0].number == Ms(20700).ToNanoseconds() / 100000000);
+  CHECK(slots[0].flow.time == Ms(23456));
+  CHECK(slots[0].flow.Summary().orig == kClient);
+  CHECK(slots[0].flow.source() == kClient.ip);
+}
+
+TEST_CASE("Both flows are counted, each on its own") {
+  TraceBuilder trace;
+  const auto c = trace.Open(kClient, kServer, Ms(0));
+  for (int64_t ms = 20000; ms <= 20400; ms += 20) trace.Key(c, Ms(ms)).Echo(c, Ms(ms + 5));
+  const std::vector<slots::SlotCount> slots = SlotsOf(trace.Build());
+  int from_client = 0;
+  for (const slots::SlotCount& slot : slots) {
+    CHECK(slot.count == 5);
+    from_client += slot.flow.source() == kClient.ip ? 1 : 0;
+  }
+  CHECK(slots.size() == 8);
+  CHECK(from_client == 4);
+}
+
+TEST_CASE("Young connections are left alone") {
+  TraceBuilder trace;
+  const auto c = trace.Open(kClient, kServer, Ms(0));
+  for (int64_t ms = 0; ms < 12000; ms += 150) trace.Key(c, Ms(ms + 10)).Echo(c, Ms(ms + 15));
+  for (const slots::SlotCount& slot : SlotsOf(trace.Build())) CHECK(slot.flow.time >= Ms(10000));
+  CHECK_FALSE(SlotsOf(trace.Build()).empty());
+  slots::Options options;
+  options.enabled = false;
+  CHECK(SlotsOf(trace.Build(), options).empty());
+}
+
+TEST_CASE("What a flow sends by its own clock is left out, what comes between is not") {
+  TraceBuilder trace;
+  const auto c = trace.Open(kClient, kServer, Ms(0));
+  trace.Echo(c, Ms(5));
+  for (int64_t beat = 0; beat < 30; ++beat) trace.Key(c, Ms(20000 + beat * 3000));
+  CHECK(SlotsOf(trace.Build()).size() <= 3);  // until the period is known
+  trace.Key(c, Ms(120500)).Key(c, Ms(121900)).Key(c, Ms(122950));
+  CHECK(SlotsOf(trace.Build()).size() <= 5);
+  CHECK(SlotsOf(trace.Build()).size() >= 4);
+}
+
+TEST_CASE("A slot's count stays at the most it can tell") {
+  TraceBuilder trace;
+  const auto c = trace.Open(kClient, kServer, Ms(0));
+  trace.Echo(c, Ms(5));
+  for (int64_t i = 0; i < 400; ++i)
+    trace.Key(c, Ms(20000) + PacketDelta::FromMicroseconds(i * 100));
+  trace.Key(c, Ms(25000));
+  const std::vector<slots::SlotCount> slots = SlotsOf(trace.Build());
+  REQUIRE(slots.size() == 1);
+  CHECK(slots[0].count == 255);
+}
+
+}  // namespace
+}  // namespace cairn
