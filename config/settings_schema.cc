@@ -149,6 +149,10 @@ void AddTiming(Table& table) {
           "min_weaker_evidence", &Options::min_weaker_evidence, Ratio(0, 1000, "6"),
           "With rule evidence: what keystrokes and echoes must each reach, in nats, where both are "
           "captured. A broadcast imitates echoes only.")
+      .Add("calibrate", &Options::calibrate, Boolean(),
+           "With rule evidence: measure on time-shifted copies of the traffic how much evidence "
+           "strangers reach here, and ask of pairs what follows from it. Off: what follows from the "
+           "number of pairs.")
       .Add("max_pairs", &Options::max_pairs, Count<uint32_t>(1, 100000000, "200k"),
            "Pairs of connections under observation at once; the least promising go first.")
       .Add("max_pairs_per_connection", &Options::max_pairs_per_connection,

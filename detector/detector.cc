@@ -5,6 +5,7 @@
 #include "detector/sensor.h"
 #include "detector/slots/slot_correlator.h"
 #include "detector/timing/correlator.h"
+#include "detector/timing/time_slide.h"
 
 namespace cairn {
 
@@ -13,8 +14,12 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
   Impl(const DetectorOptions& options, EventSink& sink)
       : reporter_(options, sink),
         correlator_(options.timing, options.protected_networks, reporter_),
+        slide_(options.timing, options.protected_networks),
         slots_(options.slots, options.timing, options.protected_networks, *this),
-        sensor_(options.connections, options.timing, SlotsOf(options), *this) {}
+        sensor_(options.connections, options.timing, SlotsOf(options), *this),
+        calibrates_(options.timing.rule == timing::Rule::kEvidence && options.timing.calibrate) {
+    if (calibrates_) correlator_.CalibrateBy(slide_.scores());
+  }
 
   absl::Status Process(std::span<const Segment> segments) {
     segments_ += segments.size();
@@ -81,23 +86,30 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
     return slots;
   }
 
-  void OnOnset(const timing::Onset& onset) override { correlator_.OnOnset(onset); }
+  void OnOnset(const timing::Onset& onset) override {
+    correlator_.OnOnset(onset);
+    if (calibrates_) slide_.OnOnset(onset);
+  }
   void OnSlot(const slots::SlotCount& slot) override { slots_.OnSlot(slot); }
   void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
-                     const SlotSignificance& significance, PacketTime time) override {
-    correlator_.OnCorrelation(accepted, opened, significance, time);
+                     const SlotSignificance& significance, const Confidence& confidence,
+                     PacketTime time) override {
+    correlator_.OnCorrelation(accepted, opened, significance, confidence, time);
   }
   void OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCause cause,
                        PacketTime time) override {
     slots_.OnConnectionEnd(slot, uid, time);
+    if (calibrates_) slide_.OnConnectionEnd(slot, uid, cause, time);
     correlator_.OnConnectionEnd(slot, cause, time);
     reporter_.OnConnectionEnd(uid);
   }
 
   Reporter reporter_;
   timing::Correlator correlator_;
+  timing::TimeSlide slide_;
   slots::SlotCorrelator slots_;
   Sensor sensor_;
+  const bool calibrates_;
   uint64_t segments_ = 0;
 };
 

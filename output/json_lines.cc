@@ -76,12 +76,31 @@ Json ToJson(const SlotSignificance& slots) {
       {"forward", ToJson(slots.direction[0])},  {"backward", ToJson(slots.direction[1])}};
 }
 
+// A rate of 1e-30 a day and one of 1e-12 are the same to anybody; three digits are enough.
+double ThreeDigits(double value) {
+  constexpr double kLeast = 1e-12;
+  if (!std::isfinite(value) || value < kLeast) return kLeast;
+  const double scale = std::pow(10.0, 2 - std::floor(std::log10(value)));
+  return std::round(value * scale) / scale;
+}
+
+Json ToJson(const Confidence& confidence) {
+  return {{"nats", Rounded(confidence.nats, 100.0)},
+          {"needed", Rounded(confidence.needed, 100.0)},
+          {"false_alarms_per_day", ThreeDigits(confidence.false_alarms_per_day)}};
+}
+
 Json ToJson(const Evidence& evidence) {
   Json json = {{"method", evidence.slots.has_value() ? "slots" : "timing"},
                {"forward", ToJson(evidence.forward)},
                {"backward", ToJson(evidence.backward)},
                {"capture", CaptureViewName(evidence.capture)}};
   if (evidence.slots.has_value()) json["slots"] = ToJson(*evidence.slots);
+  if (evidence.confidence.has_value()) json["confidence"] = ToJson(*evidence.confidence);
+  Json evasion = Json::array();
+  if (evidence.delay_suspected) evasion.push_back("delay");
+  if (evidence.chaff_suspected) evasion.push_back("chaff");
+  json["evasion_suspected"] = std::move(evasion);
   return json;
 }
 

@@ -87,12 +87,24 @@ struct DirectionEvidence {
 enum class CaptureView : uint8_t { kBoth, kForwardOnly, kBackwardOnly };
 std::string_view CaptureViewName(CaptureView view);  // "both", "forward_only", "backward_only"
 
+// What a verdict by evidence rests on.
+struct Confidence {
+  double nats = 0;                  // of evidence, all that counts taken together
+  double needed = 0;                // for what alerts.false_alarms_per_day allows, at that moment
+  double false_alarms_per_day = 0;  // pairs of strangers that reach as much, at this site
+};
+
 struct Evidence {
   DirectionEvidence forward;   // keystrokes: upstream moves first
   DirectionEvidence backward;  // echoes: downstream moves first
   CaptureView capture = CaptureView::kBoth;
   // Set when it decided.  direction[0]: keystrokes, direction[1]: echoes.
   std::optional<SlotSignificance> slots;
+  // Unset for a verdict by thresholds, and at a pair's end.
+  std::optional<Confidence> confidence;
+  // What the traffic shows that a plain login does not: somebody may be hiding.
+  bool delay_suspected = false;  // keystrokes or echoes are held back
+  bool chaff_suspected = false;  // they come among others, so that idle periods tell nothing
 };
 
 // The policy rule that an alert matched.

@@ -186,7 +186,9 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
   if (!filter_.MayPair(in, out)) return;
   ++counters_.looks;
   if (look == 1) ++counters_.pairs;
-  const PacketDelta life = CommonLife(accepted, opened, now);
+  // Younger, neither was counted; two that began together must not look alike for that.
+  const PacketDelta life = CommonLife(accepted, opened, now) - options_.min_age;
+  if (life <= PacketDelta::Zero()) return;
   for (size_t scale = 0; scale < kScales.size(); ++scale) {
     const auto length =
         std::min(static_cast<size_t>(life.ToNanoseconds() / kScales[scale].slot.ToNanoseconds()),
@@ -199,20 +201,26 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
     if (!SlotCorrelation::IsWorthwhile(directions, kScales[scale])) continue;
     ++counters_.looks_in_full;
     const SlotSignificance view = correlation_.View(directions, kScales[scale]);
-    if (!Suffices(view, look, now)) continue;
-    sink_.OnCorrelation(in, members_[opened].server_to_client(), view, now);
+    const std::optional<Confidence> confidence = Suffices(view, look, now);
+    if (!confidence.has_value()) continue;
+    sink_.OnCorrelation(in, members_[opened].server_to_client(), view, *confidence, now);
     return;
   }
 }
 
-bool SlotCorrelator::Suffices(const SlotSignificance& view, uint32_t look, PacketTime now) const {
+std::optional<Confidence> SlotCorrelator::Suffices(const SlotSignificance& view, uint32_t look,
+                                                   PacketTime now) const {
+  const PacketDelta elapsed = now - first_;
   const double looks = look;
+  const double tries = std::log(looks * (looks + 1) * static_cast<double>(kScales.size()));
   const double needed =
-      timing::NeededNats(counters_.pairs, now - first_,
-                         timing_.false_alarms_per_day / timing::kTests / kScales.size()) +
-      std::log(looks * (looks + 1));
+      timing::NeededNats(counters_.pairs, elapsed, timing_.false_alarms_per_day / timing::kTests);
+  const double nats = view.nats - tries;
   const double weaker = std::min(view.direction[0].nats, view.direction[1].nats);
-  return view.nats >= needed && weaker >= timing_.min_weaker_evidence;
+  if (nats < needed || weaker < timing_.min_weaker_evidence) return std::nullopt;
+  return Confidence{.nats = nats,
+                    .needed = needed,
+                    .false_alarms_per_day = timing::FalseAlarms(counters_.pairs, elapsed, nats)};
 }
 
 void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime time) {

@@ -30,7 +30,8 @@ class SlotSink {
   // `accepted` and `opened` describe their flows that run towards the host.  May be told again of
   // the same two.  significance.direction[0]: from `accepted` on to `opened`.
   virtual void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
-                             const SlotSignificance& significance, PacketTime time) = 0;
+                             const SlotSignificance& significance, const Confidence& confidence,
+                             PacketTime time) = 0;
 };
 
 // What was done and what had to be dropped.
@@ -101,7 +102,8 @@ class SlotCorrelator {
   PacketDelta CommonLife(uint32_t accepted, uint32_t opened, PacketTime now) const;
   void Read(uint32_t member, size_t scale, PacketTime now, size_t length,
             std::array<Activity, 2>& out);
-  bool Suffices(const SlotSignificance& view, uint32_t look, PacketTime now) const;
+  std::optional<Confidence> Suffices(const SlotSignificance& view, uint32_t look,
+                                     PacketTime now) const;
 
   const Options options_;
   const timing::Options timing_;

@@ -230,6 +230,7 @@ void Correlator::FindIndirect(const Onset& onset) {
 
 // Takes up a new pair from one coincidence, crediting the ones before it that the onsets remember.
 bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind kind) {
+  if (recorded_ != nullptr && earlier.slot % 2 == later.slot % 2) return false;
   if (!states_.IsOpen(earlier) || !states_.IsOpen(later) || !filter_.MayPair(earlier, later))
     return false;
   const uint32_t known_earlier = states_.Find(earlier.slot);

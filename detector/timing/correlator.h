@@ -10,6 +10,8 @@
 #include "detector/connections/connection_tracker.h"
 #include "detector/findings/event.h"
 #include "detector/timing/connection_states.h"
+#include "detector/timing/evidence_rule.h"
+#include "detector/timing/null_scores.h"
 #include "detector/timing/onset.h"
 #include "detector/timing/options.h"
 #include "detector/timing/pair_filter.h"
@@ -74,7 +76,14 @@ class Correlator {
   // Evidence of another kind has decided (slots/): what `a` brings to the host where the two meet,
   // leaves it against `b`, and the other way round.
   void OnCorrelation(const Onset& a, const Onset& b, const SlotSignificance& slots,
-                     PacketTime time);
+                     const Confidence& confidence, PacketTime time);
+
+  // What pairs need follows from these scores, of pairs compared with a shift in time.  Requires:
+  // `scores` outlives the correlator.
+  void CalibrateBy(const std::array<NullScores, kKinds>& scores) { calibration_ = &scores; }
+  // From now on this correlator compares only connections of which one has an even slot number and
+  // the other an odd one, and records what they reach instead of reporting.  Requires: as above.
+  void RecordScores(std::array<NullScores, kKinds>& scores) { recorded_ = &scores; }
 
   CorrelatorCounters counters() const;
 
@@ -94,8 +103,12 @@ class Correlator {
   PacketDelta IndirectWindow() const;
 
   void Judge(uint32_t pair, PacketTime now);
-  void Report(uint32_t pair, PacketTime now, const SlotSignificance* slots);
-  bool EvidenceSuffices(Pair& pair, PacketTime now) const;
+  void Report(uint32_t pair, PacketTime now, const std::optional<Confidence>& confidence,
+              const SlotSignificance* slots);
+  std::optional<Confidence> Suffices(Pair& pair, PacketTime now);
+  PairEvidence EvidenceOf(const Pair& pair, PacketTime now) const;
+  double Needed(PairKind kind, PacketTime now) const;
+  double FalseAlarmsPerDay(PairKind kind, double score, PacketTime now) const;
   std::optional<unsigned> ClientToServerTrack(const Pair& pair) const;
   Significance ViewEvidence(const Pair& pair, unsigned track, PacketTime now) const;
   PairView View(const Pair& pair) const;
@@ -119,6 +132,8 @@ class Correlator {
   RecentOnsets recent_;
   uint64_t onsets_in_window_ = 0;  // how busy the link is
   PacketTime first_onset_ = PacketTime::InfinitePast();
+  const std::array<NullScores, kKinds>* calibration_ = nullptr;
+  std::array<NullScores, kKinds>* recorded_ = nullptr;
   CorrelatorCounters counters_;
 };
 

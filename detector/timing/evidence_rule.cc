@@ -15,36 +15,65 @@ namespace {
 // its own.  How large a part is measured, not derived: docs/algorithm.md.
 constexpr double kCreditOfWeaker = 0.5;
 
-// The first minutes of a capture say little about a day.
-constexpr int64_t kLeastSeconds = 600;
 constexpr double kSecondsPerDay = 86400;
+
+// The two ways to be a stepping stone: both directions together, and keystrokes alone.
+struct Parts {
+  double together = 0;
+  double weaker_lacks = 0;
+  bool hits_suffice = false;
+  double keystrokes = 0;
+  bool keystrokes_suffice = false;
+
+  Parts(const PairEvidence& evidence, const Options& options, PairKind kind) {
+    const std::array<Significance, 2>& track = evidence.track;
+    const uint32_t min_hits =
+        (kind == PairKind::kDirect ? options.direct : options.indirect).min_hits;
+    const double weaker = std::min(track[0].nats, track[1].nats);
+    together = std::max(track[0].nats, track[1].nats) + kCreditOfWeaker * weaker;
+    if (!evidence.sees_both_directions) {
+      hits_suffice = std::max(track[0].hits, track[1].hits) >= min_hits;
+      return;
+    }
+    weaker_lacks = options.min_weaker_evidence - weaker;
+    hits_suffice = std::min(track[0].hits, track[1].hits) >= min_hits;
+    if (!evidence.client_to_server.has_value()) return;
+    keystrokes = track[*evidence.client_to_server].nats;
+    keystrokes_suffice = track[*evidence.client_to_server].hits >= min_hits;
+  }
+};
 
 }  // namespace
 
 double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double false_alarms_per_day) {
-  const auto seconds = static_cast<double>(std::max(elapsed.ToSeconds(), kLeastSeconds));
+  const auto seconds = static_cast<double>(std::max(elapsed, kLeastTime).ToSeconds());
   const auto pairs = static_cast<double>(std::max<uint64_t>(pairs_so_far, 1));
   return std::max(0.0, std::log(pairs / seconds * kSecondsPerDay / false_alarms_per_day));
 }
 
+double FalseAlarms(uint64_t pairs_so_far, PacketDelta elapsed, double nats) {
+  const auto seconds = static_cast<double>(std::max(elapsed, kLeastTime).ToSeconds());
+  return static_cast<double>(pairs_so_far) / seconds * kSecondsPerDay * std::exp(-nats);
+}
+
+double ScoreOf(const PairEvidence& evidence, const Options& options, PairKind kind) {
+  const Parts parts(evidence, options, kind);
+  double score = 0;
+  if (parts.weaker_lacks <= 0 && parts.hits_suffice) score = parts.together;
+  if (parts.keystrokes_suffice) score = std::max(score, parts.keystrokes);
+  return score;
+}
+
 double LackingNats(const PairEvidence& evidence, double needed, const Options& options,
                    PairKind kind) {
-  const std::array<Significance, 2>& track = evidence.track;
-  const PairRules& rules = kind == PairKind::kDirect ? options.direct : options.indirect;
-  const auto with_hits = [&](double lacking, uint32_t hits) {
-    return hits >= rules.min_hits ? lacking : std::max(lacking, std::numeric_limits<double>::min());
+  const Parts parts(evidence, options, kind);
+  const auto with_hits = [](double lacking, bool hits_suffice) {
+    return hits_suffice ? lacking : std::max(lacking, std::numeric_limits<double>::min());
   };
-  const double weaker = std::min(track[0].nats, track[1].nats);
-  const double stronger = std::max(track[0].nats, track[1].nats);
-  double together = needed - (stronger + kCreditOfWeaker * weaker);
-  if (!evidence.sees_both_directions) {
-    return with_hits(together, std::max(track[0].hits, track[1].hits));
-  }
-  together = with_hits(std::max(together, options.min_weaker_evidence - weaker),
-                       std::min(track[0].hits, track[1].hits));
-  if (!evidence.client_to_server.has_value()) return together;
-  const Significance& keystrokes = track[*evidence.client_to_server];
-  return std::min(together, with_hits(needed - keystrokes.nats, keystrokes.hits));
+  const double together =
+      with_hits(std::max(needed - parts.together, parts.weaker_lacks), parts.hits_suffice);
+  if (!evidence.client_to_server.has_value() || !evidence.sees_both_directions) return together;
+  return std::min(together, with_hits(needed - parts.keystrokes, parts.keystrokes_suffice));
 }
 
 uint8_t TrialsFor(double lacking_nats) {

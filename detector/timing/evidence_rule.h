@@ -19,9 +19,15 @@ namespace cairn::timing {
 // pairs: onsets of direct pairs, onsets of indirect pairs, slots (slots/slot_correlator.h).
 inline constexpr int kTests = 3;
 
+// The first minutes of a capture say little about a day: they count as so long.
+inline constexpr PacketDelta kLeastTime = PacketDelta::FromSeconds(600);
+
 // The evidence, in nats, that a pair needs: of so many pairs a day, each of which reaches x by
 // chance with e^-x, `false_alarms_per_day` do.
 double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double false_alarms_per_day);
+
+// How many of so many pairs of strangers a day reach so much.
+double FalseAlarms(uint64_t pairs_so_far, PacketDelta elapsed, double nats);
 
 // What a pair has gathered.
 struct PairEvidence {
@@ -31,7 +37,7 @@ struct PairEvidence {
   bool sees_both_directions = true;
 };
 
-// How much a pair still lacks; zero or less: it is a stepping stone.
+// What a pair has reached, in nats; a pair is a stepping stone when that is as much as it needs.
 //
 // Two null hypotheses have to be ruled out.  Of strangers, either direction's evidence tells.  Of
 // two connections that hear the same broadcasts (wall, a mirrored log) what servers send tells
@@ -39,6 +45,9 @@ struct PairEvidence {
 // evidence from clients to servers alone is enough, and evidence from servers to clients never is:
 // the smaller of the two odds counts.  Keystroke obfuscation (OpenSSH 9.5 and later), which fills
 // the idle periods of the echoes, thereby hides nothing.
+double ScoreOf(const PairEvidence& evidence, const Options& options, PairKind kind);
+
+// How much a pair still lacks; zero or less: it is a stepping stone.
 double LackingNats(const PairEvidence& evidence, double needed, const Options& options,
                    PairKind kind);
 

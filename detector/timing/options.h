@@ -56,6 +56,9 @@ struct Options {
   // Rule::kEvidence: how many pairs of strangers may be reported a day, at the whole site.  With it
   // the evidence needed follows from how many pairs there are to compare.
   double false_alarms_per_day = 0.1;
+  // Rule::kEvidence: measure on time-shifted copies of the site's traffic what strangers reach
+  // (time_slide.h), rather than go by the number of pairs alone.
+  bool calibrate = true;
   // Rule::kEvidence: nats that keystrokes and echoes must each reach, where both are captured.  Two
   // connections that hear the same broadcasts have the echoes' in any amount and the keystrokes'
   // by chance: once in 400 such pairs.

@@ -56,6 +56,9 @@ struct alignas(64) Pair {
   // Onset counts of the four flows when the pair was created, [side][0 input, 1 its reverse].
   std::array<std::array<uint32_t, 2>, 2> created_at{};
 
+  // What it has reached at best, in nats; kept by a correlator that records scores.
+  float best = 0;
+
   std::array<Track, 2> track;  // track[i]: input[i] moves first, then the reverse of input[1 - i]
 
   static constexpr uint32_t kNoLink = 0xffffffff;

@@ -17,6 +17,24 @@ const ConnectionState::Flow& FlowOf(const ConnectionState& state, uint8_t flow, 
 
 uint8_t Reverse(uint8_t flow) { return static_cast<uint8_t>(1U - flow); }
 
+// A relay passes on what it gets within a fraction of a second; and between two keystrokes there is
+// mostly nothing.
+void SuspectEvasion(Evidence& evidence) {
+  constexpr PacketDelta kHeldBack = PacketDelta::FromMilliseconds(200);
+  constexpr PacketDelta kLongWindow = PacketDelta::FromMilliseconds(300);
+  if (evidence.slots.has_value()) {
+    const auto& direction = evidence.slots->direction;
+    evidence.delay_suspected = std::max(direction[0].lag, direction[1].lag) >= kHeldBack;
+    evidence.chaff_suspected = !evidence.delay_suspected;
+  } else if (evidence.confidence.has_value()) {
+    const Significance& stronger =
+        evidence.forward.significance.nats >= evidence.backward.significance.nats
+            ? evidence.forward.significance
+            : evidence.backward.significance;
+    evidence.delay_suspected = stronger.window > kLongWindow;
+  }
+}
+
 uint32_t WithOrder(const Track& track) { return track.coincidences - track.zero_lag; }
 
 // Which side types?  First who moves first: a coincidence of its track is followed by one of the
@@ -86,21 +104,54 @@ Significance Correlator::ViewEvidence(const Pair& pair, unsigned t, PacketTime n
       FlowOf(states_[first.state], first.flow, pair.kind).CoveredUntil(now));
 }
 
-bool Correlator::EvidenceSuffices(Pair& pair, PacketTime now) const {
+PairEvidence Correlator::EvidenceOf(const Pair& pair, PacketTime now) const {
+  return {.track = {ViewEvidence(pair, 0, now), ViewEvidence(pair, 1, now)},
+          .client_to_server = ClientToServerTrack(pair),
+          .sees_both_directions = SeesBothDirections(pair)};
+}
+
+// What shifted copies of the site's traffic say, as soon as they say something; until then, and
+// never more than, what follows from the number of pairs.
+double Correlator::Needed(PairKind kind, PacketTime now) const {
+  const PacketDelta elapsed = now - first_onset_;
+  const double allowed = options_.false_alarms_per_day / kTests;
+  const double bound = NeededNats(pairs_.created(kind), elapsed, allowed);
+  if (calibration_ == nullptr || elapsed < kLeastTime) return bound;
+  return std::min(bound, (*calibration_)[IndexOf(kind)].Needed(allowed, elapsed));
+}
+
+double Correlator::FalseAlarmsPerDay(PairKind kind, double score, PacketTime now) const {
+  const PacketDelta elapsed = now - first_onset_;
+  const double bound = FalseAlarms(pairs_.created(kind), elapsed, score);
+  if (calibration_ == nullptr || elapsed < kLeastTime) return bound;
+  return std::min(bound, (*calibration_)[IndexOf(kind)].PerDay(score, elapsed));
+}
+
+// Set when the evidence suffices.
+std::optional<Confidence> Correlator::Suffices(Pair& pair, PacketTime now) {
   if (pair.patience > 0) {
     --pair.patience;
-    return false;
+    return std::nullopt;
   }
-  const double needed = NeededNats(pairs_.created(pair.kind), now - first_onset_,
-                                   options_.false_alarms_per_day / kTests);
-  const double lacking =
-      LackingNats({.track = {ViewEvidence(pair, 0, now), ViewEvidence(pair, 1, now)},
-                   .client_to_server = ClientToServerTrack(pair),
-                   .sees_both_directions = SeesBothDirections(pair)},
-                  needed, options_, pair.kind);
-  if (lacking <= 0) return true;
-  pair.patience = TrialsFor(lacking);
-  return false;
+  const PairEvidence evidence = EvidenceOf(pair, now);
+  if (recorded_ != nullptr) {
+    const auto score = static_cast<float>(ScoreOf(evidence, options_, pair.kind));
+    if (score > pair.best) {
+      (*recorded_)[IndexOf(pair.kind)].Add(pair.best, score);
+      pair.best = score;
+    }
+    return std::nullopt;
+  }
+  const double needed = Needed(pair.kind, now);
+  const double lacking = LackingNats(evidence, needed, options_, pair.kind);
+  if (lacking > 0) {
+    pair.patience = TrialsFor(lacking);
+    return std::nullopt;
+  }
+  const double score = ScoreOf(evidence, options_, pair.kind);
+  return Confidence{.nats = score,
+                    .needed = needed,
+                    .false_alarms_per_day = FalseAlarmsPerDay(pair.kind, score, now)};
 }
 
 // Two connections can be compared in several ways (stone inside or outside, forward or reverse
@@ -116,7 +167,7 @@ bool Correlator::IsAlreadyReported(const Pair& pair) const {
 }
 
 void Correlator::OnCorrelation(const Onset& a, const Onset& b, const SlotSignificance& slots,
-                               PacketTime time) {
+                               const Confidence& confidence, PacketTime time) {
   if (!states_.IsOpen(a) || !states_.IsOpen(b)) return;
   const Pair::Input first{states_.FindOrCreate(a), a.flow};
   const Pair::Input second{states_.FindOrCreate(b), b.flow};
@@ -126,30 +177,39 @@ void Correlator::OnCorrelation(const Onset& a, const Onset& b, const SlotSignifi
     ++counters_.pairs_refused;
     return;
   }
-  Report(*index, time, &slots);
+  Report(*index, time, confidence, &slots);
 }
 
 void Correlator::Judge(uint32_t index, PacketTime now) {
   if (pairs_[index].reported) return;
-  const bool holds = options_.rule == Rule::kEvidence
-                         ? EvidenceSuffices(pairs_[index], now)
-                         : IsSteppingStone(View(pairs_[index]), RulesOf(pairs_[index].kind));
-  if (holds) Report(index, now, nullptr);
+  if (options_.rule == Rule::kThresholds) {
+    if (IsSteppingStone(View(pairs_[index]), RulesOf(pairs_[index].kind))) {
+      Report(index, now, std::nullopt, nullptr);
+    }
+  } else if (const std::optional<Confidence> confidence = Suffices(pairs_[index], now);
+             confidence.has_value()) {
+    Report(index, now, confidence, nullptr);
+  }
 }
 
 // `slots`: what decided, null when onsets did.
-void Correlator::Report(uint32_t index, PacketTime now, const SlotSignificance* slots) {
+void Correlator::Report(uint32_t index, PacketTime now, const std::optional<Confidence>& confidence,
+                        const SlotSignificance* slots) {
   Pair& pair = pairs_[index];
   if (pair.reported || IsAlreadyReported(pair)) return;
   pair.upstream = static_cast<uint8_t>(
       UpstreamSide(pair, {&states_[pair.input[0].state], &states_[pair.input[1].state]}));
   pair.reported = true;
   PairFinding finding = Describe(pair, now);
+  Evidence& evidence = finding.evidence;
+  evidence.confidence = confidence;
   if (slots != nullptr) {
-    finding.evidence.slots = *slots;
-    if (pair.upstream == 1)
-      std::swap(finding.evidence.slots->direction[0], finding.evidence.slots->direction[1]);
+    evidence.slots = *slots;
+    if (pair.upstream == 1) {
+      std::swap(evidence.slots->direction[0], evidence.slots->direction[1]);
+    }
   }
+  SuspectEvasion(evidence);
   sink_.OnPair(finding);
 }
 

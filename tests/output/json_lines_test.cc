@@ -27,7 +27,7 @@ TEST_CASE("a stepping stone is one line whose keys stand in the published order"
       R"("significance":{"nats":96.42,"window_ms":80,"hits":30,"trials":41,"chance":0.012346}},)"
       R"("backward":{"onsets_upstream":12,"onsets_downstream":9,"coincidences":0,"consecutive":0,"ratio":0.0,)"
       R"("lag_ms":{"p50":null,"p95":null},)"
-      R"("significance":{"nats":0.0,"window_ms":0,"hits":0,"trials":0,"chance":0.0}},"capture":"both"},"chain":"c-17","policy":null,"packets_lost":3})"
+      R"("significance":{"nats":0.0,"window_ms":0,"hits":0,"trials":0,"chance":0.0}},"capture":"both","evasion_suspected":[]},"chain":"c-17","policy":null,"packets_lost":3})"
       "\n";
   std::string line = ToJsonLine(samples::DirectPair());
   const Json json = Json::parse(line);
@@ -57,6 +57,17 @@ TEST_CASE("an end record carries cause, length and the alert that it ends") {
   CHECK(json["alert_id"] == "5f0c0123456789ab");
   CHECK(json["cause"] == "reset");
   CHECK(json["duration_s"] == 60.25);
+}
+
+TEST_CASE("what decided stands in the evidence: slots, the odds, and signs of evasion") {
+  const Json evidence = Json::parse(ToJsonLine(samples::SlowPair()))["evidence"];
+  CHECK(evidence["method"] == "slots");
+  CHECK(evidence["slots"].dump() == R"({"nats":21.35,"deviations":7.51,"slot_ms":500,"slots":291,)"
+                                    R"("forward":{"nats":11.25,"lag_ms":500,"blocks":9.6},)"
+                                    R"("backward":{"nats":9.5,"lag_ms":0,"blocks":7.0}})");
+  CHECK(evidence["confidence"].dump() ==
+        R"({"nats":18.12,"needed":15.5,"false_alarms_per_day":0.00312})");
+  CHECK(evidence["evasion_suspected"] == Json::array({"delay"}));
 }
 
 TEST_CASE("an exposure names the readable protocol and its pair") {

@@ -48,7 +48,10 @@ inline Evidence FullEvidence() {
                        .lag_p95 = {},
                        .significance = {}},
           .capture = CaptureView::kBoth,
-          .slots = {}};
+          .slots = {},
+          .confidence = {},
+          .delay_suspected = false,
+          .chaff_suspected = false};
 }
 
 inline SlotSignificance InTheSameSlots() {
@@ -95,6 +98,8 @@ inline SteppingStone SlowPair() {
   SteppingStone event = DirectPair();
   event.alert_id = "00000000000000d2";
   event.evidence.slots = InTheSameSlots();
+  event.evidence.confidence = {.nats = 18.1234, .needed = 15.5, .false_alarms_per_day = 0.00312345};
+  event.evidence.delay_suspected = true;
   return event;
 }
 
