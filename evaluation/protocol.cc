@@ -75,7 +75,7 @@ MethodResult Compare(const Method& method, const MethodScores& chosen_on,
   result.alert_at = method.alert_at;
   if (method.alert_at.has_value()) {
     result.at_own_threshold =
-        Judge(held_out, [&](const Scores& scores) { return scores.AtLeast(*method.alert_at); });
+        Judge(held_out, [&](const Scores& scores) { return scores.NotBelow(*method.alert_at); });
   }
   result.roc = RocCurve(held_out.positives, held_out.negatives);
   return result;

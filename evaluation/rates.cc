@@ -52,7 +52,7 @@ Proportion Scores::Above(double threshold) const {
   return Share(end - descending_.begin(), size());
 }
 
-Proportion Scores::AtLeast(double threshold) const {
+Proportion Scores::NotBelow(double threshold) const {
   const auto end =
       std::upper_bound(descending_.begin(), descending_.end(), threshold, std::greater<>());
   return Share(end - descending_.begin(), size());

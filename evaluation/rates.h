@@ -37,8 +37,8 @@ class Scores {
   // The lowest threshold above which at most the share `rate` of the scores lies; empty when that
   // would be less than one score, so that the rate cannot be measured.
   std::optional<double> ThresholdFor(double rate) const;
-  Proportion Above(double threshold) const;    // O(log n)
-  Proportion AtLeast(double threshold) const;  // O(log n)
+  Proportion Above(double threshold) const;     // O(log n)
+  Proportion NotBelow(double threshold) const;  // O(log n)
 
  private:
   std::vector<double> descending_;

@@ -59,7 +59,7 @@ TEST_CASE("ties at the threshold are not let through") {
   REQUIRE(threshold.has_value());
   CHECK(*threshold == 5);
   CHECK(negatives.Above(*threshold).hits == 1);
-  CHECK(negatives.AtLeast(*threshold).hits == 9);
+  CHECK(negatives.NotBelow(*threshold).hits == 9);
 }
 
 TEST_CASE("a ROC curve rises from the lowest measurable rate to 1") {
