@@ -7,10 +7,11 @@
 namespace cairn::evaluation {
 namespace {
 
-double MinusLacking(const FlowPair& pair, bool sees_both_directions,
-                    const timing::Options& options) {
-  return 0.0 - timing::LackingNats({pair.ForwardEvidence(), pair.BackwardEvidence()},
-                                   sees_both_directions, 0, options, PairKind::kDirect);
+// What the detector's rule says that a direct pair still lacks when `needed` nats are needed.
+double Lacking(const FlowPair& pair, bool sees_both_directions, double needed,
+               const timing::Options& options) {
+  return timing::LackingNats({pair.ForwardEvidence(), pair.BackwardEvidence()},
+                             sees_both_directions, needed, options, PairKind::kDirect);
 }
 
 // The evidence that the detector weighs, whatever else it asks for.
@@ -20,13 +21,28 @@ double CombinedNats(const FlowPair& pair) {
     any_hits.direct.min_hits = 0;
     return any_hits;
   }();
-  return MinusLacking(pair, false, options);
+  return 0.0 - Lacking(pair, false, 0, options);
 }
 
-// The most evidence at which the detector would still report the pair; 0 where it never would.
+// The most nats that may be needed for the detector still to report the pair; 0 where it would not
+// if none were.  Searched for, so that nothing is assumed of the rule but that it does not ask for
+// less when more is needed.
 double VerdictNats(const FlowPair& pair) {
   static const timing::Options options;
-  return MinusLacking(pair, true, options) >= 0 ? CombinedNats(pair) : 0;
+  const auto reports = [&](double needed) { return Lacking(pair, true, needed, options) <= 0; };
+  if (!reports(0)) return 0;
+  constexpr double kPrecision = 1e-6;
+  double enough = 0;
+  double too_much = 1;
+  while (reports(too_much)) {
+    enough = too_much;
+    too_much *= 2;
+  }
+  while (too_much - enough > kPrecision) {
+    const double middle = (enough + too_much) / 2;
+    (reports(middle) ? enough : too_much) = middle;
+  }
+  return enough;
 }
 
 }  // namespace
@@ -42,7 +58,7 @@ std::vector<Method> Methods(double needed_nats) {
        .score = CombinedNats,
        .alert_at = needed_nats},
       {.name = "onset-rule",
-       .what = "the same, 0 unless the detector's other requirements hold",
+       .what = "the most nats that the detector's verdict, with all it asks for, would bear",
        .score = VerdictNats,
        .alert_at = needed_nats},
       {.name = "onset-forward",

@@ -23,43 +23,51 @@ timing::PairRules Published() {
   return rules;
 }
 
-struct Count {
-  uint32_t coincidences = 0;
-  uint32_t consecutive = 0;
+// Coincidences of one flow's onsets with those before them of the other flow.
+class Count {
+ public:
+  // The flow's next onset; `partner`: the number of the other flow's latest onset.
+  void Add(bool coincides, size_t partner) {
+    if (coincides) {
+      ++coincidences_;
+      if (last_coincided_ && last_partner_ + 1 == partner) ++consecutive_;
+      last_partner_ = partner;
+    }
+    last_coincided_ = coincides;
+  }
+  uint32_t coincidences() const { return coincidences_; }
+  uint32_t consecutive() const { return consecutive_; }
+
+ private:
+  uint32_t coincidences_ = 0;
+  uint32_t consecutive_ = 0;
+  bool last_coincided_ = false;
+  size_t last_partner_ = 0;
 };
 
-// Onsets of `later` at most `window` after one of `earlier`.  Onsets of one flow are farther apart
-// than the window, so there is at most one to each.
-Count CountCoincidences(const FlowTimes& earlier, const FlowTimes& later, PacketDelta window,
-                        bool ties_count) {
-  Count count;
-  size_t before = 0;
-  bool last_coincided = false;
-  size_t last_earlier = 0;
-  for (const PacketTime time : later) {
-    while (before < earlier.size() && earlier[before] <= time) ++before;
-    const bool tie = before > 0 && earlier[before - 1] == time;
-    const bool coincides =
-        before > 0 && time - earlier[before - 1] <= window && (ties_count || !tie);
-    if (coincides) {
-      ++count.coincidences;
-      if (last_coincided && last_earlier + 1 == before) ++count.consecutive;
-      last_earlier = before;
+// Onsets of one flow are farther apart than the window, so each has at most one partner.  Equal
+// times show no order: they count along only, as the correlator counts them.
+timing::PairView::Direction View(const FlowTimes& earlier, const FlowTimes& later,
+                                 PacketDelta window) {
+  Count along;
+  Count against;
+  size_t e = 0;
+  size_t l = 0;
+  while (e < earlier.size() || l < later.size()) {
+    if (l == later.size() || (e < earlier.size() && earlier[e] <= later[l])) {
+      against.Add(l > 0 && earlier[e] - later[l - 1] <= window, l);
+      ++e;
+    } else {
+      along.Add(e > 0 && later[l] - earlier[e - 1] <= window, e);
+      ++l;
     }
-    last_coincided = coincides;
   }
-  return count;
-}
-
-timing::PairView::Direction View(const Flow& earlier, const Flow& later, PacketDelta window) {
-  const Count along = CountCoincidences(earlier.resumptions, later.resumptions, window, true);
-  const Count against = CountCoincidences(later.resumptions, earlier.resumptions, window, false);
-  return {.onsets_earlier = static_cast<uint32_t>(earlier.resumptions.size()),
-          .onsets_later = static_cast<uint32_t>(later.resumptions.size()),
-          .coincidences = along.coincidences,
-          .consecutive = along.consecutive,
-          .flipped_coincidences = against.coincidences,
-          .flipped_consecutive = against.consecutive};
+  return {.onsets_earlier = static_cast<uint32_t>(earlier.size()),
+          .onsets_later = static_cast<uint32_t>(later.size()),
+          .coincidences = along.coincidences(),
+          .consecutive = along.consecutive(),
+          .flipped_coincidences = against.coincidences(),
+          .flipped_consecutive = against.consecutive()};
 }
 
 double NetRatio(const timing::PairView::Direction& direction) {
@@ -74,10 +82,11 @@ double PublishedRatio(const FlowPair& pair) {
   static const timing::PairRules rules = Published();
   const ObservedLeg& up = pair.upstream();
   const ObservedLeg& down = pair.downstream();
-  const timing::PairView view{
-      .direction = {View(up.forward, down.forward, rules.coincidence_window),
-                    View(down.backward, up.backward, rules.coincidence_window)},
-      .sees_both_directions = true};
+  const timing::PairView view{.direction = {View(up.forward.resumptions, down.forward.resumptions,
+                                                 rules.coincidence_window),
+                                            View(down.backward.resumptions, up.backward.resumptions,
+                                                 rules.coincidence_window)},
+                              .sees_both_directions = true};
   if (!timing::IsSteppingStone(view, rules)) return 0;
   return std::min(1.0, std::max(NetRatio(view.direction[0]), NetRatio(view.direction[1])));
 }

@@ -80,7 +80,7 @@ TEST_CASE("combined evidence is the stronger direction's and half of the weaker'
   const double backward = ScoreOf("onset-backward", pair);
   CHECK(ScoreOf("onset", pair) ==
         Approx(std::max(forward, backward) + 0.5 * std::min(forward, backward)));
-  CHECK(ScoreOf("onset-rule", pair) == ScoreOf("onset", pair));
+  CHECK(ScoreOf("onset-rule", pair) == Approx(ScoreOf("onset", pair)));
 }
 
 TEST_CASE("evidence of one direction alone is none for the detector's verdict") {
