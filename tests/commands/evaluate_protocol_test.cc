@@ -40,7 +40,7 @@ TEST_CASE("evaluate-protocol prints the same with any number of threads") {
   CHECK(EvaluateProtocol(threaded).output == one.output);
 }
 
-TEST_CASE("--roc writes a figure for each group of conditions into a folder that it makes") {
+TEST_CASE("a figure for each group of conditions is written into a folder that --roc makes") {
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("cairn_roc_" + std::to_string(getpid())) / "new";
   const Outcome outcome = EvaluateProtocol({"--sessions", "5", "--duration", "30", "--condition",
