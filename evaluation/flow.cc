@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "evaluation/flow.h"
 
-#include "detector/connections/connection.h"
 #include "detector/timing/idle_periods.h"
 #include "detector/timing/options.h"
 
@@ -19,27 +18,21 @@ timing::IdlePeriods BothKinds() {
 
 }  // namespace
 
-Flow Prepare(const FlowTimes& segments, PacketTime end) {
+Flow FlowObserver::Until(PacketTime end) {
   static const timing::IdlePeriods idle_periods = BothKinds();
-  Flow flow;
-  connections::Connection connection;
-  for (const PacketTime time : segments) {
-    if (time >= end) break;
-    flow.segments.push_back(time);
-    const std::optional<timing::Onset> onset = idle_periods.OnNewData(connection, 0, 0, time);
+  for (; next_ < segments_.size() && segments_[next_] < end; ++next_) {
+    const PacketTime time = segments_[next_];
+    const std::optional<timing::Onset> onset = idle_periods.OnNewData(connection_, 0, 0, time);
     if (!onset.has_value()) continue;
     if (onset->history[0].is_onset) {
-      if (!flow.onsets.empty()) flow.covered.AddGap(time - flow.onsets.back());
-      flow.onsets.push_back(time);
+      if (!so_far_.onsets.empty()) so_far_.covered.AddGap(time - so_far_.onsets.back());
+      so_far_.onsets.push_back(time);
     }
-    if (onset->history[1].is_onset) flow.resumptions.push_back(time);
+    if (onset->history[1].is_onset) so_far_.resumptions.push_back(time);
   }
+  Flow flow = so_far_;
   if (!flow.onsets.empty()) flow.covered.AddGap(end - flow.onsets.back());
   return flow;
-}
-
-ObservedLeg Observe(const Leg& leg, PacketTime end) {
-  return {Prepare(leg.forward, end), Prepare(leg.backward, end)};
 }
 
 const Significance& FlowPair::ForwardEvidence() const {

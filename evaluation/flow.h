@@ -2,32 +2,57 @@
 #ifndef CAIRN_EVALUATION_FLOW_H_
 #define CAIRN_EVALUATION_FLOW_H_
 
+#include <cstddef>
 #include <optional>
 
 #include "capture/time.h"
+#include "detector/connections/connection.h"
 #include "detector/findings/event.h"
 #include "detector/timing/onset_evidence.h"
 #include "evaluation/session.h"
 
 namespace cairn::evaluation {
 
-// One flow with everything that a method needs of it alone, worked out once: a flow is compared
-// with hundreds of others.  A method that needs another summary adds it here and in Prepare.
+// What a method needs to know of one flow alone, worked out once: a flow is compared with hundreds
+// of others.  A method that needs another summary adds it here and in FlowObserver.
 struct Flow {
-  FlowTimes segments;
   FlowTimes onsets;          // as the detector takes them: without those that a clock predicts
   timing::Coverage covered;  // by `onsets`, until the observation ends
   FlowTimes resumptions;     // every end of 0.5 s without data, as Zhang & Paxson 2000 count them
 };
 
-// What was observed of the flow before `end`.  O(segments).
-Flow Prepare(const FlowTimes& segments, PacketTime end);
+// Follows a flow from its beginning on.  Thread-compatible.
+class FlowObserver {
+ public:
+  // Requires: `segments` outlives this.
+  explicit FlowObserver(const FlowTimes& segments) : segments_(segments) {}
+
+  // The flow as its segments before `end` show it.  Requires: no earlier `end` than the last.
+  // O(segments since then + onsets so far).
+  Flow Until(PacketTime end);
+
+ private:
+  const FlowTimes& segments_;
+  size_t next_ = 0;
+  connections::Connection connection_;  // only this flow's part of it is used
+  Flow so_far_;                         // `covered` up to the last onset
+};
 
 struct ObservedLeg {
   Flow forward;
   Flow backward;
 };
-ObservedLeg Observe(const Leg& leg, PacketTime end);
+
+// Both flows of a connection.  As FlowObserver.
+class LegObserver {
+ public:
+  explicit LegObserver(const Leg& leg) : forward_(leg.forward), backward_(leg.backward) {}
+  ObservedLeg Until(PacketTime end) { return {forward_.Until(end), backward_.Until(end)}; }
+
+ private:
+  FlowObserver forward_;
+  FlowObserver backward_;
+};
 
 // Two connections in the roles of upstream and downstream.  What several methods need of the pair
 // is worked out on first use.  A view: the legs must outlive it.  Thread-compatible.

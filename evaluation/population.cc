@@ -16,8 +16,8 @@ Population Simulate(const Condition& condition, PacketDelta duration, uint64_t s
   ForEachIndex(sessions, threads, [&](size_t i) {
     Session& session = population.sessions[i];
     session = SimulateSession(condition, duration, seed, static_cast<uint32_t>(i));
-    population.upstream[i] = Observe(session.upstream, end);
-    population.downstream[i] = Observe(session.downstream, end);
+    population.upstream[i] = LegObserver(session.upstream).Until(end);
+    population.downstream[i] = LegObserver(session.downstream).Until(end);
   });
   return population;
 }
@@ -58,8 +58,8 @@ std::vector<LookAlikeScores> ScoreLookAlikes(PacketDelta duration, uint64_t seed
     const size_t number = i % of_each;
     const InnocentPair innocent =
         SimulateLookAlike(kLookAlikes[kind], duration, seed, static_cast<uint32_t>(number));
-    const ObservedLeg upstream = Observe(innocent.upstream, end);
-    const ObservedLeg downstream = Observe(innocent.downstream, end);
+    const ObservedLeg upstream = LegObserver(innocent.upstream).Until(end);
+    const ObservedLeg downstream = LegObserver(innocent.downstream).Until(end);
     const FlowPair pair(upstream, downstream);
     for (size_t m = 0; m < methods.size(); ++m) {
       scores[m][kind][number] = methods[m].score(pair);

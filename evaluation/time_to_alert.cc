@@ -23,9 +23,11 @@ FirstAlerts FindFirstAlerts(const Session& session, PacketDelta duration,
                             std::span<const Method> methods) {
   FirstAlerts first(methods.size());
   const PacketDelta step = StepOf(duration);
+  LegObserver upstream_leg(session.upstream);
+  LegObserver downstream_leg(session.downstream);
   for (PacketTime now = kSessionStart + step; now <= kSessionStart + duration; now = now + step) {
-    const ObservedLeg upstream = Observe(session.upstream, now);
-    const ObservedLeg downstream = Observe(session.downstream, now);
+    const ObservedLeg upstream = upstream_leg.Until(now);
+    const ObservedLeg downstream = downstream_leg.Until(now);
     const FlowPair pair(upstream, downstream);
     bool missing = false;
     for (size_t m = 0; m < methods.size(); ++m) {

@@ -14,7 +14,7 @@ namespace cairn::evaluation {
 
 // Scores the beginnings of the sessions, longer and longer, until the method's own threshold is
 // reached.  One for each method; of those without a threshold, nothing is alerted.
-// O(sessions * steps * segments); the threads change nothing.
+// O(sessions * (segments + steps * onsets)); the threads change nothing.
 std::vector<TimeToAlert> MeasureTimeToAlert(std::span<const Session> sessions, PacketDelta duration,
                                             std::span<const Method> methods, int threads);
 

@@ -20,20 +20,30 @@ double ScoreOf(const std::string& name, const FlowPair& pair) {
   return 0;
 }
 
+ObservedLeg AtEnd(const Leg& leg) { return LegObserver(leg).Until(kEnd); }
+
 ObservedLeg LegOf(const std::vector<int64_t>& forward_ms, const std::vector<int64_t>& backward_ms) {
-  return Observe({FlowOf(forward_ms), FlowOf(backward_ms)}, kEnd);
+  return AtEnd({FlowOf(forward_ms), FlowOf(backward_ms)});
 }
 
 TEST_CASE("onsets end half a second of silence; a clock's are kept for the published rule only") {
-  const Flow flow = Prepare(FlowOf({100, 200, 700, 1201, 5000, 9000, 13000, 17000, 21000}), kEnd);
-  CHECK(flow.segments.size() == 9);
+  const FlowTimes segments = FlowOf({100, 200, 700, 1201, 5000, 9000, 13000, 17000, 21000});
+  const Flow flow = FlowObserver(segments).Until(kEnd);
   CHECK(flow.resumptions == FlowOf({100, 1201, 5000, 9000, 13000, 17000, 21000}));
   CHECK(flow.onsets.size() < flow.resumptions.size());
 }
 
-TEST_CASE("nothing is observed from the end on") {
-  const Flow flow = Prepare(FlowOf({100, 2000, 4000}), At(4000));
-  CHECK(flow.segments == FlowOf({100, 2000}));
+TEST_CASE("nothing is observed from the end on, and no observation disturbs the next") {
+  const FlowTimes segments = FlowOf({100, 2000, 4000, 9000});
+  FlowObserver observer(segments);
+  CHECK(observer.Until(At(100)).onsets.empty());
+  CHECK(observer.Until(At(4000)).onsets == FlowOf({100, 2000}));
+  const Flow all = observer.Until(At(10000));
+  CHECK(all.onsets == segments);
+  const Flow at_once = FlowObserver(segments).Until(At(10000));
+  for (size_t window = 0; window < timing::kEvidenceWindows.size(); ++window) {
+    CHECK(all.covered.Chance(window) == at_once.covered.Chance(window));
+  }
 }
 
 TEST_CASE("the published rule counts coincidences up to 80 ms, in the order of a relay") {
@@ -60,9 +70,9 @@ TEST_CASE("the published rule needs two consecutive coincidences") {
 TEST_CASE("true pairs score high and strangers low with every method") {
   const Session one = SimulateSession(Named("clean"), kEnd - kSessionStart, 1, 0);
   const Session other = SimulateSession(Named("clean"), kEnd - kSessionStart, 1, 1);
-  const ObservedLeg upstream = Observe(one.upstream, kEnd);
-  const ObservedLeg downstream = Observe(one.downstream, kEnd);
-  const ObservedLeg foreign = Observe(other.downstream, kEnd);
+  const ObservedLeg upstream = AtEnd(one.upstream);
+  const ObservedLeg downstream = AtEnd(one.downstream);
+  const ObservedLeg foreign = AtEnd(other.downstream);
   for (const Method& method : Methods(20)) {
     INFO(method.name);
     REQUIRE(method.alert_at.has_value());
@@ -73,8 +83,8 @@ TEST_CASE("true pairs score high and strangers low with every method") {
 
 TEST_CASE("combined evidence is the stronger direction's and half of the weaker's") {
   const Session session = SimulateSession(Named("clean"), kEnd - kSessionStart, 1, 0);
-  const ObservedLeg upstream = Observe(session.upstream, kEnd);
-  const ObservedLeg downstream = Observe(session.downstream, kEnd);
+  const ObservedLeg upstream = AtEnd(session.upstream);
+  const ObservedLeg downstream = AtEnd(session.downstream);
   const FlowPair pair(upstream, downstream);
   const double forward = ScoreOf("onset-forward", pair);
   const double backward = ScoreOf("onset-backward", pair);
@@ -85,8 +95,8 @@ TEST_CASE("combined evidence is the stronger direction's and half of the weaker'
 
 TEST_CASE("evidence of one direction alone is none for the detector's verdict") {
   const Session session = SimulateSession(Named("clean"), kEnd - kSessionStart, 1, 0);
-  const ObservedLeg upstream = Observe({session.upstream.forward, {}}, kEnd);
-  const ObservedLeg downstream = Observe({session.downstream.forward, {}}, kEnd);
+  const ObservedLeg upstream = AtEnd({session.upstream.forward, {}});
+  const ObservedLeg downstream = AtEnd({session.downstream.forward, {}});
   const FlowPair pair(upstream, downstream);
   CHECK(ScoreOf("onset", pair) > 20);
   CHECK(ScoreOf("onset-rule", pair) == 0);
