@@ -106,13 +106,15 @@ def main():
     parser.add_argument("--protocol", action="store_true",
                         help="instead, run the protocol of simulated sessions and rewrite docs/accuracy.md")
     parser.add_argument("--quick", action="store_true", help="with --protocol: few sessions, and nothing is rewritten")
+    parser.add_argument("--sessions", type=int, metavar="N",
+                        help="with --protocol: sessions in each population; N*(N-1) pairs of strangers")
     arguments = parser.parse_args()
-    if arguments.quick and not arguments.protocol:
-        parser.error("--quick goes with --protocol")
+    if (arguments.quick or arguments.sessions) and not arguments.protocol:
+        parser.error("--quick and --sessions go with --protocol")
     if arguments.protocol:
         if arguments.folder:
             parser.error("--protocol reads no captures")
-        protocol.run(arguments.quick)
+        protocol.run(arguments.quick, arguments.sessions)
         return
     WORK.mkdir(parents=True, exist_ok=True)
     captures = captures_of(ROOT / "traces") + [generated(GRID_PRESET)]

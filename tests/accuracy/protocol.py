@@ -16,7 +16,7 @@ WORK = ROOT / "build/accuracy/protocol"
 BEGIN, END = "<!-- protocol: begin -->", "<!-- protocol: end -->"
 # Figures of the longest sessions only: the others say the same, later.
 FIGURE_DURATION_S = 600
-QUICK = ("--sessions", "60")
+QUICK_SESSIONS = 60
 
 
 def run_protocol(*options):
@@ -55,11 +55,14 @@ def write_page(report):
     PAGE.write_text(with_results(PAGE.read_text(encoding="utf-8"), f"{report.strip()}\n\n{curves}"), encoding="utf-8")
 
 
-def run(quick):
-    """`quick`: a tenth of the sessions, printed and not kept."""
+def run(quick, sessions=None):
+    """`quick`: a tenth of the sessions, printed and not kept.  `sessions`: in each population, if not as usual."""
+    if quick and sessions is None:
+        sessions = QUICK_SESSIONS
+    report = run_protocol(*(("--sessions", sessions) if sessions else ()))
     if quick:
-        print(run_protocol(*QUICK))
+        print(report)
         print(f"Figures: {WORK.relative_to(ROOT)}/")
         return
-    write_page(run_protocol())
+    write_page(report)
     print(f"Written: {PAGE.relative_to(ROOT)}, {FIGURES.relative_to(ROOT)}/")
