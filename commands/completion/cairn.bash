@@ -4,7 +4,7 @@
 
 # Every line of help about $1... whose first word is a command.
 _cairn_commands() {
-  "$@" --help 2>/dev/null | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p'
+  "$@" --help 2>/dev/null | sed -n '/^Subcommands:/,/^$/s/^  \([a-z-]\{1,\}\) .*/\1/p'
 }
 
 _cairn_options() {

@@ -12,6 +12,8 @@ import pathlib
 import subprocess
 import sys
 
+import protocol
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAIRN = ROOT / "build/bin/cairn"
 GENERATOR = ROOT / "build/bin/cairn-traces"
@@ -101,7 +103,19 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev accuracy", description=__doc__)
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="more captures with truth")
     parser.add_argument("--no-grid", action="store_true", help="leave out the grids of thresholds")
+    parser.add_argument("--protocol", action="store_true",
+                        help="instead, run the protocol of simulated sessions and rewrite docs/accuracy.md")
+    parser.add_argument("--quick", action="store_true", help="with --protocol: few sessions, and nothing is rewritten")
+    parser.add_argument("--sessions", type=int, metavar="N",
+                        help="with --protocol: sessions in each population; N*(N-1) pairs of strangers")
     arguments = parser.parse_args()
+    if (arguments.quick or arguments.sessions) and not arguments.protocol:
+        parser.error("--quick and --sessions go with --protocol")
+    if arguments.protocol:
+        if arguments.folder:
+            parser.error("--protocol reads no captures")
+        protocol.run(arguments.quick, arguments.sessions)
+        return
     WORK.mkdir(parents=True, exist_ok=True)
     captures = captures_of(ROOT / "traces") + [generated(GRID_PRESET)]
     if arguments.folder:

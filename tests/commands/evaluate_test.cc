@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "catch2/catch.hpp"
 
-#include "CLI/CLI.hpp"
-#include "commands/commands.h"
 #include "commands/evaluation.h"
 #include "nlohmann/json.hpp"
+#include "tests/commands/run_in_process.h"
 
 namespace cairn::commands {
 namespace {
@@ -21,41 +18,8 @@ namespace {
 const std::string kTraces = std::string(CAIRN_SOURCE_DIR) + "/traces/";
 const std::string kDemo = kTraces + "demo.pcap.gz";
 
-struct Outcome {
-  int exit_code = -1;
-  std::string output;
-};
-
-// Runs `cairn evaluate` in this process with its standard output caught.
-Outcome Evaluate(std::vector<std::string> arguments) {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / ("cairn_evaluate_" + std::to_string(getpid())))
-          .string();
-  std::fflush(stdout);
-  const int saved = dup(STDOUT_FILENO);
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  REQUIRE(file != nullptr);
-  REQUIRE(dup2(fileno(file), STDOUT_FILENO) >= 0);
-  Outcome outcome;
-  CLI::App app;
-  AddEvaluate(app, outcome.exit_code);
-  arguments.insert(arguments.begin(), "evaluate");
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-  bool refused = false;
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ParseError&) {
-    refused = true;
-  }
-  std::fflush(stdout);
-  dup2(saved, STDOUT_FILENO);
-  close(saved);
-  std::fclose(file);
-  if (refused) outcome.exit_code = kUsage;
-  std::ifstream in(path);
-  outcome.output.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-  std::filesystem::remove(path);
-  return outcome;
+Outcome Evaluate(const std::vector<std::string>& arguments) {
+  return RunInProcess(AddEvaluate, "evaluate", arguments);
 }
 
 TEST_CASE("evaluate scores the bundled capture against the truth beside it") {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "evaluation/flow.h"
+
+#include "detector/timing/idle_periods.h"
+#include "detector/timing/options.h"
+
+namespace cairn::evaluation {
+namespace {
+
+// One pass for both kinds of onsets: the detector keeps those of direct and indirect pairs apart,
+// and here the first kind has the detector's rules and the second the published ones.
+timing::IdlePeriods BothKinds() {
+  timing::Options options;
+  options.indirect.idle_threshold = PacketDelta::FromMilliseconds(500);
+  options.indirect.period_tolerance = PacketDelta::Zero();
+  return timing::IdlePeriods(options);
+}
+
+}  // namespace
+
+Flow FlowObserver::Until(PacketTime end) {
+  static const timing::IdlePeriods idle_periods = BothKinds();
+  for (; next_ < segments_.size() && segments_[next_] < end; ++next_) {
+    const PacketTime time = segments_[next_];
+    const std::optional<timing::Onset> onset = idle_periods.OnNewData(connection_, 0, 0, time);
+    if (!onset.has_value()) continue;
+    if (onset->history[0].is_onset) {
+      if (!so_far_.onsets.empty()) so_far_.covered.AddGap(time - so_far_.onsets.back());
+      so_far_.onsets.push_back(time);
+    }
+    if (onset->history[1].is_onset) so_far_.resumptions.push_back(time);
+  }
+  Flow flow = so_far_;
+  if (!flow.onsets.empty()) flow.covered.AddGap(end - flow.onsets.back());
+  return flow;
+}
+
+const Significance& FlowPair::ForwardEvidence() const {
+  if (!forward_.has_value()) forward_ = FollowEvidence(upstream_.forward, downstream_.forward);
+  return *forward_;
+}
+
+const Significance& FlowPair::BackwardEvidence() const {
+  if (!backward_.has_value()) backward_ = FollowEvidence(downstream_.backward, upstream_.backward);
+  return *backward_;
+}
+
+Significance FollowEvidence(const Flow& earlier, const Flow& later) {
+  timing::OnsetEvidence evidence;
+  size_t before = 0;  // so many of the earlier flow's onsets have been
+  for (const PacketTime time : later.onsets) {
+    while (before < earlier.onsets.size() && earlier.onsets[before] <= time) ++before;
+    if (before > 0) evidence.Add(time, time - earlier.onsets[before - 1]);
+  }
+  return evidence.View(earlier.covered);
+}
+
+}  // namespace cairn::evaluation

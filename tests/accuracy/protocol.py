@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs the evaluation protocol and writes its tables into docs/accuracy.md and its figures beside it."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CAIRN = ROOT / "build/bin/cairn"
+PAGE = ROOT / "docs/accuracy.md"
+FIGURES = ROOT / "docs/accuracy"
+WORK = ROOT / "build/accuracy/protocol"
+BEGIN, END = "<!-- protocol: begin -->", "<!-- protocol: end -->"
+# Figures of the longest sessions only: the others say the same, later.
+FIGURE_DURATION_S = 600
+QUICK_SESSIONS = 60
+
+
+def run_protocol(*options):
+    """The report as Markdown; figures go to WORK."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    command = [CAIRN, "evaluate-protocol", "--format", "markdown", "--roc", WORK, "--threads", os.cpu_count() or 1, *options]
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                          check=False)
+    if done.returncode != 0:
+        sys.exit(f"accuracy: cairn evaluate-protocol ended with {done.returncode}")
+    return done.stdout
+
+
+def figures():
+    return sorted(WORK.glob(f"roc-*-{FIGURE_DURATION_S}s.svg"))
+
+
+def with_results(page, results):
+    """The page with `results` between its markers."""
+    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.S)
+    if len(pattern.findall(page)) != 1:
+        sys.exit(f"accuracy: {PAGE} must hold the markers '{BEGIN}' and '{END}' once")
+    return pattern.sub(lambda _: f"{BEGIN}\n{results.strip()}\n{END}", page)
+
+
+def write_page(report):
+    FIGURES.mkdir(exist_ok=True)
+    for old in FIGURES.glob("roc-*.svg"):
+        old.unlink()
+    lines = []
+    for figure in figures():
+        shutil.copy(figure, FIGURES / figure.name)
+        group = figure.name.removeprefix("roc-").removesuffix(f"-{FIGURE_DURATION_S}s.svg")
+        lines.append(f"![ROC curves, {group}, {FIGURE_DURATION_S} s](accuracy/{figure.name})")
+    curves = "\n\n".join(["### Curves", *lines])
+    PAGE.write_text(with_results(PAGE.read_text(encoding="utf-8"), f"{report.strip()}\n\n{curves}"), encoding="utf-8")
+
+
+def run(quick, sessions=None):
+    """`quick`: a tenth of the sessions, printed and not kept.  `sessions`: in each population, if not as usual."""
+    if quick and sessions is None:
+        sessions = QUICK_SESSIONS
+    report = run_protocol(*(("--sessions", sessions) if sessions else ()))
+    if quick:
+        print(report)
+        print(f"Figures: {WORK.relative_to(ROOT)}/")
+        return
+    write_page(report)
+    print(f"Written: {PAGE.relative_to(ROOT)}, {FIGURES.relative_to(ROOT)}/")
