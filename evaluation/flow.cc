@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "evaluation/flow.h"
 
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "detector/slots/slot_correlator.h"
 #include "detector/timing/idle_periods.h"
 #include "detector/timing/options.h"
 
@@ -20,9 +25,14 @@ timing::IdlePeriods BothKinds() {
 
 Flow FlowObserver::Until(PacketTime end) {
   static const timing::IdlePeriods idle_periods = BothKinds();
+  const slots::Options slot_options;
+  const slots::SlotCounter counter(slot_options);
   for (; next_ < segments_.size() && segments_[next_] < end; ++next_) {
     const PacketTime time = segments_[next_];
     const std::optional<timing::Onset> onset = idle_periods.OnNewData(connection_, 0, 0, time);
+    if (const auto count = counter.OnNewData(connection_, 0, 0, time); count.has_value()) {
+      slots_.Add(count->number, count->count);
+    }
     if (!onset.has_value()) continue;
     if (onset->history[0].is_onset) {
       if (!so_far_.onsets.empty()) so_far_.covered.AddGap(time - so_far_.onsets.back());
@@ -32,7 +42,35 @@ Flow FlowObserver::Until(PacketTime end) {
   }
   Flow flow = so_far_;
   if (!flow.onsets.empty()) flow.covered.AddGap(end - flow.onsets.back());
+  const PacketDelta judged = end - (kSessionStart + slot_options.min_age);
+  std::vector<uint8_t> counts;
+  for (size_t i = 0; i < slots::kScales.size(); ++i) {
+    const slots::Scale& scale = slots::kScales[i];
+    const int64_t slot_ns = scale.slot.ToNanoseconds();
+    counts.assign(static_cast<size_t>(std::clamp<int64_t>(judged.ToNanoseconds() / slot_ns, 0,
+                                                          static_cast<int64_t>(scale.kept))),
+                  0);
+    slots_.Read(scale, end.ToNanoseconds() / slot_ns, counts);
+    flow.activity[i].Set(counts, scale);
+  }
   return flow;
+}
+
+double FlowPair::SlotNats() const {
+  if (slot_nats_.has_value()) return *slot_nats_;
+  thread_local slots::SlotCorrelation correlation;  // its workspace
+  slot_nats_ = 0;
+  static const double kScalesTried = std::log(static_cast<double>(slots::kScales.size()));
+  for (size_t i = 0; i < slots::kScales.size(); ++i) {
+    const std::array<slots::Direction, 2> directions = {
+        {{&upstream_.forward.activity[i], &downstream_.forward.activity[i]},
+         {&downstream_.backward.activity[i], &upstream_.backward.activity[i]}}};
+    if (!slots::SlotCorrelation::IsWorthwhile(directions, slots::kScales[i])) continue;
+    const SlotSignificance view = correlation.View(directions, slots::kScales[i]);
+    slot_nats_ = std::max(
+        *slot_nats_, slots::ScoreOf(view, timing::Options().min_weaker_evidence) - kScalesTried);
+  }
+  return *slot_nats_;
 }
 
 const Significance& FlowPair::ForwardEvidence() const {

@@ -2,12 +2,16 @@
 #ifndef CAIRN_EVALUATION_FLOW_H_
 #define CAIRN_EVALUATION_FLOW_H_
 
+#include <array>
 #include <cstddef>
 #include <optional>
 
 #include "capture/time.h"
 #include "detector/connections/connection.h"
 #include "detector/findings/event.h"
+#include "detector/slots/slot_correlation.h"
+#include "detector/slots/slot_counter.h"
+#include "detector/slots/slot_series.h"
 #include "detector/timing/onset_evidence.h"
 #include "evaluation/session.h"
 
@@ -18,14 +22,17 @@ namespace cairn::evaluation {
 struct Flow {
   FlowTimes onsets;          // as the detector takes them: without those that a clock predicts
   timing::Coverage covered;  // by `onsets`, until the observation ends
-  FlowTimes resumptions;     // every end of 0.5 s without data, as Zhang & Paxson 2000 count them
+  std::array<slots::Activity, slots::kScales.size()> activity;  // since slots::Options::min_age
+  FlowTimes resumptions;  // every end of 0.5 s without data, as Zhang & Paxson 2000 count them
 };
 
 // Follows a flow from its beginning on.  Thread-compatible.
 class FlowObserver {
  public:
   // Requires: `segments` outlives this.
-  explicit FlowObserver(const FlowTimes& segments) : segments_(segments) {}
+  explicit FlowObserver(const FlowTimes& segments) : segments_(segments) {
+    connection_.data_seen = 2;  // the other flow has sent: slots count from then on
+  }
 
   // The flow as its segments before `end` show it.  Requires: no earlier `end` than the last.
   // O(segments since then + onsets so far).
@@ -35,7 +42,8 @@ class FlowObserver {
   const FlowTimes& segments_;
   size_t next_ = 0;
   connections::Connection connection_;  // only this flow's part of it is used
-  Flow so_far_;                         // `covered` up to the last onset
+  slots::SlotSeries slots_;
+  Flow so_far_;  // `covered` up to the last onset
 };
 
 struct ObservedLeg {
@@ -66,12 +74,14 @@ class FlowPair {
   // Keystrokes: upstream moves first.  Echoes: downstream does.  O(onsets of both) the first time.
   const Significance& ForwardEvidence() const;
   const Significance& BackwardEvidence() const;
+  double SlotNats() const;  // the better scale's
 
  private:
   const ObservedLeg& upstream_;
   const ObservedLeg& downstream_;
   mutable std::optional<Significance> forward_;
   mutable std::optional<Significance> backward_;
+  mutable std::optional<double> slot_nats_;
 };
 
 // The onset evidence that `later` follows `earlier`; trials count from the session's start.

@@ -11,7 +11,7 @@ namespace cairn::slots {
 struct Options {
   bool enabled = true;
   // Connections younger than this are left alone: most of the world's are over by then.
-  PacketDelta min_age = PacketDelta::FromSeconds(10);
+  PacketDelta min_age = PacketDelta::FromSeconds(5);
   // How often pairs are looked at.  A pair is due at 60 s of common life and then ever more rarely.
   PacketDelta review_interval = PacketDelta::FromSeconds(30);
   // Bounds.  What does not fit is dropped by the stated rule and counted.

@@ -14,11 +14,13 @@ namespace {
 // 45 s.
 constexpr int64_t kFewestSeconds = 45;
 constexpr double kStepsPerUnit = 64;
-// Shifted sums are not independent of their neighbours, so that so many of them count as one; and
-// people's bursts make tails heavier than a normal distribution's however many there are.  Measured
-// on pairs of strangers: docs/algorithm.md.
+// Shifted sums are not independent of their neighbours: so many of them count as one.
 constexpr double kSumsPerFreedom = 4;
-constexpr double kMostFreedom = 60;
+// So many independent shifts is the prediction by the series' own correlations worth.
+constexpr double kWeightOfPrediction = 60;
+// People's bursts make the tails heavier than a normal distribution's.  Measured on pairs of
+// strangers: docs/algorithm.md.
+constexpr double kFreedom = 60;
 
 size_t FewestSlots(const Scale& scale) {
   return static_cast<size_t>(PacketDelta::FromSeconds(kFewestSeconds).ToNanoseconds() /
@@ -44,6 +46,15 @@ double At(const Direction& direction, int64_t shift) {
   const int32_t product = shift >= 0 ? Product(a.data(), b.data() + away, length)
                                      : Product(a.data() + away, b.data(), length);
   return product / std::sqrt(static_cast<double>(length));
+}
+
+// The mean product of one series with another `shift` slots later.
+double Covariance(const Activity& a, const Activity& b, int64_t shift) {
+  const auto away = static_cast<size_t>(std::abs(shift));
+  const size_t length = a.level.size() - away;
+  const int32_t product = shift >= 0 ? Product(a.level.data(), b.level.data() + away, length)
+                                     : Product(a.level.data() + away, b.level.data(), length);
+  return product / static_cast<double>(a.level.size());
 }
 
 // How many blocks the positive part of the correlation at `lag` is spread over, as a participation
@@ -132,20 +143,61 @@ SlotCorrelation::Moments SlotCorrelation::MomentsOf(const std::vector<double>& v
   return moments;
 }
 
-// One direction's correlation at every shift, in standard deviations of the far ones.  False when
-// it has none, as of a flow that sends the same always.
-bool SlotCorrelation::Correlate(const Direction& direction, const Scale& scale, int64_t reach,
-                                std::vector<double>& by_shift) {
+// Bartlett's formula: the variance of the correlation of two independent series is the sum over all
+// shifts of the product of their own correlations.  That of direction 0 with direction 1 follows
+// likewise, because both are made of the same two connections.
+void SlotCorrelation::Predict(const std::array<Direction, 2>& directions, const Scale& scale) {
+  const auto own = [&](const Activity& activity, std::vector<double>& out) {
+    out.clear();
+    for (int64_t k = 0; k <= scale.memory; ++k) out.push_back(Covariance(activity, activity, k));
+  };
+  for (size_t d = 0; d < 2; ++d) {
+    own(*directions[d].earlier, own_[0]);
+    own(*directions[d].later, own_[1]);
+    double variance = own_[0][0] * own_[1][0];
+    for (size_t k = 1; k < own_[0].size(); ++k) variance += 2 * own_[0][k] * own_[1][k];
+    predicted_variance_[d] = std::max(variance, own_[0][0] * own_[1][0] / 4);
+  }
+  const auto between = [&](const Activity& a, const Activity& b, int64_t first, int64_t last,
+                           std::vector<double>& out) {
+    out.clear();
+    for (int64_t k = first; k <= last; ++k) out.push_back(Covariance(a, b, k));
+  };
+  const int64_t most = 2 * (scale.lags - 1);
+  between(*directions[0].earlier, *directions[1].later, -scale.memory, scale.memory, own_[0]);
+  between(*directions[0].later, *directions[1].earlier, -scale.memory - most, scale.memory,
+          own_[1]);
+  const double deviations = std::sqrt(predicted_variance_[0] * predicted_variance_[1]);
+  predicted_correlation_.clear();
+  for (int64_t lags = 0; lags <= most; ++lags) {
+    double sum = 0;
+    for (size_t k = 0; k < own_[0].size(); ++k) {
+      sum += own_[0][k] * own_[1][k + static_cast<size_t>(most - lags)];
+    }
+    predicted_correlation_.push_back(std::clamp(sum / deviations, -0.9, 1.0));
+  }
+}
+
+// One direction's correlation at every shift, in standard deviations.
+void SlotCorrelation::Correlate(const Direction& direction, const Scale& scale, int64_t reach,
+                                double predicted_variance, std::vector<double>& by_shift) {
   by_shift.clear();
   null_.clear();
   for (int64_t shift = -reach; shift <= reach; ++shift) {
     by_shift.push_back(At(direction, shift));
     if (std::abs(shift) >= scale.nearest_shift) null_.push_back(by_shift.back());
   }
-  const Moments moments = MomentsOf(null_);
-  if (moments.deviation <= 0) return false;
+  const Moments moments = Weighed(MomentsOf(null_), predicted_variance);
   for (double& value : by_shift) value = (value - moments.mean) / moments.deviation;
-  return true;
+}
+
+// What the shifted copies show and what is predicted, each by what it is worth.
+SlotCorrelation::Moments SlotCorrelation::Weighed(const Moments& shifted, double predicted) const {
+  const double weight = static_cast<double>(null_.size()) / kSumsPerFreedom;
+  const double share = weight / (weight + kWeightOfPrediction);
+  return {.mean = share * shifted.mean,
+          .deviation =
+              std::sqrt(share * shifted.deviation * shifted.deviation + (1 - share) * predicted)};
 }
 
 // The sums that two directions with lags of together `lags` slots show when the second connection
@@ -159,7 +211,7 @@ SlotCorrelation::Moments SlotCorrelation::ShiftedSums(int64_t lags, const Scale&
     null_.push_back(by_shift_[0][static_cast<size_t>(shift + reach)] +
                     by_shift_[1][static_cast<size_t>(lags - shift + reach)]);
   }
-  return MomentsOf(null_);
+  return Weighed(MomentsOf(null_), 2 + 2 * predicted_correlation_[static_cast<size_t>(lags)]);
 }
 
 SlotSignificance SlotCorrelation::View(const std::array<Direction, 2>& directions,
@@ -170,14 +222,15 @@ SlotSignificance SlotCorrelation::View(const std::array<Direction, 2>& direction
   const auto length = static_cast<int64_t>(directions[0].earlier->level.size());
   view.slots = static_cast<uint32_t>(length);
   const int64_t reach = std::min(scale.farthest_shift, length / 2);
+  Predict(directions, scale);
   for (size_t d = 0; d < 2; ++d) {
-    if (!Correlate(directions[d], scale, reach, by_shift_[d])) return view;
+    if (!(predicted_variance_[d] > 0)) return view;  // a flow that sends the same always
+    Correlate(directions[d], scale, reach, predicted_variance_[d], by_shift_[d]);
   }
   std::array<int64_t, 2> lag{};
   view.deviations = -std::numeric_limits<double>::infinity();
   for (int64_t lags = 0; lags <= 2 * (scale.lags - 1); ++lags) {
     const Moments shifted = ShiftedSums(lags, scale, reach);
-    if (shifted.deviation <= 0) return view;
     for (int64_t first = std::max<int64_t>(0, lags - scale.lags + 1);
          first <= std::min(scale.lags - 1, lags); ++first) {
       const double sum = by_shift_[0][static_cast<size_t>(first + reach)] +
@@ -188,19 +241,17 @@ SlotSignificance SlotCorrelation::View(const std::array<Direction, 2>& direction
       lag = {first, lags - first};
     }
   }
-  const double freedom =
-      std::clamp(static_cast<double>(null_.size()) / kSumsPerFreedom, 1.0, kMostFreedom);
   const double tries = std::log(static_cast<double>(scale.lags));  // in each direction
   bool lasting = true;
   for (size_t d = 0; d < 2; ++d) {
     SlotSignificance::Direction& shown = view.direction[d];
     shown.lag = scale.slot * lag[d];
     shown.nats = std::max(
-        0.0, StudentTailNats(by_shift_[d][static_cast<size_t>(lag[d] + reach)], freedom) - tries);
+        0.0, StudentTailNats(by_shift_[d][static_cast<size_t>(lag[d] + reach)], kFreedom) - tries);
     shown.blocks = BlocksAt(directions[d], static_cast<size_t>(lag[d]), scale.block);
-    lasting = lasting && shown.blocks >= kFewestBlocks;
+    lasting = lasting && shown.blocks >= scale.fewest_blocks;
   }
-  if (lasting) view.nats = std::max(0.0, StudentTailNats(view.deviations, freedom) - 2 * tries);
+  if (lasting) view.nats = std::max(0.0, StudentTailNats(view.deviations, kFreedom) - 2 * tries);
   return view;
 }
 

@@ -43,14 +43,14 @@ struct Direction {
 // shifts beyond reach of one another.
 //
 // Not judged (no nats): less than kFewestSlots of common time, a flow with fewer than
-// kFewestActive active slots, and a correlation that rests on fewer than kFewestBlocks stretches of
-// ten seconds: two people who were busy in the same quarter of a minute once prove nothing.
+// kFewestActive active slots, and a correlation that rests on fewer than Scale::fewest_blocks
+// stretches of ten seconds: two people who were busy in the same quarter of a minute once prove
+// nothing.
 //
 // Keeps its workspace: thread-compatible, allocates only until it has grown.
 class SlotCorrelation {
  public:
   static constexpr size_t kFewestActive = 10;
-  static constexpr double kFewestBlocks = 5;
 
   // The part of the work that decides for most pairs that nothing is to be seen: a hundredth of
   // View.  Requires, here and below: the four activities have the same length.
@@ -66,10 +66,15 @@ class SlotCorrelation {
   };
 
   static Moments MomentsOf(const std::vector<double>& values);
-  bool Correlate(const Direction& direction, const Scale& scale, int64_t reach,
-                 std::vector<double>& by_shift);
+  Moments Weighed(const Moments& shifted, double predicted) const;
+  void Predict(const std::array<Direction, 2>& directions, const Scale& scale);
+  void Correlate(const Direction& direction, const Scale& scale, int64_t reach,
+                 double predicted_variance, std::vector<double>& by_shift);
   Moments ShiftedSums(int64_t lags, const Scale& scale, int64_t reach);
 
+  std::array<std::vector<double>, 2> own_;
+  std::array<double, 2> predicted_variance_{};   // of each direction
+  std::vector<double> predicted_correlation_;    // of the two, by the sum of their lags
   std::array<std::vector<double>, 2> by_shift_;  // from -reach to reach
   std::vector<double> null_;
 };

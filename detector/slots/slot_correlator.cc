@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "detector/timing/evidence_rule.h"
-
 namespace cairn::slots {
 namespace {
 
@@ -18,6 +18,9 @@ constexpr int64_t kLater = 300;
 // How many members an eviction compares.
 constexpr uint32_t kEvictionSample = 16;
 
+constexpr uint32_t kLooksPerStranger = 4;
+constexpr double kUnknown = std::numeric_limits<double>::infinity();
+
 std::pair<uint64_t, uint64_t> KeyOf(const IpAddress& ip) { return {ip.high(), ip.low()}; }
 
 const IpAddress& ServerOf(const timing::Onset& flow) {
@@ -26,6 +29,11 @@ const IpAddress& ServerOf(const timing::Onset& flow) {
 const IpAddress& ClientOf(const timing::Onset& flow) { return flow.key.ip[flow.originator_side]; }
 
 }  // namespace
+
+double ScoreOf(const SlotSignificance& view, double min_weaker) {
+  const double weaker = std::min(view.direction[0].nats, view.direction[1].nats);
+  return weaker >= min_weaker ? view.nats : std::min(view.nats, weaker);
+}
 
 uint32_t LooksUntil(PacketDelta common_life) {
   const int64_t seconds = common_life.ToSeconds();
@@ -36,7 +44,11 @@ uint32_t LooksUntil(PacketDelta common_life) {
 
 SlotCorrelator::SlotCorrelator(const Options& options, const timing::Options& timing,
                                const PrefixSet& protected_networks, SlotSink& sink)
-    : options_(options), timing_(timing), filter_(timing, protected_networks), sink_(sink) {}
+    : options_(options),
+      timing_(timing),
+      filter_(timing, protected_networks),
+      sink_(sink),
+      strangers_(1.0 / kLooksPerStranger) {}
 
 void SlotCorrelator::OnSlot(const SlotCount& slot) {
   const PacketTime now = slot.flow.time;
@@ -170,57 +182,94 @@ void SlotCorrelator::ReviewHost(const Host& host, PacketTime now, PacketDelta si
   }
 }
 
-void SlotCorrelator::Read(uint32_t member, size_t scale, PacketTime now, size_t length,
+void SlotCorrelator::Read(uint32_t member, const Scale& scale, PacketTime now, size_t length,
                           std::array<Activity, 2>& out) {
   counts_.resize(length);
-  const int64_t end = now.ToNanoseconds() / kScales[scale].slot.ToNanoseconds();
+  const int64_t end = now.ToNanoseconds() / scale.slot.ToNanoseconds();
   for (size_t flow = 0; flow < 2; ++flow) {
     members_[member].series[flow].Read(scale, end, counts_);
-    out[flow].Set(counts_, kScales[scale]);
+    out[flow].Set(counts_, scale);
   }
 }
 
-void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, PacketTime now) {
+// The best of the scales; nullopt when there is nothing to be seen.
+std::optional<SlotSignificance> SlotCorrelator::Compare(uint32_t accepted, uint32_t opened,
+                                                        PacketTime now) {
   const timing::Onset& in = members_[accepted].client_to_server();
   const timing::Onset& out = members_[opened].client_to_server();
-  if (!filter_.MayPair(in, out)) return;
-  ++counters_.looks;
-  if (look == 1) ++counters_.pairs;
   // Younger, neither was counted; two that began together must not look alike for that.
   const PacketDelta life = CommonLife(accepted, opened, now) - options_.min_age;
-  if (life <= PacketDelta::Zero()) return;
-  for (size_t scale = 0; scale < kScales.size(); ++scale) {
-    const auto length =
-        std::min(static_cast<size_t>(life.ToNanoseconds() / kScales[scale].slot.ToNanoseconds()),
-                 kScales[scale].kept);
+  if (life <= PacketDelta::Zero()) return std::nullopt;
+  std::optional<SlotSignificance> best;
+  for (const Scale& scale : kScales) {
+    const auto length = std::min(
+        static_cast<size_t>(life.ToNanoseconds() / scale.slot.ToNanoseconds()), scale.kept);
     Read(accepted, scale, now, length, activity_[0]);
     Read(opened, scale, now, length, activity_[1]);
     const std::array<Direction, 2> directions = {
         Direction{&activity_[0][in.flow], &activity_[1][out.flow]},
         Direction{&activity_[1][1U - out.flow], &activity_[0][1U - in.flow]}};
-    if (!SlotCorrelation::IsWorthwhile(directions, kScales[scale])) continue;
+    if (!SlotCorrelation::IsWorthwhile(directions, scale)) continue;
     ++counters_.looks_in_full;
-    const SlotSignificance view = correlation_.View(directions, kScales[scale]);
-    const std::optional<Confidence> confidence = Suffices(view, look, now);
-    if (!confidence.has_value()) continue;
-    sink_.OnCorrelation(in, members_[opened].server_to_client(), view, *confidence, now);
-    return;
+    const SlotSignificance view = correlation_.View(directions, scale);
+    if (!best.has_value() ||
+        ScoreOf(view, timing_.min_weaker_evidence) > ScoreOf(*best, timing_.min_weaker_evidence)) {
+      best = view;
+    }
   }
+  return best;
 }
 
-std::optional<Confidence> SlotCorrelator::Suffices(const SlotSignificance& view, uint32_t look,
-                                                   PacketTime now) const {
-  const PacketDelta elapsed = now - first_;
+// What the best of all scales is worth at this look.
+double SlotCorrelator::Score(const SlotSignificance& view, uint32_t look) const {
   const double looks = look;
-  const double tries = std::log(looks * (looks + 1) * static_cast<double>(kScales.size()));
-  const double needed =
-      timing::NeededNats(counters_.pairs, elapsed, timing_.false_alarms_per_day / timing::kTests);
-  const double nats = view.nats - tries;
-  const double weaker = std::min(view.direction[0].nats, view.direction[1].nats);
-  if (nats < needed || weaker < timing_.min_weaker_evidence) return std::nullopt;
-  return Confidence{.nats = nats,
-                    .needed = needed,
-                    .false_alarms_per_day = timing::FalseAlarms(counters_.pairs, elapsed, nats)};
+  const double tries = looks * (looks + 1) * static_cast<double>(kScales.size());
+  return std::max(0.0, ScoreOf(view, timing_.min_weaker_evidence) - std::log(tries));
+}
+
+void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, PacketTime now) {
+  const timing::Onset& in = members_[accepted].client_to_server();
+  if (!filter_.MayPair(in, members_[opened].client_to_server())) return;
+  ++counters_.looks;
+  if (look == 1) ++counters_.pairs;
+  CompareWithStranger(accepted, opened, now);
+  const std::optional<SlotSignificance> view = Compare(accepted, opened, now);
+  if (!view.has_value()) return;
+  const PacketDelta elapsed = now - first_;
+  const double allowed = timing_.false_alarms_per_day / timing::kTests;
+  Confidence confidence;
+  confidence.nats = Score(*view, look);
+  confidence.needed = std::min(timing::NeededNats(counters_.pairs, elapsed, allowed),
+                               Calibrated() ? strangers_.Needed(allowed, elapsed) : kUnknown);
+  if (confidence.nats < confidence.needed) return;
+  confidence.false_alarms_per_day =
+      std::min(timing::FalseAlarms(counters_.pairs, elapsed, confidence.nats),
+               Calibrated() ? strangers_.PerDay(confidence.nats, elapsed) : kUnknown);
+  sink_.OnCorrelation(in, members_[opened].server_to_client(), *view, confidence, now);
+}
+
+// For every fourth look, one at a pair that cannot be a stepping stone: the connection that another
+// host opened takes the place of this host's.
+void SlotCorrelator::CompareWithStranger(uint32_t accepted, uint32_t opened, PacketTime now) {
+  constexpr uint32_t kMostTried = 8;
+  if (!timing_.calibrate || counters_.looks % kLooksPerStranger != 0) return;
+  const timing::Onset& in = members_[accepted].client_to_server();
+  const timing::Onset& out = members_[opened].client_to_server();
+  const auto members = static_cast<uint32_t>(members_.size());
+  for (uint32_t i = 1; i <= std::min(kMostTried, members - 1); ++i) {
+    const uint32_t other = (opened + i) % members;
+    if (!members_[other].in_use || other == accepted) continue;
+    const timing::Onset& stranger = members_[other].client_to_server();
+    if (stranger.source() == out.source() || stranger.destination() == out.destination() ||
+        stranger.source() == in.destination() || !filter_.MayPair(in, stranger)) {
+      continue;
+    }
+    const uint32_t look = LooksUntil(CommonLife(accepted, other, now));
+    if (look == 0) continue;
+    const std::optional<SlotSignificance> view = Compare(accepted, other, now);
+    strangers_.Add(0, view.has_value() ? Score(*view, look) : 0);
+    return;
+  }
 }
 
 void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime time) {

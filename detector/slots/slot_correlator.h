@@ -17,6 +17,8 @@
 #include "detector/slots/slot_correlation.h"
 #include "detector/slots/slot_counter.h"
 #include "detector/slots/slot_series.h"
+#include "detector/timing/evidence_rule.h"
+#include "detector/timing/null_scores.h"
 #include "detector/timing/onset.h"
 #include "detector/timing/options.h"
 #include "detector/timing/pair_filter.h"
@@ -50,7 +52,9 @@ struct SlotCounters {
 //
 // A pair is looked at when its common life passes 60 s, 90 s, and so on (kLooks), then every five
 // minutes, and when either connection ends.  Looking again gives chance another try, so look k has
-// 1/(k (k + 1)) of the false alarms to spend; the sum over all looks is one.
+// 1/(k (k + 1)) of the false alarms to spend; the sum over all looks is one.  What strangers reach
+// is measured, too: for every fourth look one of the two is compared with another host's
+// connection.
 //
 // Cost: O(1) per slot; per review, O(slots) for each pair that is due and O(slots * shifts) for the
 // few that the screen lets pass.  Memory: about 7 kB a connection.  Thread-compatible.
@@ -100,10 +104,12 @@ class SlotCorrelator {
   void ReviewHost(const Host& host, PacketTime now, PacketDelta since);
   void LookAt(uint32_t accepted, uint32_t opened, uint32_t look, PacketTime now);
   PacketDelta CommonLife(uint32_t accepted, uint32_t opened, PacketTime now) const;
-  void Read(uint32_t member, size_t scale, PacketTime now, size_t length,
+  void Read(uint32_t member, const Scale& scale, PacketTime now, size_t length,
             std::array<Activity, 2>& out);
-  std::optional<Confidence> Suffices(const SlotSignificance& view, uint32_t look,
-                                     PacketTime now) const;
+  std::optional<SlotSignificance> Compare(uint32_t accepted, uint32_t opened, PacketTime now);
+  void CompareWithStranger(uint32_t accepted, uint32_t opened, PacketTime now);
+  double Score(const SlotSignificance& view, uint32_t look) const;
+  bool Calibrated() const { return timing_.calibrate && reviewed_ - first_ >= timing::kLeastTime; }
 
   const Options options_;
   const timing::Options timing_;
@@ -123,8 +129,13 @@ class SlotCorrelator {
   SlotCorrelation correlation_;
   std::array<std::array<Activity, 2>, 2> activity_;  // [accepted, opened][flow]
   std::vector<uint8_t> counts_;
+  timing::NullScores strangers_;
   SlotCounters counters_;
 };
+
+// What both directions are worth together.  Two connections that hear the same broadcasts move
+// together in one direction only: below `min_weaker` nats the weaker one is all that counts.
+double ScoreOf(const SlotSignificance& view, double min_weaker);
 
 // How many looks a pair of this common life has had.
 uint32_t LooksUntil(PacketDelta common_life);

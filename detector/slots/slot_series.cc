@@ -5,9 +5,17 @@
 #include <limits>
 
 namespace cairn::slots {
+namespace {
+
+uint8_t Sum(unsigned a, unsigned b) {
+  return static_cast<uint8_t>(std::min<unsigned>(std::numeric_limits<uint8_t>::max(), a + b));
+}
+
+}  // namespace
 
 SlotSeries::SlotSeries() {
-  for (size_t i = 0; i < kScales.size(); ++i) rings_[i].counts.resize(kScales[i].kept);
+  fine_.counts.resize(kFineKept);
+  half_seconds_.counts.resize(kHalfSecondsKept);
 }
 
 void SlotSeries::Ring::Add(int64_t number, uint8_t count) {
@@ -19,26 +27,32 @@ void SlotSeries::Ring::Add(int64_t number, uint8_t count) {
   newest = std::max(newest, number);
   if (number <= newest - size) return;
   uint8_t& here = counts[static_cast<size_t>(number % size)];
-  here = static_cast<uint8_t>(
-      std::min<unsigned>(std::numeric_limits<uint8_t>::max(), static_cast<unsigned>(here) + count));
+  here = Sum(here, count);
+}
+
+uint8_t SlotSeries::Ring::At(int64_t number) const {
+  const auto size = static_cast<int64_t>(counts.size());
+  if (number < std::max<int64_t>(newest - size + 1, 0) || number > newest) return 0;
+  return counts[static_cast<size_t>(number % size)];
 }
 
 void SlotSeries::Add(int64_t number, uint8_t count) {
   if (number < 0) return;  // before 1970: no capture's time
-  for (size_t i = 0; i < kScales.size(); ++i) {
-    rings_[i].Add(number * kFineSlot.ToNanoseconds() / kScales[i].slot.ToNanoseconds(), count);
-  }
+  fine_.Add(number, count);
+  half_seconds_.Add(number / (kHalfSecond.ToNanoseconds() / kFineSlot.ToNanoseconds()), count);
 }
 
-void SlotSeries::Read(size_t scale, int64_t end, std::span<uint8_t> out) const {
-  const Ring& ring = rings_[scale];
-  const auto size = static_cast<int64_t>(ring.counts.size());
+void SlotSeries::Read(const Scale& scale, int64_t end, std::span<uint8_t> out) const {
   const int64_t first = end - static_cast<int64_t>(out.size());
-  const int64_t oldest = std::max<int64_t>(ring.newest - size + 1, 0);
   for (size_t i = 0; i < out.size(); ++i) {
     const int64_t number = first + static_cast<int64_t>(i);
-    const bool known = number >= oldest && number <= ring.newest;
-    out[i] = known ? ring.counts[static_cast<size_t>(number % size)] : uint8_t{0};
+    if (scale.slot == kFineSlot) {
+      out[i] = fine_.At(number);
+    } else if (scale.slot == kHalfSecond) {
+      out[i] = half_seconds_.At(number);
+    } else {
+      out[i] = Sum(half_seconds_.At(2 * number), half_seconds_.At(2 * number + 1));
+    }
   }
 }
 

@@ -13,37 +13,67 @@
 
 namespace cairn::slots {
 
-// One resolution at which two flows are compared.
+// One way of looking at two flows.
 //
 // Fine slots see through chaff: a keystroke that is passed on at once shows in the same slot or the
 // next, however many other segments there are.  Coarse slots see through delay: what an attacker
-// holds back for seconds still comes in the same amounts.
+// holds back for seconds still comes in the same amounts.  With a short trend taken off, a person's
+// lines are told from those of another who types at the same time; with a long one, hours of work
+// count in which nothing but the ups and downs of a minute are left of it.
 struct Scale {
   PacketDelta slot;
   size_t kept = 0;   // slots
-  int64_t lags = 0;  // a relay's delay is at most so many slots, the first included
+  int64_t lags = 0;  // a relay's delay is less than so many slots
   // Shifts by which the null model is made: nearer, what a person does now and a moment later is
   // alike; farther, people's days differ.
   int64_t nearest_shift = 0;
   int64_t farthest_shift = 0;
-  size_t trend = 0;  // half the width of the moving average that is taken off
-  size_t block = 0;  // 10 s, for counting the moments that a correlation rests on
+  int64_t memory = 0;        // after so many slots a flow has forgotten what it sent
+  size_t trend = 0;          // half the width of the moving average that is taken off
+  size_t block = 0;          // 10 s, for counting the moments that a correlation rests on ...
+  double fewest_blocks = 0;  // ... of which it needs so many
 };
 
-inline constexpr std::array<Scale, 2> kScales = {Scale{.slot = kFineSlot,
-                                                       .kept = 2048,
+inline constexpr size_t kFineKept = 2048;  // 205 s
+inline constexpr size_t kHalfSecondsKept = 1200;
+inline constexpr PacketDelta kHalfSecond = kFineSlot * 5;
+
+inline constexpr std::array<Scale, 4> kScales = {Scale{.slot = kFineSlot,
+                                                       .kept = kFineKept,
                                                        .lags = 4,
                                                        .nearest_shift = 100,
-                                                       .farthest_shift = 500,
+                                                       .farthest_shift = 300,
+                                                       .memory = 30,
                                                        .trend = 150,
-                                                       .block = 100},
-                                                 Scale{.slot = kFineSlot * 5,
-                                                       .kept = 1200,
+                                                       .block = 100,
+                                                       .fewest_blocks = 5},
+                                                 Scale{.slot = kHalfSecond,
+                                                       .kept = kHalfSecondsKept,
+                                                       .lags = 8,
+                                                       .nearest_shift = 16,
+                                                       .farthest_shift = 100,
+                                                       .memory = 20,
+                                                       .trend = 8,
+                                                       .block = 20,
+                                                       .fewest_blocks = 3},
+                                                 Scale{.slot = kHalfSecond,
+                                                       .kept = kHalfSecondsKept,
                                                        .lags = 8,
                                                        .nearest_shift = 20,
-                                                       .farthest_shift = 150,
+                                                       .farthest_shift = 100,
+                                                       .memory = 20,
                                                        .trend = 30,
-                                                       .block = 20}};
+                                                       .block = 20,
+                                                       .fewest_blocks = 3},
+                                                 Scale{.slot = kHalfSecond * 2,
+                                                       .kept = kHalfSecondsKept / 2,
+                                                       .lags = 5,
+                                                       .nearest_shift = 10,
+                                                       .farthest_shift = 60,
+                                                       .memory = 20,
+                                                       .trend = 15,
+                                                       .block = 10,
+                                                       .fewest_blocks = 3}};
 
 // The counts of one flow's latest slots: the last 205 s at 0.1 s and the last 600 s at 0.5 s (slot
 // counts at several scales: Donoho et al. 2002, "Multiscale Stepping-Stone Detection").
@@ -54,9 +84,9 @@ class SlotSeries {
 
   // Requires: numbers of fine slots do not decrease.
   void Add(int64_t number, uint8_t count);
-  // The counts of the `out.size()` slots of kScales[scale] that end before `end`, in slots of that
-  // scale; 0 where nothing was counted or no memory is left.  Requires: out.size() <= kept.
-  void Read(size_t scale, int64_t end, std::span<uint8_t> out) const;
+  // The counts of the `out.size()` slots that end before `end`, in slots of the scale; 0 where
+  // nothing was counted or no memory is left.  Requires: out.size() <= scale.kept.
+  void Read(const Scale& scale, int64_t end, std::span<uint8_t> out) const;
 
  private:
   struct Ring {
@@ -64,8 +94,10 @@ class SlotSeries {
     int64_t newest = -1;  // its number; -1: none yet
 
     void Add(int64_t number, uint8_t count);
+    uint8_t At(int64_t number) const;
   };
-  std::array<Ring, kScales.size()> rings_;
+  Ring fine_;
+  Ring half_seconds_;
 };
 
 }  // namespace cairn::slots

@@ -81,7 +81,7 @@ class Usage(harness.TestCase):
 
     def test_settings_change_what_is_found(self):
         self.assertEqual(len(replay(self.capture).named("stepping_stone")), 1)
-        strict = replay(self.capture, "--set", "timing.direct.min_hits=1000000")
+        strict = replay(self.capture, "--set", "timing.direct.min_hits=1000000", "--set", "slots.enabled=false")
         self.assert_ended(strict, 0)
         self.assertEqual(strict.named("stepping_stone"), [])
         elsewhere = run("replay", "--protect", "192.0.2.0/24", self.capture)

@@ -93,13 +93,25 @@ TEST_CASE("combined evidence is the stronger direction's and half of the weaker'
   CHECK(ScoreOf("onset-rule", pair) == Approx(ScoreOf("onset", pair)));
 }
 
-TEST_CASE("evidence of one direction alone is none for the detector's verdict") {
+TEST_CASE("echoes alone are no evidence for the detector's verdict, keystrokes alone are") {
   const Session session = SimulateSession(Named("clean"), kEnd - kSessionStart, 1, 0);
-  const ObservedLeg upstream = AtEnd({session.upstream.forward, {}});
-  const ObservedLeg downstream = AtEnd({session.downstream.forward, {}});
+  const ObservedLeg keys_in = AtEnd({session.upstream.forward, {}});
+  const ObservedLeg keys_out = AtEnd({session.downstream.forward, {}});
+  CHECK(ScoreOf("onset-rule", FlowPair(keys_in, keys_out)) > 20);
+  const ObservedLeg echoes_out = AtEnd({{}, session.upstream.backward});
+  const ObservedLeg echoes_in = AtEnd({{}, session.downstream.backward});
+  CHECK(ScoreOf("onset", FlowPair(echoes_out, echoes_in)) > 20);
+  CHECK(ScoreOf("onset-rule", FlowPair(echoes_out, echoes_in)) == 0);
+}
+
+TEST_CASE("slots see through delay, and the whole is the better of both") {
+  const Session session = SimulateSession(Named("delay-2s"), kEnd - kSessionStart, 1, 0);
+  const ObservedLeg upstream = AtEnd(session.upstream);
+  const ObservedLeg downstream = AtEnd(session.downstream);
   const FlowPair pair(upstream, downstream);
-  CHECK(ScoreOf("onset", pair) > 20);
-  CHECK(ScoreOf("onset-rule", pair) == 0);
+  CHECK(ScoreOf("slots", pair) > 10);
+  CHECK(ScoreOf("whole", pair) >= ScoreOf("slots", pair));
+  CHECK(ScoreOf("whole", pair) >= ScoreOf("onset-rule", pair));
 }
 
 }  // namespace

@@ -15,7 +15,9 @@ namespace {
 using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
 
 constexpr size_t kFine = 0;
-constexpr size_t kCoarse = 1;
+constexpr size_t kLines = 1;
+constexpr size_t kCoarse = 2;
+constexpr size_t kSeconds = 3;
 constexpr PacketDelta kLength = PacketDelta::FromSeconds(150);
 
 // One connection's slots, by flow.
@@ -82,7 +84,7 @@ TEST_CASE("Chaff does not hide who types, in fine slots") {
 }
 
 TEST_CASE("Strangers reach no more than chance gives them") {
-  for (const size_t scale : {kFine, kCoarse}) {
+  for (const size_t scale : {kFine, kLines, kCoarse, kSeconds}) {
     constexpr int kPairs = 1500;
     int one_in_ten = 0;
     int one_in_hundred = 0;

@@ -62,7 +62,7 @@ TEST_CASE("Keystrokes that are held back by up to a second are found by their am
   CHECK(pair.upstream.orig == kOutsider);
   CHECK(pair.downstream.resp == kTarget);
   REQUIRE(pair.evidence.slots.has_value());
-  CHECK(pair.evidence.slots->nats > 12);
+  CHECK(pair.evidence.slots->nats > 10);
   CHECK(pair.evidence.slots->direction[0].nats > 6);
   CHECK(outcome.ends.size() == 1);
   CHECK(outcome.chains.size() == 1);

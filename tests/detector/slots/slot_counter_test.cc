@@ -68,7 +68,7 @@ TEST_CASE("Young connections are left alone") {
   TraceBuilder trace;
   const auto c = trace.Open(kClient, kServer, Ms(0));
   for (int64_t ms = 0; ms < 12000; ms += 150) trace.Key(c, Ms(ms + 10)).Echo(c, Ms(ms + 15));
-  for (const slots::SlotCount& slot : SlotsOf(trace.Build())) CHECK(slot.flow.time >= Ms(10000));
+  for (const slots::SlotCount& slot : SlotsOf(trace.Build())) CHECK(slot.flow.time >= Ms(5000));
   CHECK_FALSE(SlotsOf(trace.Build()).empty());
   slots::Options options;
   options.enabled = false;

@@ -9,10 +9,12 @@
 namespace cairn::slots {
 namespace {
 
-constexpr size_t kFine = 0;
-constexpr size_t kCoarse = 1;
+const Scale& kFine = kScales[0];
+const Scale& kCoarse = kScales[1];
+const Scale& kSeconds = kScales[3];
 
-std::vector<uint8_t> Read(const SlotSeries& series, size_t scale, int64_t end, size_t length) {
+std::vector<uint8_t> Read(const SlotSeries& series, const Scale& scale, int64_t end,
+                          size_t length) {
   std::vector<uint8_t> counts(length, 77);
   series.Read(scale, end, counts);
   return counts;
@@ -27,10 +29,11 @@ TEST_CASE("Slots are read back as they were counted, empty ones between them") {
   CHECK(Read(series, kFine, 1004, 2) == std::vector<uint8_t>{0, 0});
 }
 
-TEST_CASE("Five fine slots are a coarse one") {
+TEST_CASE("Five fine slots are a coarse one, and two of those a second") {
   SlotSeries series;
   for (int64_t slot = 1000; slot < 1012; ++slot) series.Add(slot, 2);
   CHECK(Read(series, kCoarse, 203, 4) == std::vector<uint8_t>{0, 10, 10, 4});
+  CHECK(Read(series, kSeconds, 102, 3) == std::vector<uint8_t>{0, 20, 4});
 }
 
 TEST_CASE("Nothing was counted before the first slot, and after the last") {
@@ -42,17 +45,17 @@ TEST_CASE("Nothing was counted before the first slot, and after the last") {
 
 TEST_CASE("The oldest slots make room, however long the silence") {
   SlotSeries series;
-  const auto kept = static_cast<int64_t>(kScales[kFine].kept);
+  const auto kept = static_cast<int64_t>(kFine.kept);
   series.Add(1, 5);
   series.Add(kept, 6);
-  CHECK(Read(series, kFine, kept + 1, kScales[kFine].kept).front() == 5);
+  CHECK(Read(series, kFine, kept + 1, kFine.kept).front() == 5);
   series.Add(kept + 1, 7);
-  const std::vector<uint8_t> full = Read(series, kFine, kept + 2, kScales[kFine].kept);
+  const std::vector<uint8_t> full = Read(series, kFine, kept + 2, kFine.kept);
   CHECK(full.front() == 0);
   CHECK(std::accumulate(full.begin(), full.end(), 0) == 13);
   series.Add(1'000'000'000'000, 1);
   CHECK(Read(series, kFine, 1'000'000'000'001, 3) == std::vector<uint8_t>{0, 0, 1});
-  const std::vector<uint8_t> after = Read(series, kFine, 1'000'000'000'001, kScales[kFine].kept);
+  const std::vector<uint8_t> after = Read(series, kFine, 1'000'000'000'001, kFine.kept);
   CHECK(std::accumulate(after.begin(), after.end(), 0) == 1);
 }
 
