@@ -21,6 +21,7 @@ void AddAllCommands(CLI::App& app, int& exit_code) {
   AddWatch(app, exit_code);
   AddConfig(app, exit_code);
   AddEvaluate(app, exit_code);
+  AddEvaluateCalibration(app, exit_code);
   AddEvaluateProtocol(app, exit_code);
 }
 

@@ -56,23 +56,6 @@ Flow FlowObserver::Until(PacketTime end) {
   return flow;
 }
 
-double FlowPair::SlotNats() const {
-  if (slot_nats_.has_value()) return *slot_nats_;
-  thread_local slots::SlotCorrelation correlation;  // its workspace
-  slot_nats_ = 0;
-  static const double kScalesTried = std::log(static_cast<double>(slots::kScales.size()));
-  for (size_t i = 0; i < slots::kScales.size(); ++i) {
-    const std::array<slots::Direction, 2> directions = {
-        {{&upstream_.forward.activity[i], &downstream_.forward.activity[i]},
-         {&downstream_.backward.activity[i], &upstream_.backward.activity[i]}}};
-    if (!slots::SlotCorrelation::IsWorthwhile(directions, slots::kScales[i])) continue;
-    const SlotSignificance view = correlation.View(directions, slots::kScales[i]);
-    slot_nats_ = std::max(
-        *slot_nats_, slots::ScoreOf(view, timing::Options().min_weaker_evidence) - kScalesTried);
-  }
-  return *slot_nats_;
-}
-
 const Significance& FlowPair::ForwardEvidence() const {
   if (!forward_.has_value()) forward_ = FollowEvidence(upstream_.forward, downstream_.forward);
   return *forward_;
@@ -81,6 +64,25 @@ const Significance& FlowPair::ForwardEvidence() const {
 const Significance& FlowPair::BackwardEvidence() const {
   if (!backward_.has_value()) backward_ = FollowEvidence(downstream_.backward, upstream_.backward);
   return *backward_;
+}
+
+const SlotScores& FlowPair::Slots() const {
+  if (slots_.has_value()) return *slots_;
+  static const double scales_tried = std::log(static_cast<double>(slots::kScales.size()));
+  static const timing::Options options;
+  thread_local slots::SlotCorrelation correlation;  // its workspace
+  slots_ = SlotScores();
+  for (size_t i = 0; i < slots::kScales.size(); ++i) {
+    const std::array<slots::Direction, 2> directions = {
+        {{&upstream_.forward.activity[i], &downstream_.forward.activity[i]},
+         {&downstream_.backward.activity[i], &upstream_.backward.activity[i]}}};
+    if (!slots::SlotCorrelation::IsWorthwhile(directions, slots::kScales[i])) continue;
+    const SlotSignificance view = correlation.View(directions, slots::kScales[i]);
+    const double judged = slots::ScoreOf(view, options.min_weaker_evidence);
+    slots_->together = std::max(slots_->together, view.nats - scales_tried);
+    slots_->judged = std::max(slots_->judged, judged - scales_tried);
+  }
+  return *slots_;
 }
 
 Significance FollowEvidence(const Flow& earlier, const Flow& later) {

@@ -62,6 +62,12 @@ class LegObserver {
   FlowObserver backward_;
 };
 
+// What the slots of a pair say, in nats, the best scale's, less what trying several costs.
+struct SlotScores {
+  double together = 0;  // both directions
+  double judged = 0;    // the same with all that the detector's verdict by slots asks for
+};
+
 // Two connections in the roles of upstream and downstream.  What several methods need of the pair
 // is worked out on first use.  A view: the legs must outlive it.  Thread-compatible.
 class FlowPair {
@@ -74,14 +80,14 @@ class FlowPair {
   // Keystrokes: upstream moves first.  Echoes: downstream does.  O(onsets of both) the first time.
   const Significance& ForwardEvidence() const;
   const Significance& BackwardEvidence() const;
-  double SlotNats() const;  // the better scale's
+  const SlotScores& Slots() const;
 
  private:
   const ObservedLeg& upstream_;
   const ObservedLeg& downstream_;
   mutable std::optional<Significance> forward_;
   mutable std::optional<Significance> backward_;
-  mutable std::optional<double> slot_nats_;
+  mutable std::optional<SlotScores> slots_;
 };
 
 // The onset evidence that `later` follows `earlier`; trials count from the session's start.

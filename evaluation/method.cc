@@ -57,12 +57,13 @@ std::vector<Method> Methods(double needed_nats) {
        .score = [](const FlowPair& pair) { return pair.BackwardEvidence().nats; },
        .alert_at = needed_nats},
       {.name = "slots",
-       .what = "slot correlation against time-shifted copies, the better of two scales",
-       .score = [](const FlowPair& pair) { return pair.SlotNats(); },
+       .what = "slot correlation, the best of its scales",
+       .score = [](const FlowPair& pair) { return pair.Slots().together; },
        .alert_at = needed_nats},
       {.name = "whole",
-       .what = "the larger of onset-rule and slots: the detector",
-       .score = [](const FlowPair& pair) { return std::max(VerdictNats(pair), pair.SlotNats()); },
+       .what = "the detector: the larger of its verdicts by onsets and by slots",
+       .score =
+           [](const FlowPair& pair) { return std::max(VerdictNats(pair), pair.Slots().judged); },
        .alert_at = needed_nats},
   };
 }

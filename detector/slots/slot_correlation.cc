@@ -110,7 +110,7 @@ void Activity::Set(std::span<const uint8_t> counts, const Scale& scale) {
 }
 
 bool SlotCorrelation::IsWorthwhile(const std::array<Direction, 2>& directions, const Scale& scale) {
-  constexpr double kAlmostNothing = 3.5;  // standard deviations, both directions together
+  constexpr double kAlmostNothing = 4;  // standard deviations, both directions together
   if (!AreActive(directions, scale)) return false;
   double together = 0;
   for (const Direction& direction : directions) {
