@@ -149,10 +149,11 @@ void AddTiming(Table& table) {
           "min_weaker_evidence", &Options::min_weaker_evidence, Ratio(0, 1000, "6"),
           "With rule evidence: what keystrokes and echoes must each reach, in nats, where both are "
           "captured. A broadcast imitates echoes only.")
-      .Add("calibrate", &Options::calibrate, Boolean(),
-           "With rule evidence: measure on time-shifted copies of the traffic how much evidence "
-           "strangers reach here, and ask of pairs what follows from it. Off: what follows from the "
-           "number of pairs.")
+      .Add(
+          "calibrate", &Options::calibrate, Boolean(),
+          "With rule evidence: measure on time-shifted copies of the traffic how much evidence "
+          "strangers reach here, and ask of pairs what follows from it. Off: what follows from the "
+          "number of pairs.")
       .Add("max_pairs", &Options::max_pairs, Count<uint32_t>(1, 100000000, "200k"),
            "Pairs of connections under observation at once; the least promising go first.")
       .Add("max_pairs_per_connection", &Options::max_pairs_per_connection,
@@ -188,8 +189,7 @@ void AddSlots(Table& table) {
       .Add("enabled", &Options::enabled, Boolean(), "Whether connections are compared by slots.")
       .Add("min_age", &Options::min_age, Duration(PacketDelta::Zero(), kHour, "10s"),
            "Slots are counted of connections that are at least so old.")
-      .Add("review_interval", &Options::review_interval,
-           Duration(kMillisecond * 100, kHour, "30s"),
+      .Add("review_interval", &Options::review_interval, Duration(kMillisecond * 100, kHour, "30s"),
            "How often it is looked which pairs are due.")
       .Add("max_connections", &Options::max_connections, Count<uint32_t>(2, 10000000, "8192"),
            "Connections whose slots are kept, 7 kB each; the longest silent goes first.")

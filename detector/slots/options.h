@@ -16,7 +16,7 @@ struct Options {
   PacketDelta review_interval = PacketDelta::FromSeconds(30);
   // Bounds.  What does not fit is dropped by the stated rule and counted.
   uint32_t max_connections = 8192;         // of which slots are kept; the longest silent goes first
-  uint32_t max_pairs_per_review = 20'000;  // pairs looked at in one review; the others wait
+  uint32_t max_pairs_per_review = 20'000;  // looks from one review to the next; others are left out
 };
 
 }  // namespace cairn::slots

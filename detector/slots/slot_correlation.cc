@@ -86,7 +86,7 @@ bool AreActive(const std::array<Direction, 2>& directions, const Scale& scale) {
 }  // namespace
 
 void Activity::Set(std::span<const uint8_t> counts, const Scale& scale) {
-  static const auto kLevels = [] {
+  static const auto levels_of = [] {
     std::array<int32_t, 256> levels{};
     for (size_t i = 0; i < levels.size(); ++i) {
       levels[i] = static_cast<int32_t>(std::lround(kStepsPerUnit * std::log1p(i)));
@@ -98,13 +98,13 @@ void Activity::Set(std::span<const uint8_t> counts, const Scale& scale) {
   active_slots = 0;
   // A sum over [i - trend, i + trend], as far as there is one.
   int32_t sum = 0;
-  for (size_t i = 0; i < std::min(scale.trend, length); ++i) sum += kLevels[counts[i]];
+  for (size_t i = 0; i < std::min(scale.trend, length); ++i) sum += levels_of[counts[i]];
   for (size_t i = 0; i < length; ++i) {
-    if (i + scale.trend < length) sum += kLevels[counts[i + scale.trend]];
-    if (i > scale.trend) sum -= kLevels[counts[i - scale.trend - 1]];
+    if (i + scale.trend < length) sum += levels_of[counts[i + scale.trend]];
+    if (i > scale.trend) sum -= levels_of[counts[i - scale.trend - 1]];
     const size_t from = i > scale.trend ? i - scale.trend : 0;
     const size_t to = std::min(i + scale.trend + 1, length);
-    level[i] = static_cast<int16_t>(kLevels[counts[i]] - sum / static_cast<int32_t>(to - from));
+    level[i] = static_cast<int16_t>(levels_of[counts[i]] - sum / static_cast<int32_t>(to - from));
     active_slots += counts[i] > 0 ? 1U : 0U;
   }
 }

@@ -15,6 +15,9 @@ constexpr uint32_t kNone = 0xffffffff;
 constexpr std::array<int64_t, 8> kLooks = {60, 90, 120, 180, 270, 390, 540, 780};
 constexpr int64_t kLater = 300;
 
+// Shorter pairs are not looked at when they end.
+constexpr PacketDelta kShortestLife = PacketDelta::FromSeconds(45);
+
 // How many members an eviction compares.
 constexpr uint32_t kEvictionSample = 16;
 
@@ -48,6 +51,7 @@ SlotCorrelator::SlotCorrelator(const Options& options, const timing::Options& ti
       timing_(timing),
       filter_(timing, protected_networks),
       sink_(sink),
+      looks_left_(options.max_pairs_per_review),
       strangers_(1.0 / kLooksPerStranger) {}
 
 void SlotCorrelator::OnSlot(const SlotCount& slot) {
@@ -61,6 +65,7 @@ void SlotCorrelator::OnSlot(const SlotCount& slot) {
   known.flow[0].originator = known.flow[1].originator = slot.flow.originator;
   known.flow[slot.flow.flow].reverse_seen = slot.flow.reverse_seen;
   known.series[slot.flow.flow].Add(slot.number, slot.count);
+  ++known.active_slots[slot.flow.flow];
 }
 
 // The slot's connection, taken up when it is new.
@@ -172,12 +177,7 @@ void SlotCorrelator::ReviewHost(const Host& host, PacketTime now, PacketDelta si
       const PacketDelta life = CommonLife(accepted, opened, now);
       const uint32_t look = LooksUntil(life);
       if (look == LooksUntil(life - since)) continue;
-      if (looks_left_ == 0) {
-        ++counters_.looks_dropped;
-        continue;
-      }
-      --looks_left_;
-      LookAt(accepted, opened, look, now);
+      if (MaySee(accepted, opened)) LookAt(accepted, opened, look, now);
     }
   }
 }
@@ -227,23 +227,39 @@ double SlotCorrelator::Score(const SlotSignificance& view, uint32_t look) const 
   return std::max(0.0, ScoreOf(view, timing_.min_weaker_evidence) - std::log(tries));
 }
 
+// Has either sent too little to be judged?  Most connections have.
+bool SlotCorrelator::MaySee(uint32_t accepted, uint32_t opened) const {
+  const auto least = [](const Member& member) {
+    return std::min(member.active_slots[0], member.active_slots[1]);
+  };
+  return std::min(least(members_[accepted]), least(members_[opened])) >=
+         SlotCorrelation::kFewestActive;
+}
+
 void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, PacketTime now) {
   const timing::Onset& in = members_[accepted].client_to_server();
   if (!filter_.MayPair(in, members_[opened].client_to_server())) return;
+  if (looks_left_ == 0) {
+    ++counters_.looks_dropped;
+    return;
+  }
+  --looks_left_;
   ++counters_.looks;
   if (look == 1) ++counters_.pairs;
+  spent_ += 1.0 / look / (look + 1);
   CompareWithStranger(accepted, opened, now);
   const std::optional<SlotSignificance> view = Compare(accepted, opened, now);
   if (!view.has_value()) return;
   const PacketDelta elapsed = now - first_;
   const double allowed = timing_.false_alarms_per_day / timing::kTests;
+  const auto tries = static_cast<uint64_t>(std::ceil(spent_));
   Confidence confidence;
   confidence.nats = Score(*view, look);
-  confidence.needed = std::min(timing::NeededNats(counters_.pairs, elapsed, allowed),
+  confidence.needed = std::min(timing::NeededNats(tries, elapsed, allowed),
                                Calibrated() ? strangers_.Needed(allowed, elapsed) : kUnknown);
   if (confidence.nats < confidence.needed) return;
   confidence.false_alarms_per_day =
-      std::min(timing::FalseAlarms(counters_.pairs, elapsed, confidence.nats),
+      std::min(timing::FalseAlarms(tries, elapsed, confidence.nats),
                Calibrated() ? strangers_.PerDay(confidence.nats, elapsed) : kUnknown);
   sink_.OnCorrelation(in, members_[opened].server_to_client(), *view, confidence, now);
 }
@@ -277,7 +293,9 @@ void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime tim
   const uint32_t member = member_of_slot_[slot];
   if (member == kNone || members_[member].uid != uid) return;
   const auto last_look = [&](uint32_t accepted, uint32_t opened) {
-    LookAt(accepted, opened, LooksUntil(CommonLife(accepted, opened, time)) + 1, time);
+    const PacketDelta life = CommonLife(accepted, opened, time);
+    if (life < kShortestLife || !MaySee(accepted, opened)) return;
+    LookAt(accepted, opened, LooksUntil(life) + 1, time);
   };
   const timing::Onset flow = members_[member].flow[0];
   if (const auto server = host_of_address_.find(KeyOf(ServerOf(flow)));

@@ -43,7 +43,7 @@ struct SlotCounters {
   uint64_t pairs = 0;                // ever compared
   uint64_t looks = 0;                // comparisons made ...
   uint64_t looks_in_full = 0;        // ... of these, against shifted copies, too
-  uint64_t looks_dropped = 0;        // max_pairs_per_review reached
+  uint64_t looks_dropped = 0;        // max_pairs_per_review reached since the last review
 };
 
 // Compares, by their slots, the connections that meet at one host: those that it accepted with
@@ -74,8 +74,9 @@ class SlotCorrelator {
  private:
   struct Member {
     bool in_use = false;
-    std::array<timing::Onset, 2> flow;  // what describes it, by flow
-    std::array<SlotSeries, 2> series;   // by flow
+    std::array<timing::Onset, 2> flow;       // what describes it, by flow
+    std::array<SlotSeries, 2> series;        // by flow
+    std::array<uint64_t, 2> active_slots{};  // ever, by flow
     PacketTime last = PacketTime::InfinitePast();
     uint64_t uid = 0;
 
@@ -102,6 +103,7 @@ class SlotCorrelator {
 
   void Review(PacketTime now);
   void ReviewHost(const Host& host, PacketTime now, PacketDelta since);
+  bool MaySee(uint32_t accepted, uint32_t opened) const;
   void LookAt(uint32_t accepted, uint32_t opened, uint32_t look, PacketTime now);
   PacketDelta CommonLife(uint32_t accepted, uint32_t opened, PacketTime now) const;
   void Read(uint32_t member, const Scale& scale, PacketTime now, size_t length,
@@ -121,9 +123,10 @@ class SlotCorrelator {
   std::vector<Host> hosts_;
   std::vector<uint32_t> free_hosts_;
   absl::flat_hash_map<std::pair<uint64_t, uint64_t>, uint32_t> host_of_address_;  // never walked
-  uint32_t hand_ = 0;        // where the search for the next victim begins
-  uint32_t next_host_ = 0;   // where the next review begins
-  uint64_t looks_left_ = 0;  // in this review
+  uint32_t hand_ = 0;       // where the search for the next victim begins
+  uint32_t next_host_ = 0;  // where the next review begins
+  double spent_ = 0;  // the sum of 1/(k (k + 1)) over all looks: as many pairs with all of theirs
+  uint64_t looks_left_;  // until the next review
   PacketTime first_ = PacketTime::InfinitePast();
   PacketTime reviewed_ = PacketTime::InfinitePast();
   SlotCorrelation correlation_;

@@ -2,7 +2,6 @@
 #include "detector/timing/time_slide.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace cairn::timing {
 namespace {
@@ -62,7 +61,7 @@ void TimeSlide::OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCau
   end.onset.time = time;
   end.onset.slot = slot;
   end.onset.uid = uid;
-  Pass(std::move(end));
+  Pass(end);
 }
 
 // Delayed connections and others may have the same slot at once; an odd number tells the delayed.
