@@ -114,6 +114,9 @@ void AddPairRules(Table& table, std::string path, std::string documentation,
            Duration(PacketDelta::Zero(), kHour, "40ms"),
            "An onset that ends the third equal interval in a row, to within this, is the flow's "
            "own clock and no evidence. 0s: off.")
+      .Add("from_first_coincidence", &PairRules::from_first_coincidence, Boolean(),
+           "With rule thresholds: take a pair up at its first coincidence, as published, and keep "
+           "it. Otherwise at the second in a row, and until it looks hopeless.")
       .Add(
           "candidate_window", &PairRules::candidate_window, Duration(kMillisecond, kHour, "600ms"),
           "With rule evidence: connections whose onsets lie at most this far apart are taken up as "

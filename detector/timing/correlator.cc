@@ -131,7 +131,8 @@ void Correlator::FindDirect(const Onset& onset) {
   const PacketTime oldest = onset.time - window;
   const bool busy = onsets_in_window_ > kBusyOnsets;
   const bool any_past = options_.rule == Rule::kEvidence && !busy;
-  if (!own.previous[busy ? 1 : 0].IsSet()) return;
+  const bool no_past = FromFirst(PairKind::kDirect);
+  if (!no_past && !own.previous[busy ? 1 : 0].IsSet()) return;
   const IpAddress& host = onset.source();
   uint32_t looked_at = 0;
   recent_.Walk(RecentOnsets::Chain::kHost, HostKey(host), oldest, [&](const Onset& earlier) {
@@ -141,7 +142,8 @@ void Correlator::FindDirect(const Onset& onset) {
     }
     ++counters_.candidates;
     const OnsetHistory& theirs = earlier.history[kind];
-    const bool past = any_past
+    const bool past = no_past ? true
+                      : any_past
                           ? theirs.previous[0].IsSet()
                           : Coincides(theirs.previous[0], own.previous[0], window) &&
                                 (!busy || Coincides(theirs.previous[1], own.previous[1], window));
@@ -188,6 +190,7 @@ PacketDelta Correlator::IndirectWindow() const {
 }
 
 void Correlator::FindIndirect(const Onset& onset) {
+  if (FromFirst(PairKind::kIndirect)) return FindAnyIndirect(onset);
   const size_t kind = IndexOf(PairKind::kIndirect);
   const PacketDelta window = IndirectWindow();
   const OnsetHistory& own = onset.history[kind];
@@ -228,6 +231,27 @@ void Correlator::FindIndirect(const Onset& onset) {
   if (looked_at > options_.max_candidates_per_onset) ++counters_.candidates_dropped;
 }
 
+// As published: whatever resumed within the window.
+void Correlator::FindAnyIndirect(const Onset& onset) {
+  const size_t kind = IndexOf(PairKind::kIndirect);
+  uint32_t looked_at = 0;
+  recent_.WalkAll(onset.time - window_[kind], [&](const Onset& earlier) {
+    if (++looked_at > options_.max_candidates_per_onset) {
+      ++counters_.candidates_dropped;
+      return false;
+    }
+    ++counters_.candidates;
+    if (!earlier.history[kind].is_onset) return true;
+    if (earlier.destination() != onset.source()) {
+      TryCandidate(earlier, onset, PairKind::kIndirect);
+    }
+    if (earlier.time == onset.time && onset.destination() != earlier.source()) {
+      TryCandidate(onset, earlier, PairKind::kIndirect);
+    }
+    return true;
+  });
+}
+
 // Takes up a new pair from one coincidence, crediting the ones before it that the onsets remember.
 bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind kind) {
   if (recorded_ != nullptr && earlier.slot % 2 == later.slot % 2) return false;
@@ -252,7 +276,7 @@ bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind
   const OnsetHistory& e = earlier.history[k];
   const OnsetHistory& l = later.history[k];
   Track& track = pairs_[*index].track[0];
-  if (Coincides(e.previous[0], l.previous[0], window)) {
+  if (!FromFirst(kind) && Coincides(e.previous[0], l.previous[0], window)) {
     track.coincidences = 1;
     track.last_earlier = e.count - 1;
     track.last_later = l.count - 1;
@@ -342,6 +366,7 @@ bool Correlator::IsHopelessByEvidence(const Pair& pair, PacketTime now) const {
 bool Correlator::IsHopelessByCounts(const Pair& pair) const {
   constexpr uint32_t kFairChance = 24;  // onsets of both flows since the pair was taken up
   const PairRules& rules = RulesOf(pair.kind);
+  if (rules.from_first_coincidence) return false;
   const size_t kind = IndexOf(pair.kind);
   bool judged = false;
   for (unsigned t = 0; t < 2; ++t) {

@@ -93,6 +93,7 @@ class Correlator {
   void FindDirect(const Onset& onset);
   void FindSimultaneous(const Onset& onset);
   void FindIndirect(const Onset& onset);
+  void FindAnyIndirect(const Onset& onset);
   bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
   void Coincide(uint32_t pair, unsigned track, PacketTime earlier, uint32_t earlier_count,
                 PacketTime later, uint32_t later_count);
@@ -118,6 +119,9 @@ class Correlator {
   uint32_t FanOut(const Pair& pair, PacketTime now) const;
   PairFinding Describe(const Pair& pair, PacketTime time) const;
 
+  bool FromFirst(PairKind kind) const {
+    return options_.rule == Rule::kThresholds && RulesOf(kind).from_first_coincidence;
+  }
   const PairRules& RulesOf(PairKind kind) const {
     return kind == PairKind::kDirect ? options_.direct : options_.indirect;
   }

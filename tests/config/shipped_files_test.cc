@@ -47,6 +47,8 @@ TEST_CASE("the rule as published is there to compare with") {
   CHECK(timing.direct.min_consecutive == 2);
   CHECK(timing.indirect.min_consecutive == 4);
   CHECK_FALSE(timing.indirect.both_directions);
+  CHECK(timing.direct.from_first_coincidence);
+  CHECK(timing.indirect.from_first_coincidence);
 }
 
 }  // namespace

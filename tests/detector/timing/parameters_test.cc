@@ -154,5 +154,38 @@ TEST_CASE("period_tolerance: how exact a clock must be to count as one") {
       });
 }
 
+TEST_CASE("As published, a pair is taken up at its first coincidence; otherwise at its second") {
+  for (const bool direct : {true, false}) {
+    TwoLegs legs = direct ? Direct() : Indirect();
+    legs.trace.Key(legs.upstream, Ms(1000)).Key(legs.downstream, Ms(1010));
+    legs.trace.Key(legs.upstream, Ms(5000)).Key(legs.downstream, Ms(9000));
+    DetectorOptions options = ByThresholds();
+    CHECK(Detect(options, legs.trace.Build()).counters.pairs == 0);
+    options.timing.direct.from_first_coincidence = true;
+    options.timing.indirect.from_first_coincidence = true;
+    CHECK(Detect(options, legs.trace.Build()).counters.pairs == 1);
+  }
+}
+
+TEST_CASE("As published, a pair that gathers little is kept, and its coincidences all count") {
+  // One in three keystrokes is passed on: just above the ratio, and never two in a row at first.
+  TwoLegs legs = Direct();
+  const std::vector<PacketTime> keys = Typing(1, 90, Ms(1000), Millis(1500), Millis(4000));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    legs.trace.Key(legs.upstream, keys[i]);
+    legs.trace.Key(legs.downstream,
+                   i % 3 == 0 || i > 80 ? keys[i] + Millis(5) : keys[i] + Millis(700));
+  }
+  DetectorOptions options = ByThresholds();
+  options.timing.direct.both_directions = false;
+  options.timing.direct.min_coincidences = 30;
+  const Outcome later = Detect(options, legs.trace.Build());
+  options.timing.direct.from_first_coincidence = true;
+  const Outcome published = Detect(options, legs.trace.Build());
+  CHECK(later.pairs.empty());
+  REQUIRE(published.pairs.size() == 1);
+  CHECK(published.counters.pairs_hopeless == 0);
+}
+
 }  // namespace
 }  // namespace cairn
