@@ -151,7 +151,8 @@ void AddTiming(Table& table) {
       .Add(
           "min_weaker_evidence", &Options::min_weaker_evidence, Ratio(0, 1000, "6"),
           "With rule evidence: what keystrokes and echoes must each reach, in nats, where both are "
-          "captured. A broadcast imitates echoes only.")
+          "captured and what clients send does not suffice alone. A broadcast imitates echoes "
+          "only.")
       .Add(
           "calibrate", &Options::calibrate, Boolean(),
           "With rule evidence: measure on time-shifted copies of the traffic how much evidence "
