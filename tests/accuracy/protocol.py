@@ -14,38 +14,49 @@ PAGE = ROOT / "docs/accuracy.md"
 FIGURES = ROOT / "docs/accuracy"
 WORK = ROOT / "build/accuracy/protocol"
 PROTOCOL = ("<!-- protocol: begin -->", "<!-- protocol: end -->")
+DEEPER = ("<!-- deeper: begin -->", "<!-- deeper: end -->")
 CALIBRATED = ("<!-- calibration: begin -->", "<!-- calibration: end -->")
 # Figures of the longest sessions only: the others say the same, later.
 FIGURE_DURATION_S = 600
-QUICK_SESSIONS = 60
+SESSIONS, QUICK_SESSIONS = 300, 60
+# With enough strangers to show a rate of 1e-5, for some conditions only: a pair takes about 50 us.
+DEEP = ("--sessions", 600, "--duration", FIGURE_DURATION_S, "--condition", "clean", "--condition", "openssh",
+        "--condition", "delay-2s", "--condition", "delay-1s+chaff-5x", "--condition", "delay-1s+typing-1x",
+        "--condition", "delay-1s+typing-3x")
+THREADS = ("--threads", os.cpu_count() or 1)
 # A hundred days in all.
-CALIBRATION = ("--sites", 2, "--people", 24, "--hosts", 12, "--threads", os.cpu_count() or 1)
+CALIBRATION = ("--sites", 2, "--people", 24, "--hosts", 12)
 DAYS, QUICK_DAYS = 50, 1
+
+
+def run_cairn(*arguments):
+    done = subprocess.run([str(word) for word in (CAIRN, *arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"accuracy: cairn {arguments[0]} ended with {done.returncode}")
+    return done.stdout
 
 
 def run_protocol(*options):
     """The report as Markdown; figures go to WORK."""
     shutil.rmtree(WORK, ignore_errors=True)
-    command = [CAIRN, "evaluate-protocol", "--format", "markdown", "--roc", WORK, "--threads", os.cpu_count() or 1, *options]
-    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                          check=False)
-    if done.returncode != 0:
-        sys.exit(f"accuracy: cairn evaluate-protocol ended with {done.returncode}")
-    return done.stdout
+    return run_cairn("evaluate-protocol", "--format", "markdown", "--roc", WORK, *THREADS, *options)
 
 
-def figures():
-    return sorted(WORK.glob(f"roc-*-{FIGURE_DURATION_S}s.svg"))
+def run_deeper():
+    """The part of a report that needs more strangers."""
+    report = run_cairn("evaluate-protocol", "--format", "markdown", *THREADS, *DEEP)
+    head, *sections = re.split(r"(?m)^(?=### )", report)
+    return head + "".join(section for section in sections if " of strangers, " in section.splitlines()[0])
 
 
 def run_calibration(days):
     """The count of alarms at sites without chains, as Markdown."""
-    command = [CAIRN, "evaluate-calibration", "--days", days, *CALIBRATION, "--format", "markdown"]
-    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                          check=False)
-    if done.returncode != 0:
-        sys.exit(f"accuracy: cairn evaluate-calibration ended with {done.returncode}")
-    return done.stdout
+    return run_cairn("evaluate-calibration", "--days", days, *CALIBRATION, "--format", "markdown", *THREADS)
+
+
+def figures():
+    return sorted(WORK.glob(f"roc-*-{FIGURE_DURATION_S}s.svg"))
 
 
 def with_results(page, results, markers):
@@ -57,7 +68,7 @@ def with_results(page, results, markers):
     return pattern.sub(lambda _: f"{begin}\n{results.strip()}\n{end}", page)
 
 
-def write_page(report, calibration):
+def write_page(report, deeper, calibration):
     FIGURES.mkdir(exist_ok=True)
     for old in FIGURES.glob("roc-*.svg"):
         old.unlink()
@@ -68,19 +79,18 @@ def write_page(report, calibration):
         lines.append(f"![ROC curves, {group}, {FIGURE_DURATION_S} s](accuracy/{figure.name})")
     curves = "\n\n".join(["### Curves", *lines])
     page = with_results(PAGE.read_text(encoding="utf-8"), f"{report.strip()}\n\n{curves}", PROTOCOL)
+    page = with_results(page, deeper, DEEPER)
     PAGE.write_text(with_results(page, calibration, CALIBRATED), encoding="utf-8")
 
 
 def run(quick, sessions=None):
-    """`quick`: a tenth of the sessions, printed and not kept.  `sessions`: in each population, if not as usual."""
-    if quick and sessions is None:
-        sessions = QUICK_SESSIONS
-    report = run_protocol(*(("--sessions", sessions) if sessions else ()))
+    """`quick`: few sessions, printed and not kept.  `sessions`: in each population, if not as usual."""
+    report = run_protocol("--sessions", sessions or (QUICK_SESSIONS if quick else SESSIONS))
     calibration = run_calibration(QUICK_DAYS if quick else DAYS)
     if quick:
         print(report)
         print(calibration)
         print(f"Figures: {WORK.relative_to(ROOT)}/")
         return
-    write_page(report, calibration)
+    write_page(report, run_deeper(), calibration)
     print(f"Written: {PAGE.relative_to(ROOT)}, {FIGURES.relative_to(ROOT)}/")
