@@ -44,9 +44,9 @@ struct PairRules {
   // to within this) tells nothing about anybody's keystrokes: clocks of equal period coincide for
   // ever, and drifting ones for a while (section 5.7).  Zero: count them.
   PacketDelta period_tolerance = PacketDelta::FromMilliseconds(40);
-  // Rule::kThresholds: a pair is taken up at its first coincidence, as published, and kept until one
-  // of its connections ends.  Otherwise at its second in a row, crediting the first, and given up
-  // when little follows: at a busy site, hundreds of times fewer pairs and hardly a miss.
+  // Rule::kThresholds: a pair is taken up at its first coincidence, as published, and kept until
+  // one of its connections ends.  Otherwise at its second in a row, crediting the first, and given
+  // up when little follows: at a busy site, hundreds of times fewer pairs and hardly a miss.
   bool from_first_coincidence = false;
   // Rule::kEvidence: onsets this close make two flows worth watching as a pair.
   PacketDelta candidate_window = PacketDelta::FromMilliseconds(2500);
