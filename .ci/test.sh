@@ -32,7 +32,7 @@ test_preset release all
 test_preset asan all
 # ThreadSanitizer sees nothing in tests that start no thread; these are the ones that do.
 test_preset tsan capture_test -R '^capture_test:.*thread'
-test_preset tsan evaluation_test -R '^evaluation_test:.*thread'
+test_preset tsan parallel_test -R '^parallel_test:'
 printf '\n'
 printf '%s\n' "${summary[@]}"
 echo "$passed passed, $failed failed"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "evaluation/population.h"
 
-#include "evaluation/parallel.h"
+#include "evaluation/parallel/for_each_index.h"
 #include "evaluation/simulate.h"
 
 namespace cairn::evaluation {

@@ -6,7 +6,7 @@
 
 #include "fmt/format.h"
 
-#include "evaluation/parallel.h"
+#include "evaluation/parallel/for_each_index.h"
 #include "evaluation/population.h"
 #include "evaluation/time_to_alert.h"
 

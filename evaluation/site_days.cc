@@ -9,7 +9,7 @@
 #include "fmt/format.h"
 
 #include "detector/detector.h"
-#include "evaluation/parallel.h"
+#include "evaluation/parallel/for_each_index.h"
 #include "evaluation/text_table.h"
 #include "traces/world.h"
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "evaluation/flow.h"
-#include "evaluation/parallel.h"
+#include "evaluation/parallel/for_each_index.h"
 
 namespace cairn::evaluation {
 namespace {

@@ -66,7 +66,7 @@ TEST_CASE("Chains are no chains any more when one end is shifted; what is left i
 
 TEST_CASE(
     "What a pair needs follows from the shifted copies, and is never more than without them") {
-  const std::vector<Segment> segments = Site(3, 30, 600);
+  const std::vector<Segment> segments = Site(3, 12, 400);
   DetectorOptions options;
   const Outcome calibrated = Detect(options, segments);
   options.timing.calibrate = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CAIRN_EVALUATION_PARALLEL_H_
-#define CAIRN_EVALUATION_PARALLEL_H_
+#ifndef CAIRN_EVALUATION_PARALLEL_FOR_EACH_INDEX_H_
+#define CAIRN_EVALUATION_PARALLEL_FOR_EACH_INDEX_H_
 
 #include <cstddef>
 #include <functional>
@@ -14,4 +14,4 @@ void ForEachIndex(size_t count, int threads, const std::function<void(size_t)>& 
 
 }  // namespace cairn::evaluation
 
-#endif  // CAIRN_EVALUATION_PARALLEL_H_
+#endif  // CAIRN_EVALUATION_PARALLEL_FOR_EACH_INDEX_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "evaluation/parallel.h"
+#include "evaluation/parallel/for_each_index.h"
 
 #include <atomic>
 #include <thread>
