@@ -195,8 +195,8 @@ void AddSlots(Table& table) {
            "Slots are counted of connections that are at least so old.")
       .Add("review_interval", &Options::review_interval, Duration(kMillisecond * 100, kHour, "30s"),
            "How often it is looked which pairs are due.")
-      .Add("max_connections", &Options::max_connections, Count<uint32_t>(2, 10000000, "8192"),
-           "Connections whose slots are kept, 7 kB each; the longest silent goes first.")
+      .Add("max_connections", &Options::max_connections, Count<uint32_t>(2, 10000000, "4096"),
+           "Connections whose slots are counted at once, 7 kB each; beyond, those that came first.")
       .Add("max_pairs_per_review", &Options::max_pairs_per_review,
            Count<uint32_t>(1, 100000000, "20k"),
            "Pairs compared in one review; those beyond miss this look at them.");

@@ -70,6 +70,7 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
     all.pairs_hopeless = t.pairs_hopeless;
     const slots::SlotCounters s = slots_.counters();
     all.slot_connections_evicted = s.connections_evicted;
+    all.slots_left_out = sensor_.slots_left_out();
     all.slot_pairs = s.pairs;
     all.slot_looks = s.looks;
     all.slot_looks_in_full = s.looks_in_full;

@@ -60,6 +60,7 @@ void Sensor::EndAll() { tracker_.EndAll(now_); }
 
 void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                              connections::EndCause cause, PacketTime time) {
+  slot_counter_.OnConnectionEnd(slot);
   sink_.OnConnectionEnd(slot, connection.uid, cause, time);
 }
 

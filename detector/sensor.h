@@ -39,6 +39,7 @@ class Sensor : private connections::EndSink {
   const connections::Counters& counters() const { return tracker_.counters(); }
   uint64_t connections_held() const { return tracker_.table().size(); }
   uint64_t onsets() const { return onsets_; }
+  uint64_t slots_left_out() const { return slot_counter_.left_out(); }
   PacketTime now() const { return now_; }
 
  private:
@@ -58,7 +59,7 @@ class Sensor : private connections::EndSink {
 
   connections::ConnectionTracker tracker_;
   const timing::IdlePeriods idle_periods_;
-  const slots::SlotCounter slot_counter_;
+  slots::SlotCounter slot_counter_;
   SensorSink& sink_;
   std::array<Ahead, SegmentBatch::kCapacity> ahead_;
   uint64_t onsets_ = 0;

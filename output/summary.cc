@@ -97,6 +97,7 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
           {"pairs evicted", detector.pairs_evicted},
           {"pairs refused", detector.pairs_refused},
           {"slot records evicted", detector.slot_connections_evicted},
+          {"slots left out", detector.slots_left_out},
           {"slot looks skipped", detector.slot_looks_dropped},
           {"chains evicted", detector.chains_evicted}};
 }
@@ -152,6 +153,7 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"pairs_refused", detector.pairs_refused},
           {"pairs_hopeless", detector.pairs_hopeless},
           {"slot_connections_evicted", detector.slot_connections_evicted},
+          {"slots_left_out", detector.slots_left_out},
           {"slot_pairs", detector.slot_pairs},
           {"slot_looks", detector.slot_looks},
           {"slot_looks_in_full", detector.slot_looks_in_full},

@@ -8,7 +8,7 @@
 namespace cairn::slots {
 
 std::optional<SlotCount> SlotCounter::OnNewData(connections::Connection& connection, uint32_t slot,
-                                                uint8_t flow, PacketTime time) const {
+                                                uint8_t flow, PacketTime time) {
   if (!options_.enabled || timing::SendsByClock(connection, flow)) return std::nullopt;
   const int64_t number = time.ToNanoseconds() / kFineSlot.ToNanoseconds();
   // Modulo 2^32: right for gaps of 13 years.
@@ -25,11 +25,30 @@ std::optional<SlotCount> SlotCounter::OnNewData(connections::Connection& connect
   if (counted == 0 || connection.data_seen != 3 || time - connection.start < options_.min_age) {
     return std::nullopt;
   }
+  if (!Admit(slot)) {
+    ++left_out_;
+    return std::nullopt;
+  }
   SlotCount ended;
   ended.flow = timing::DescribeFlow(connection, slot, flow, time);
   ended.number = number - passed;
   ended.count = counted;
   return ended;
+}
+
+bool SlotCounter::Admit(uint32_t slot) {
+  if (slot < admitted_.size() && admitted_[slot]) return true;
+  if (admitted_count_ >= options_.max_connections) return false;
+  if (slot >= admitted_.size()) admitted_.resize(slot + 1U);
+  admitted_[slot] = true;
+  ++admitted_count_;
+  return true;
+}
+
+void SlotCounter::OnConnectionEnd(uint32_t slot) {
+  if (slot >= admitted_.size() || !admitted_[slot]) return;
+  admitted_[slot] = false;
+  --admitted_count_;
 }
 
 }  // namespace cairn::slots

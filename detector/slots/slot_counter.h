@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "capture/time.h"
 #include "detector/connections/connection.h"
@@ -26,7 +27,12 @@ struct SlotCount {
 
 // Counts each flow's new data by slots.  Its state lies in the connection record.  What a flow
 // sends by its own clock (three equal intervals and more) is left out: it says nothing of people.
-// Cost: O(1), a division by a constant, no allocation.
+//
+// At most Options::max_connections connections at once are counted: where there are more, those
+// that came first, so that a busy link costs no more than a quiet one.  The others' slots are
+// counted as left out.
+//
+// Cost: O(1), a division by a constant.  Memory: a byte for each slot of the connection table.
 class SlotCounter {
  public:
   explicit SlotCounter(const Options& options) : options_(options) {}
@@ -34,10 +40,19 @@ class SlotCounter {
   // `flow` of `connection` sent new data at `time`.  A value when that ended a slot.  Call after
   // IdlePeriods::OnNewData.
   std::optional<SlotCount> OnNewData(connections::Connection& connection, uint32_t slot,
-                                     uint8_t flow, PacketTime time) const;
+                                     uint8_t flow, PacketTime time);
+  // The connection in `slot` has ended.
+  void OnConnectionEnd(uint32_t slot);
+
+  uint64_t left_out() const { return left_out_; }
 
  private:
+  bool Admit(uint32_t slot);
+
   const Options options_;
+  std::vector<bool> admitted_;  // by the connection table's slots
+  uint32_t admitted_count_ = 0;
+  uint64_t left_out_ = 0;
 };
 
 }  // namespace cairn::slots

@@ -20,14 +20,17 @@ SlotSeries::SlotSeries() {
 
 void SlotSeries::Ring::Add(int64_t number, uint8_t count) {
   const auto size = static_cast<int64_t>(counts.size());
-  // What lies between is empty.
-  for (int64_t skipped = std::max(newest + 1, number - size + 1); skipped <= number; ++skipped) {
-    counts[static_cast<size_t>(skipped % size)] = 0;
+  if (newest < 0) newest = number;  // all are empty yet
+  if (number - newest >= size) {
+    std::fill(counts.begin(), counts.end(), uint8_t{0});
+    newest = number;
   }
-  newest = std::max(newest, number);
-  if (number <= newest - size) return;
-  uint8_t& here = counts[static_cast<size_t>(number % size)];
-  here = Sum(here, count);
+  auto here = static_cast<size_t>(newest % size);
+  for (; newest < number; ++newest) {  // what lies between is empty
+    here = here + 1 < counts.size() ? here + 1 : 0;
+    counts[here] = 0;
+  }
+  counts[here] = Sum(counts[here], count);
 }
 
 uint8_t SlotSeries::Ring::At(int64_t number) const {
