@@ -16,7 +16,8 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
         correlator_(options.timing, options.protected_networks, reporter_),
         slide_(options.timing, options.protected_networks),
         slots_(options.slots, options.timing, options.protected_networks, *this),
-        sensor_(options.connections, options.timing, SlotsOf(options), *this),
+        sensor_(options.connections, options.timing, SlotsOf(options), options.protected_networks,
+                *this),
         calibrates_(options.timing.rule == timing::Rule::kEvidence && options.timing.calibrate) {
     if (calibrates_) correlator_.CalibrateBy(slide_.scores());
   }
@@ -69,7 +70,6 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
     all.pairs_refused = t.pairs_refused;
     all.pairs_hopeless = t.pairs_hopeless;
     const slots::SlotCounters s = slots_.counters();
-    all.slot_connections_evicted = s.connections_evicted;
     all.slots_left_out = sensor_.slots_left_out();
     all.slot_pairs = s.pairs;
     all.slot_looks = s.looks;

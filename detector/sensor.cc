@@ -6,8 +6,11 @@
 namespace cairn {
 
 Sensor::Sensor(const connections::Options& connections, const timing::Options& timing,
-               const slots::Options& slots, SensorSink& sink)
-    : tracker_(connections, *this), idle_periods_(timing), slot_counter_(slots), sink_(sink) {}
+               const slots::Options& slots, const PrefixSet& protected_networks, SensorSink& sink)
+    : tracker_(connections, *this),
+      idle_periods_(timing),
+      slot_counter_(slots, timing::PairFilter(timing, protected_networks)),
+      sink_(sink) {}
 
 void Sensor::Process(std::span<const Segment> segments) {
   while (!segments.empty()) {

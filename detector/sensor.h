@@ -28,7 +28,7 @@ class Sensor : private connections::EndSink {
  public:
   // Requires: `sink` outlives the sensor.
   Sensor(const connections::Options& connections, const timing::Options& timing,
-         const slots::Options& slots, SensorSink& sink);
+         const slots::Options& slots, const PrefixSet& protected_networks, SensorSink& sink);
 
   // Requires: times do not decrease.
   void Process(std::span<const Segment> segments);

@@ -26,7 +26,7 @@ timing::IdlePeriods BothKinds() {
 Flow FlowObserver::Until(PacketTime end) {
   static const timing::IdlePeriods idle_periods = BothKinds();
   const slots::Options slot_options;
-  slots::SlotCounter counter(slot_options);
+  slots::SlotCounter counter(slot_options, timing::PairFilter({}, {}));
   for (; next_ < segments_.size() && segments_[next_] < end; ++next_) {
     const PacketTime time = segments_[next_];
     const std::optional<timing::Onset> onset = idle_periods.OnNewData(connection_, 0, 0, time);

@@ -113,14 +113,21 @@ Json Head(PacketTime time, const char* event) {
   return {{"schema", kAlertSchema}, {"time", Rfc3339(time)}, {"event", event}};
 }
 
-Json ToJson(const SteppingStone& event) {
-  Json json = Head(event.time, "stepping_stone");
+// What a stepping stone and a message relay have in common.
+template <typename Pair>
+Json PairHead(const Pair& event, const char* name) {
+  Json json = Head(event.time, name);
   json["alert_id"] = event.alert_id;
   json["kind"] = PairKindName(event.kind);
   json["host"] = event.host.has_value() ? Json(event.host->ToString()) : Json();
   json["upstream"] = ToJson(event.upstream);
   json["downstream"] = ToJson(event.downstream);
   json["evidence"] = ToJson(event.evidence);
+  return json;
+}
+
+Json ToJson(const SteppingStone& event) {
+  Json json = PairHead(event, "stepping_stone");
   json["chain"] = event.chain;
   json["policy"] = ToJson(event.policy);
   json["packets_lost"] = event.packets_lost;
@@ -128,13 +135,7 @@ Json ToJson(const SteppingStone& event) {
 }
 
 Json ToJson(const MessageRelay& event) {
-  Json json = Head(event.time, "message_relay");
-  json["alert_id"] = event.alert_id;
-  json["kind"] = PairKindName(event.kind);
-  json["host"] = event.host.has_value() ? Json(event.host->ToString()) : Json();
-  json["upstream"] = ToJson(event.upstream);
-  json["downstream"] = ToJson(event.downstream);
-  json["evidence"] = ToJson(event.evidence);
+  Json json = PairHead(event, "message_relay");
   json["reason"] = event.reason;
   json["fan_out"] = event.fan_out;
   json["packets_lost"] = event.packets_lost;

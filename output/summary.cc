@@ -96,7 +96,6 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
           {"comparisons skipped", detector.candidates_dropped},
           {"pairs evicted", detector.pairs_evicted},
           {"pairs refused", detector.pairs_refused},
-          {"slot records evicted", detector.slot_connections_evicted},
           {"slots left out", detector.slots_left_out},
           {"slot looks skipped", detector.slot_looks_dropped},
           {"chains evicted", detector.chains_evicted}};
@@ -152,7 +151,6 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"pairs_evicted", detector.pairs_evicted},
           {"pairs_refused", detector.pairs_refused},
           {"pairs_hopeless", detector.pairs_hopeless},
-          {"slot_connections_evicted", detector.slot_connections_evicted},
           {"slots_left_out", detector.slots_left_out},
           {"slot_pairs", detector.slot_pairs},
           {"slot_looks", detector.slot_looks},

@@ -32,18 +32,23 @@ struct Direction {
 // Do the slots of two connections move together, more than they do when the second connection's are
 // shifted in time?
 //
-// For each shift the two directions' correlations, each the largest over the lags a relay may take
-// and measured in standard deviations, are added.  The sum at no shift is compared with the sums at
-// shifts of ten seconds and more, forward and backward: the traffic's own time-shifted copies are
-// the null model, as in searches for gravitational waves, so nothing is assumed of how people type
-// (Was et al. 2010, "On the background estimation by time slides").  Because both of a connection's
-// flows are shifted together, keystrokes and their echoes need not be independent.  What is
-// assumed: that a stranger's activity is as likely to coincide at no shift as at one of 10 to 75 s,
-// and that the sums' tail is no heavier than Student's with as many degrees of freedom as there are
-// shifts beyond reach of one another.
+// For each pair of lags that a relay may take, the two directions' correlations, in standard
+// deviations, are added, and so they are with the second connection shifted by ten seconds and
+// more: the traffic's own time-shifted copies are the null model, as in searches for gravitational
+// waves, so nothing is assumed of how people type (Was et al. 2010, "On the background estimation
+// by time slides").  Both of a connection's flows are shifted together, so keystrokes and echoes
+// need not be independent.  In a short common time there are few shifts; so their variance is
+// weighed with what Bartlett's formula predicts from the series' own correlations (Bartlett 1946,
+// "On the Theoretical Specification and Sampling Properties of Autocorrelated Time-Series").  The
+// best pair of lags counts, at the price of having tried them all.
 //
-// Not judged (no nats): less than kFewestSlots of common time, a flow with fewer than
-// kFewestActive active slots, and a correlation that rests on fewer than Scale::fewest_blocks
+// What is assumed: that a stranger's activity is as likely to coincide at no shift as at one of 10
+// to 60 s, and that the sums' tail is no heavier than Student's with 60 degrees of freedom;
+// measured, see docs/algorithm.md.
+//
+// Not judged (no nats): less than 45 s of common time, a flow with fewer than kFewestActive active
+// slots, or of which every slot is alike, and a correlation that rests on fewer than
+// Scale::fewest_blocks
 // stretches of ten seconds: two people who were busy in the same quarter of a minute once prove
 // nothing.
 //
@@ -52,8 +57,8 @@ class SlotCorrelation {
  public:
   static constexpr size_t kFewestActive = 10;
 
-  // The part of the work that decides for most pairs that nothing is to be seen: a hundredth of
-  // View.  Requires, here and below: the four activities have the same length.
+  // The part of the work that decides for most pairs that nothing is to be seen: O(slots * lags).
+  // Requires, here and below: the four activities have the same length.
   static bool IsWorthwhile(const std::array<Direction, 2>& directions, const Scale& scale);
 
   // O(slots * shifts).

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "detector/timing/evidence_rule.h"
 namespace cairn::slots {
@@ -18,11 +17,7 @@ constexpr int64_t kLater = 300;
 // Shorter pairs are not looked at when they end.
 constexpr PacketDelta kShortestLife = PacketDelta::FromSeconds(45);
 
-// How many members an eviction compares.
-constexpr uint32_t kEvictionSample = 16;
-
 constexpr uint32_t kLooksPerStranger = 4;
-constexpr double kUnknown = std::numeric_limits<double>::infinity();
 
 std::pair<uint64_t, uint64_t> KeyOf(const IpAddress& ip) { return {ip.high(), ip.low()}; }
 
@@ -58,10 +53,7 @@ void SlotCorrelator::OnSlot(const SlotCount& slot) {
   const PacketTime now = slot.flow.time;
   if (!first_.IsSet()) first_ = reviewed_ = now;
   if (now - reviewed_ >= options_.review_interval) Review(now);
-  const std::optional<uint32_t> member = MemberOf(slot);
-  if (!member.has_value()) return;
-  Member& known = members_[*member];
-  known.last = now;
+  Member& known = members_[MemberOf(slot)];
   known.flow[0].originator = known.flow[1].originator = slot.flow.originator;
   known.flow[slot.flow.flow].reverse_seen = slot.flow.reverse_seen;
   known.series[slot.flow.flow].Add(slot.number, slot.count);
@@ -69,12 +61,10 @@ void SlotCorrelator::OnSlot(const SlotCount& slot) {
 }
 
 // The slot's connection, taken up when it is new.
-std::optional<uint32_t> SlotCorrelator::MemberOf(const SlotCount& slot) {
+uint32_t SlotCorrelator::MemberOf(const SlotCount& slot) {
   if (slot.flow.slot >= member_of_slot_.size()) member_of_slot_.resize(slot.flow.slot + 1U, kNone);
   const uint32_t known = member_of_slot_[slot.flow.slot];
-  if (known != kNone && members_[known].uid == slot.flow.uid) return known;
-  if (!filter_.MayTakePart(slot.flow)) return std::nullopt;
-  MakeRoom();
+  if (known != kNone) return known;
   uint32_t index = 0;
   if (free_members_.empty()) {
     index = static_cast<uint32_t>(members_.size());
@@ -84,7 +74,6 @@ std::optional<uint32_t> SlotCorrelator::MemberOf(const SlotCount& slot) {
     free_members_.pop_back();
   }
   Member& member = members_[index];
-  member = Member{};
   member.in_use = true;
   member.uid = slot.flow.uid;
   for (uint8_t flow = 0; flow < 2; ++flow) {
@@ -92,23 +81,8 @@ std::optional<uint32_t> SlotCorrelator::MemberOf(const SlotCount& slot) {
     member.flow[flow].flow = flow;
   }
   member_of_slot_[slot.flow.slot] = index;
-  ++counters_.connections_held;
   Join(index);
   return index;
-}
-
-void SlotCorrelator::MakeRoom() {
-  if (counters_.connections_held < options_.max_connections) return;
-  uint32_t victim = kNone;
-  for (uint32_t looked_at = 0;
-       looked_at < members_.size() && (looked_at < kEvictionSample || victim == kNone);
-       ++looked_at) {
-    hand_ = hand_ + 1 < members_.size() ? hand_ + 1 : 0;
-    if (!members_[hand_].in_use) continue;
-    if (victim == kNone || members_[hand_].last < members_[victim].last) victim = hand_;
-  }
-  Remove(victim);
-  ++counters_.connections_evicted;
 }
 
 uint32_t SlotCorrelator::HostOf(const IpAddress& address) {
@@ -146,7 +120,6 @@ void SlotCorrelator::Remove(uint32_t member) {
   member_of_slot_[gone.flow[0].slot] = kNone;
   gone = Member{};
   free_members_.push_back(member);
-  --counters_.connections_held;
 }
 
 PacketDelta SlotCorrelator::CommonLife(uint32_t accepted, uint32_t opened, PacketTime now) const {
@@ -255,12 +228,11 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
   const auto tries = static_cast<uint64_t>(std::ceil(spent_));
   Confidence confidence;
   confidence.nats = Score(*view, look);
-  confidence.needed = std::min(timing::NeededNats(tries, elapsed, allowed),
-                               Calibrated() ? strangers_.Needed(allowed, elapsed) : kUnknown);
+  const timing::NullScores* measured = timing_.calibrate ? &strangers_ : nullptr;
+  confidence.needed = timing::NeededNats(tries, elapsed, allowed, measured);
   if (confidence.nats < confidence.needed) return;
   confidence.false_alarms_per_day =
-      std::min(timing::FalseAlarms(tries, elapsed, confidence.nats),
-               Calibrated() ? strangers_.PerDay(confidence.nats, elapsed) : kUnknown);
+      timing::FalseAlarmsPerDay(tries, elapsed, confidence.nats, measured);
   sink_.OnCorrelation(in, members_[opened].server_to_client(), *view, confidence, now);
 }
 

@@ -38,12 +38,10 @@ class SlotSink {
 
 // What was done and what had to be dropped.
 struct SlotCounters {
-  uint64_t connections_held = 0;
-  uint64_t connections_evicted = 0;  // table full: the longest silent
-  uint64_t pairs = 0;                // ever compared
-  uint64_t looks = 0;                // comparisons made ...
-  uint64_t looks_in_full = 0;        // ... of these, against shifted copies, too
-  uint64_t looks_dropped = 0;        // max_pairs_per_review reached since the last review
+  uint64_t pairs = 0;          // ever compared
+  uint64_t looks = 0;          // comparisons made ...
+  uint64_t looks_in_full = 0;  // ... of these, against shifted copies, too
+  uint64_t looks_dropped = 0;  // max_pairs_per_review reached since the last review
 };
 
 // Compares, by their slots, the connections that meet at one host: those that it accepted with
@@ -57,7 +55,8 @@ struct SlotCounters {
 // connection.
 //
 // Cost: O(1) per slot; per review, O(slots) for each pair that is due and O(slots * shifts) for the
-// few that the screen lets pass.  Memory: about 7 kB a connection.  Thread-compatible.
+// few that the screen lets pass.  Memory: about 7 kB for each connection whose slots come
+// (SlotCounter bounds them).  Thread-compatible.
 // Deterministic: everything goes by the times and the order of the calls.
 class SlotCorrelator {
  public:
@@ -77,7 +76,6 @@ class SlotCorrelator {
     std::array<timing::Onset, 2> flow;       // what describes it, by flow
     std::array<SlotSeries, 2> series;        // by flow
     std::array<uint64_t, 2> active_slots{};  // ever, by flow
-    PacketTime last = PacketTime::InfinitePast();
     uint64_t uid = 0;
 
     const timing::Onset& client_to_server() const { return flow[flow[0].originator_side]; }
@@ -90,13 +88,8 @@ class SlotCorrelator {
 
     bool IsEmpty() const { return accepted.empty() && opened.empty(); }
   };
-  struct Look {
-    uint32_t number = 0;  // from 1
-    bool first = false;
-  };
 
-  std::optional<uint32_t> MemberOf(const SlotCount& slot);
-  void MakeRoom();
+  uint32_t MemberOf(const SlotCount& slot);
   void Join(uint32_t member);
   void Remove(uint32_t member);
   uint32_t HostOf(const IpAddress& address);
@@ -111,7 +104,6 @@ class SlotCorrelator {
   std::optional<SlotSignificance> Compare(uint32_t accepted, uint32_t opened, PacketTime now);
   void CompareWithStranger(uint32_t accepted, uint32_t opened, PacketTime now);
   double Score(const SlotSignificance& view, uint32_t look) const;
-  bool Calibrated() const { return timing_.calibrate && reviewed_ - first_ >= timing::kLeastTime; }
 
   const Options options_;
   const timing::Options timing_;
@@ -123,7 +115,6 @@ class SlotCorrelator {
   std::vector<Host> hosts_;
   std::vector<uint32_t> free_hosts_;
   absl::flat_hash_map<std::pair<uint64_t, uint64_t>, uint32_t> host_of_address_;  // never walked
-  uint32_t hand_ = 0;       // where the search for the next victim begins
   uint32_t next_host_ = 0;  // where the next review begins
   double spent_ = 0;  // the sum of 1/(k (k + 1)) over all looks: as many pairs with all of theirs
   uint64_t looks_left_;  // until the next review

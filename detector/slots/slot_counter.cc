@@ -25,28 +25,28 @@ std::optional<SlotCount> SlotCounter::OnNewData(connections::Connection& connect
   if (counted == 0 || connection.data_seen != 3 || time - connection.start < options_.min_age) {
     return std::nullopt;
   }
-  if (!Admit(slot)) {
+  if (!IsAdmitted(slot) && admitted_count_ >= options_.max_connections) {
     ++left_out_;
     return std::nullopt;
   }
   SlotCount ended;
   ended.flow = timing::DescribeFlow(connection, slot, flow, time);
+  if (!IsAdmitted(slot) && !Admit(ended.flow)) return std::nullopt;
   ended.number = number - passed;
   ended.count = counted;
   return ended;
 }
 
-bool SlotCounter::Admit(uint32_t slot) {
-  if (slot < admitted_.size() && admitted_[slot]) return true;
-  if (admitted_count_ >= options_.max_connections) return false;
-  if (slot >= admitted_.size()) admitted_.resize(slot + 1U);
-  admitted_[slot] = true;
+bool SlotCounter::Admit(const timing::Onset& flow) {
+  if (!filter_.MayTakePart(flow)) return false;
+  if (flow.slot >= admitted_.size()) admitted_.resize(flow.slot + 1U);
+  admitted_[flow.slot] = true;
   ++admitted_count_;
   return true;
 }
 
 void SlotCounter::OnConnectionEnd(uint32_t slot) {
-  if (slot >= admitted_.size() || !admitted_[slot]) return;
+  if (!IsAdmitted(slot)) return;
   admitted_[slot] = false;
   --admitted_count_;
 }

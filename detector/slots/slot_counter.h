@@ -10,6 +10,7 @@
 #include "detector/connections/connection.h"
 #include "detector/slots/options.h"
 #include "detector/timing/onset.h"
+#include "detector/timing/pair_filter.h"
 
 namespace cairn::slots {
 
@@ -28,14 +29,16 @@ struct SlotCount {
 // Counts each flow's new data by slots.  Its state lies in the connection record.  What a flow
 // sends by its own clock (three equal intervals and more) is left out: it says nothing of people.
 //
-// At most Options::max_connections connections at once are counted: where there are more, those
-// that came first, so that a busy link costs no more than a quiet one.  The others' slots are
-// counted as left out.
+// Only connections that may take part in pairs are counted, and at most Options::max_connections at
+// once: where there are more, those that came first, so that a busy link costs no more than a quiet
+// one.  What comes while there is no room is told by left_out().
 //
 // Cost: O(1), a division by a constant.  Memory: a byte for each slot of the connection table.
 class SlotCounter {
  public:
-  explicit SlotCounter(const Options& options) : options_(options) {}
+  // `filter`: who may take part.
+  SlotCounter(const Options& options, const timing::PairFilter& filter)
+      : options_(options), filter_(filter) {}
 
   // `flow` of `connection` sent new data at `time`.  A value when that ended a slot.  Call after
   // IdlePeriods::OnNewData.
@@ -44,12 +47,15 @@ class SlotCounter {
   // The connection in `slot` has ended.
   void OnConnectionEnd(uint32_t slot);
 
+  // Slots that were not told for want of room.
   uint64_t left_out() const { return left_out_; }
 
  private:
-  bool Admit(uint32_t slot);
+  bool IsAdmitted(uint32_t slot) const { return slot < admitted_.size() && admitted_[slot]; }
+  bool Admit(const timing::Onset& flow);
 
   const Options options_;
+  const timing::PairFilter filter_;
   std::vector<bool> admitted_;  // by the connection table's slots
   uint32_t admitted_count_ = 0;
   uint64_t left_out_ = 0;

@@ -17,9 +17,9 @@ namespace cairn::slots {
 //
 // Fine slots see through chaff: a keystroke that is passed on at once shows in the same slot or the
 // next, however many other segments there are.  Coarse slots see through delay: what an attacker
-// holds back for seconds still comes in the same amounts.  With a short trend taken off, a person's
-// lines are told from those of another who types at the same time; with a long one, hours of work
-// count in which nothing but the ups and downs of a minute are left of it.
+// holds back for seconds still comes in the same amounts.  With a quick trend taken off, a person's
+// lines are told from those of another who types at the same time; with a slow one, what is left of
+// a minute's ups and downs shows through independent chaff.
 struct Scale {
   PacketDelta slot;
   size_t kept = 0;   // slots
@@ -77,7 +77,8 @@ inline constexpr std::array<Scale, 4> kScales = {Scale{.slot = kFineSlot,
 
 // The counts of one flow's latest slots: the last 205 s at 0.1 s and the last 600 s at 0.5 s (slot
 // counts at several scales: Donoho et al. 2002, "Multiscale Stepping-Stone Detection").
-// Thread-compatible.  Memory: 3.3 kB, allocated once.
+// Thread-compatible.  Add: O(slots since the last).  Read: O(slots read).  Memory: 3.3 kB,
+// allocated at construction.
 class SlotSeries {
  public:
   SlotSeries();

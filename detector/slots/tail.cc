@@ -5,13 +5,10 @@
 #include <initializer_list>
 #include <numbers>
 
+#include "detector/timing/log_gamma.h"
+
 namespace cairn::slots {
 namespace {
-
-double LogGamma(double x) {
-  int sign = 0;
-  return lgamma_r(x, &sign);  // std::lgamma writes a global variable
-}
 
 // The continued fraction of the regularised incomplete beta function (Abramowitz & Stegun 26.5.8,
 // by Lentz's method), without the factor before it.
@@ -47,8 +44,8 @@ double StudentTailNats(double t, double freedom) {
   const double a = freedom / 2;
   const double b = 0.5;
   const double x = freedom / (freedom + t * t);
-  const double log_factor =
-      LogGamma(a + b) - LogGamma(a) - LogGamma(b) + a * std::log(x) + b * std::log1p(-x);
+  const double log_factor = timing::LogGamma(a + b) - timing::LogGamma(a) - timing::LogGamma(b) +
+                            a * std::log(x) + b * std::log1p(-x);
   double log_beta = 0;
   if (x < (a + 1) / (a + b + 2)) {
     log_beta = log_factor + std::log(BetaFraction(a, b, x) / a);

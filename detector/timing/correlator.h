@@ -108,8 +108,7 @@ class Correlator {
               const SlotSignificance* slots);
   std::optional<Confidence> Suffices(Pair& pair, PacketTime now);
   PairEvidence EvidenceOf(const Pair& pair, PacketTime now) const;
-  double Needed(PairKind kind, PacketTime now) const;
-  double FalseAlarmsPerDay(PairKind kind, double score, PacketTime now) const;
+  const NullScores* Measured(PairKind kind) const;
   std::optional<unsigned> ClientToServerTrack(const Pair& pair) const;
   Significance ViewEvidence(const Pair& pair, unsigned track, PacketTime now) const;
   PairView View(const Pair& pair) const;

@@ -17,6 +17,11 @@ constexpr double kCreditOfWeaker = 0.5;
 
 constexpr double kSecondsPerDay = 86400;
 
+double PerDay(uint64_t count, PacketDelta elapsed) {
+  const auto seconds = static_cast<double>(std::max(elapsed, kLeastTime).ToSeconds());
+  return static_cast<double>(count) / seconds * kSecondsPerDay;
+}
+
 // The two ways to be a stepping stone: both directions together, and keystrokes alone.
 struct Parts {
   double together = 0;
@@ -45,15 +50,19 @@ struct Parts {
 
 }  // namespace
 
-double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double false_alarms_per_day) {
-  const auto seconds = static_cast<double>(std::max(elapsed, kLeastTime).ToSeconds());
-  const auto pairs = static_cast<double>(std::max<uint64_t>(pairs_so_far, 1));
-  return std::max(0.0, std::log(pairs / seconds * kSecondsPerDay / false_alarms_per_day));
+double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double per_day,
+                  const NullScores* measured) {
+  const auto pairs = std::max<uint64_t>(pairs_so_far, 1);
+  const double bound = std::max(0.0, std::log(PerDay(pairs, elapsed) / per_day));
+  if (measured == nullptr || elapsed < kLeastTime) return bound;
+  return std::min(bound, measured->Needed(per_day, elapsed));
 }
 
-double FalseAlarms(uint64_t pairs_so_far, PacketDelta elapsed, double nats) {
-  const auto seconds = static_cast<double>(std::max(elapsed, kLeastTime).ToSeconds());
-  return static_cast<double>(pairs_so_far) / seconds * kSecondsPerDay * std::exp(-nats);
+double FalseAlarmsPerDay(uint64_t pairs_so_far, PacketDelta elapsed, double nats,
+                         const NullScores* measured) {
+  const double bound = PerDay(pairs_so_far, elapsed) * std::exp(-nats);
+  if (measured == nullptr || elapsed < kLeastTime) return bound;
+  return std::min(bound, measured->PerDay(nats, elapsed));
 }
 
 double ScoreOf(const PairEvidence& evidence, const Options& options, PairKind kind) {

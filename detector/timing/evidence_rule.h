@@ -8,6 +8,7 @@
 
 #include "capture/time.h"
 #include "detector/findings/event.h"
+#include "detector/timing/null_scores.h"
 #include "detector/timing/options.h"
 
 namespace cairn::timing {
@@ -22,12 +23,16 @@ inline constexpr int kTests = 3;
 // The first minutes of a capture say little about a day: they count as so long.
 inline constexpr PacketDelta kLeastTime = PacketDelta::FromSeconds(600);
 
-// The evidence, in nats, that a pair needs: of so many pairs a day, each of which reaches x by
-// chance with e^-x, `false_alarms_per_day` do.
-double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double false_alarms_per_day);
+// The evidence, in nats, that a pair needs so that strangers reach it `per_day` times a day, after
+// `elapsed`.  Of so many pairs each reaches x by chance with e^-x at most: that is the bound.
+// `measured`: what strangers reached here; as soon as it tells something, the smaller of the two
+// holds.  Null: the bound.
+double NeededNats(uint64_t pairs_so_far, PacketDelta elapsed, double per_day,
+                  const NullScores* measured = nullptr);
 
-// How many of so many pairs of strangers a day reach so much.
-double FalseAlarms(uint64_t pairs_so_far, PacketDelta elapsed, double nats);
+// How many pairs of strangers a day reach so much.  Arguments as above.
+double FalseAlarmsPerDay(uint64_t pairs_so_far, PacketDelta elapsed, double nats,
+                         const NullScores* measured = nullptr);
 
 // What a pair has gathered.
 struct PairEvidence {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "detector/timing/log_gamma.h"
+
 namespace cairn::timing {
 namespace {
 
@@ -13,12 +15,6 @@ constexpr size_t kHorizon = kEvidenceWindows.size();
 
 uint32_t Steps(PacketDelta delta) {
   return static_cast<uint32_t>(delta.ToNanoseconds() >> kStepBits);
-}
-
-// std::lgamma writes a global variable.
-double LogGamma(double x) {
-  int sign = 0;
-  return lgamma_r(x, &sign);
 }
 
 // ln of (the Beta(1/2, 1/2) mixture's likelihood of `hits` in `onsets`) / (the same under

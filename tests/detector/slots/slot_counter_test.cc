@@ -24,9 +24,10 @@ class Slots : public SensorSink {
 };
 
 std::vector<slots::SlotCount> SlotsOf(const std::vector<Segment>& segments,
-                                      const slots::Options& options = {}) {
+                                      const slots::Options& options = {},
+                                      const PrefixSet& networks = {}) {
   Slots sink;
-  Sensor sensor({}, {}, options, sink);
+  Sensor sensor({}, {}, options, networks, sink);
   sensor.Process(segments);
   return sink.slots;
 }
@@ -96,6 +97,43 @@ TEST_CASE("A slot's count stays at the most it can tell") {
   const std::vector<slots::SlotCount> slots = SlotsOf(trace.Build());
   REQUIRE(slots.size() == 1);
   CHECK(slots[0].count == 255);
+}
+
+TEST_CASE("Who does not cross the border takes nobody's place") {
+  TraceBuilder trace;
+  const auto inside = trace.Open(At("10.0.0.7", 40000), kServer, Ms(0));
+  const auto first = trace.Open(kClient, kServer, Ms(1));
+  const auto second = trace.Open(At("198.51.100.8", 40000), kServer, Ms(2));
+  for (int64_t ms = 20000; ms < 22000; ms += 130) {
+    for (const auto c : {inside, first, second}) trace.Key(c, Ms(ms)).Echo(c, Ms(ms + 5));
+  }
+  slots::Options options;
+  options.max_connections = 1;
+  PrefixSet networks;
+  networks.Add(Prefix::Parse("10.0.0.0/8").value());
+  const std::vector<slots::SlotCount> slots = SlotsOf(trace.Build(), options, networks);
+  CHECK_FALSE(slots.empty());
+  for (const slots::SlotCount& slot : slots) CHECK(slot.flow.Summary().orig == kClient);
+}
+
+TEST_CASE("A place is free again when its connection has ended") {
+  TraceBuilder trace;
+  const auto first = trace.Open(kClient, kServer, Ms(0));
+  const auto second = trace.Open(At("198.51.100.8", 40000), kServer, Ms(2));
+  for (int64_t ms = 20000; ms < 24000; ms += 130) {
+    if (ms < 22000) trace.Key(first, Ms(ms)).Echo(first, Ms(ms + 5));
+    trace.Key(second, Ms(ms + 1)).Echo(second, Ms(ms + 6));
+  }
+  trace.Close(first, Ms(22100));
+  slots::Options options;
+  options.max_connections = 1;
+  bool second_came = false;
+  for (const slots::SlotCount& slot : SlotsOf(trace.Build(), options)) {
+    const bool is_first = slot.flow.Summary().orig == kClient;
+    CHECK(is_first == (slot.flow.time < Ms(22100)));
+    second_came = second_came || !is_first;
+  }
+  CHECK(second_came);
 }
 
 }  // namespace

@@ -43,6 +43,24 @@ TEST_CASE("The first minutes are not taken for a day") {
   CHECK(NeededNats(0, PacketDelta::Zero(), 1) > 0);
 }
 
+TEST_CASE("What strangers reached here is believed when it asks for less, after ten minutes") {
+  const PacketDelta day = PacketDelta::FromSeconds(86400);
+  const double bound = NeededNats(1000, day, 1);
+  NullScores modest(1);  // of a thousand pairs a day few reach anything
+  for (int i = 0; i < 20; ++i) modest.Add(0, 3.5);
+  CHECK(NeededNats(1000, day, 1, &modest) == Approx(3 + std::log(20)));
+  CHECK(NeededNats(1000, day, 1, &modest) < bound);
+  CHECK(FalseAlarmsPerDay(1000, day, 6, &modest) == Approx(20 * std::exp(-3)));
+  CHECK(FalseAlarmsPerDay(1000, day, 6, &modest) < FalseAlarmsPerDay(1000, day, 6));
+  NullScores alarming(1);
+  for (int i = 0; i < 1000; ++i) alarming.Add(0, 30);
+  CHECK(NeededNats(1000, day, 1, &alarming) == bound);
+  const NullScores untold(1);
+  CHECK(NeededNats(1000, day, 1, &untold) == bound);
+  const PacketDelta early = PacketDelta::FromSeconds(599);
+  CHECK(NeededNats(1000, early, 1, &modest) == NeededNats(1000, early, 1));
+}
+
 TEST_CASE("The stronger direction and half the weaker one must reach it") {
   CHECK(Lacking(17, 7) <= 0);
   CHECK(Lacking(7, 17) <= 0);
