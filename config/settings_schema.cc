@@ -158,6 +158,9 @@ void AddTiming(Table& table) {
           "With rule evidence: measure on time-shifted copies of the traffic how much evidence "
           "strangers reach here, and ask of pairs what follows from it. Off: what follows from the "
           "number of pairs.")
+      .Add("adapt_to_round_trips", &Options::adapt_to_round_trips, Boolean(),
+           "With rule evidence: count coincidences from the round trip to the stepping stone on, "
+           "when that is 10 ms or more, rather than from zero.")
       .Add("max_pairs", &Options::max_pairs, Count<uint32_t>(1, 100000000, "200k"),
            "Pairs of connections under observation at once; the least promising go first.")
       .Add("max_pairs_per_connection", &Options::max_pairs_per_connection,

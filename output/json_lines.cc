@@ -59,7 +59,10 @@ Json ToJson(const DirectionEvidence& evidence) {
           {"coincidences", evidence.coincidences},
           {"consecutive", evidence.consecutive},
           {"ratio", Rounded(evidence.ratio, 10000.0)},
-          {"lag_ms", {{"p50", Optional(evidence.lag_p50)}, {"p95", Optional(evidence.lag_p95)}}},
+          {"lag_ms",
+           {{"p50", Optional(evidence.lag_p50)},
+            {"p95", Optional(evidence.lag_p95)},
+            {"transit", Milliseconds(evidence.transit)}}},
           {"significance", ToJson(evidence.significance)}};
 }
 

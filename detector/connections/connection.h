@@ -8,6 +8,7 @@
 #include "capture/address.h"
 #include "capture/segment.h"
 #include "capture/time.h"
+#include "detector/connections/round_trip.h"
 #include "detector/findings/event.h"
 
 namespace cairn::connections {
@@ -77,9 +78,11 @@ struct alignas(64) Connection {
   uint8_t pending_known = 0;  // bit per flow
   uint8_t data_seen = 0;      // bit per flow: carried new data
   uint8_t originator_side = 0;
-  OriginatorSource originator = OriginatorSource::kSyn;
-  bool reuse_suspected = false;  // a SYN arrived in mid-connection; its number waits in pending_seq
-  bool open = false;             // started and not ended
+  OriginatorSource originator : 2 = OriginatorSource::kSyn;
+  // A SYN arrived in mid-connection; its number waits in pending_seq.
+  bool reuse_suspected : 1 = false;
+  bool open : 1 = false;                // started and not ended
+  std::array<RoundTrip, 2> round_trip;  // from the capture point to each side
   std::array<uint8_t, 2> slot_count{};  // new data in the slot `slot_number`, per flow
   uint32_t timer_bucket = 0;
   std::array<uint32_t, 2> slot_number{};

@@ -95,6 +95,7 @@ std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
   // The closing time-out counts from the end: a connection that lives on (the RST was forged, and
   // its ends did not believe it) is picked up again in mid-stream, however busy it is.
   if (connection.phase == Phase::kClosed) return Observation{*slot, 0, place.flow};
+  MeasureRoundTrip(connection, segment, flow);
   connection.last_segment = segment.time;
   const uint32_t new_bytes = TakeData(connection, segment, flow);
   UpdatePhase(*slot, segment, flow);
@@ -189,6 +190,23 @@ bool ConnectionTracker::IsNewIncarnation(Connection& connection, const Segment& 
   }
   return (connection.pending_known & Bit(flow)) != 0 && segment.payload_bytes > 0 &&
          segment.seq == connection.pending_seq[flow];
+}
+
+// The sender has received all that the other side has sent.
+void ConnectionTracker::MeasureRoundTrip(Connection& connection, const Segment& segment,
+                                         unsigned flow) {
+  const unsigned other = 1 - flow;
+  if (!segment.Has(kAck) || (connection.seq_known & Bit(other)) == 0 ||
+      segment.ack != connection.next_seq[other]) {
+    return;
+  }
+  if (connection.phase == Phase::kHandshake) {
+    // Before data, next_seq is one beyond the SYN; the last segment was the SYN, or its answer.
+    const bool answered = (connection.syn_seen & Bit(other)) != 0;
+    if (answered) connection.round_trip[flow].Offer(segment.time - connection.last_segment);
+  } else if ((connection.data_seen & Bit(other)) != 0) {
+    connection.round_trip[flow].Offer(segment.time - connection.last_data[other]);
+  }
 }
 
 // How many bytes of the segment lie beyond everything its flow has sent so far (DESIGN: new data

@@ -76,6 +76,7 @@ class ConnectionTracker {
   void Forget(uint32_t slot);
   void MoveTo(uint32_t slot, Phase phase);
   bool IsNewIncarnation(Connection& connection, const Segment& segment, unsigned flow) const;
+  static void MeasureRoundTrip(Connection& connection, const Segment& segment, unsigned flow);
   uint32_t TakeData(Connection& connection, const Segment& segment, unsigned flow);
   void UpdatePhase(uint32_t slot, const Segment& segment, unsigned flow);
   IdleWheel& WheelOf(Phase phase);

@@ -80,6 +80,8 @@ struct DirectionEvidence {
   // Lags of the coincidences, from the earlier onset to the later.  Unset when there was none.
   std::optional<PacketDelta> lag_p50;
   std::optional<PacketDelta> lag_p95;
+  // The least that a relay takes, by the round trip to it; significance.window begins there.
+  PacketDelta transit = PacketDelta::Zero();
   Significance significance;
 };
 

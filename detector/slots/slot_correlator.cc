@@ -19,6 +19,10 @@ constexpr PacketDelta kShortestLife = PacketDelta::FromSeconds(45);
 
 constexpr uint32_t kLooksPerStranger = 4;
 
+// Where little is needed because there are few pairs, few of them hear the same broadcasts, too:
+// the weaker direction need not reach more than this share of what both reach.
+constexpr double kShareOfWeaker = 0.3;
+
 std::pair<uint64_t, uint64_t> KeyOf(const IpAddress& ip) { return {ip.high(), ip.low()}; }
 
 const IpAddress& ServerOf(const timing::Onset& flow) {
@@ -30,7 +34,7 @@ const IpAddress& ClientOf(const timing::Onset& flow) { return flow.key.ip[flow.o
 
 double ScoreOf(const SlotSignificance& view, double min_weaker) {
   const double weaker = std::min(view.direction[0].nats, view.direction[1].nats);
-  return weaker >= min_weaker ? view.nats : std::min(view.nats, weaker);
+  return weaker >= min_weaker ? view.nats : std::min(view.nats, weaker / kShareOfWeaker);
 }
 
 uint32_t LooksUntil(PacketDelta common_life) {

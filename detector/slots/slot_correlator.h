@@ -128,7 +128,8 @@ class SlotCorrelator {
 };
 
 // What both directions are worth together.  Two connections that hear the same broadcasts move
-// together in one direction only: below `min_weaker` nats the weaker one is all that counts.
+// together in one direction only: the weaker one must reach `min_weaker` nats, or three tenths of
+// what is claimed.
 double ScoreOf(const SlotSignificance& view, double min_weaker);
 
 // How many looks a pair of this common life has had.

@@ -94,6 +94,7 @@ class Correlator {
   void FindSimultaneous(const Onset& onset);
   void FindIndirect(const Onset& onset);
   void FindAnyIndirect(const Onset& onset);
+  void File(const Onset& onset);
   bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
   void Coincide(uint32_t pair, unsigned track, PacketTime earlier, uint32_t earlier_count,
                 PacketTime later, uint32_t later_count);
@@ -118,6 +119,12 @@ class Correlator {
   uint32_t FanOut(const Pair& pair, PacketTime now) const;
   PairFinding Describe(const Pair& pair, PacketTime time) const;
 
+  PacketDelta TripTo(const Onset& onset) const;
+  PacketDelta TripFrom(const Onset& onset) const;
+  PacketDelta Transit(PairKind kind, const Onset& earlier, const Onset& later) const;
+  PacketDelta TransitOf(const Pair& pair, unsigned track) const;
+
+  bool Adapts() const { return options_.rule == Rule::kEvidence && options_.adapt_to_round_trips; }
   bool FromFirst(PairKind kind) const {
     return options_.rule == Rule::kThresholds && RulesOf(kind).from_first_coincidence;
   }
@@ -133,7 +140,8 @@ class Correlator {
   ConnectionStates states_;
   PairTable pairs_;
   RecentOnsets recent_;
-  uint64_t onsets_in_window_ = 0;  // how busy the link is
+  uint64_t onsets_in_window_ = 0;               // how busy the link is
+  PacketDelta farthest_ = PacketDelta::Zero();  // half of the longest trip in `recent_`, ever
   PacketTime first_onset_ = PacketTime::InfinitePast();
   const std::array<NullScores, kKinds>* calibration_ = nullptr;
   std::array<NullScores, kKinds>* recorded_ = nullptr;

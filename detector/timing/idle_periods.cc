@@ -48,6 +48,7 @@ Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uin
   onset.originator_side = connection.originator_side;
   onset.originator = connection.originator;
   onset.reverse_seen = (connection.seq_known & (1U << (1U - flow))) != 0;
+  onset.round_trip = connection.round_trip;
   onset.key = connection.key();
   onset.uid = connection.uid;
   onset.start = connection.start;

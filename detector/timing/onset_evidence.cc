@@ -81,6 +81,7 @@ double HitTimes::ShareOfClock() const {
 void OnsetEvidence::Add(PacketTime time, PacketDelta lag) {
   if (lag > kEvidenceHorizon) return;
   ++onsets_;
+  if (lag < PacketDelta::Zero()) return;
   for (size_t w = 0; w < kHorizon; ++w) hits_[w] += lag <= kEvidenceWindows[w] ? 1U : 0U;
   for (size_t i = 0; i < kClockWindows.size(); ++i) {
     if (lag <= kEvidenceWindows[kClockWindows[i]]) hit_times_[i].Add(time);

@@ -73,8 +73,8 @@ class OnsetEvidence {
   // `covered`: by the earlier flow so far.
   explicit OnsetEvidence(const Coverage& covered) : start_(covered) {}
 
-  // The later flow has an onset at `time`, `lag` after the earlier flow's latest.  Beyond the
-  // horizon: no trial.
+  // The later flow has an onset at `time`, `lag` after the earlier flow's latest, less the least
+  // that a relay takes.  Beyond the horizon: no trial.  Negative: too soon, a trial without a hit.
   void Add(PacketTime time, PacketDelta lag);
   // The onset that was counted with `counted` turns out to have come `lag` after one that carries
   // the same time stamp or was captured late.  Requires: lag <= counted.

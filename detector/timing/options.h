@@ -63,6 +63,8 @@ struct Options {
   // Rule::kEvidence: measure on time-shifted copies of the site's traffic what strangers reach
   // (time_slide.h), rather than go by the number of pairs alone.
   bool calibrate = true;
+  // Rule::kEvidence: count coincidences from the round trip to the stepping stone on (transit.h).
+  bool adapt_to_round_trips = true;
   // Rule::kEvidence: nats that keystrokes and echoes must each reach, where both are captured.  Two
   // connections that hear the same broadcasts have the echoes' in any amount and the keystrokes'
   // by chance: once in 400 such pairs.

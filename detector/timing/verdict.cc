@@ -17,14 +17,15 @@ const ConnectionState::Flow& FlowOf(const ConnectionState& state, uint8_t flow, 
 
 uint8_t Reverse(uint8_t flow) { return static_cast<uint8_t>(1U - flow); }
 
-// A relay passes on what it gets within a fraction of a second; and between two keystrokes there is
-// mostly nothing.
+// A relay passes on what reaches it within a fraction of a second; and between two keystrokes there
+// is mostly nothing.
 void SuspectEvasion(Evidence& evidence) {
   constexpr PacketDelta kHeldBack = PacketDelta::FromMilliseconds(200);
   constexpr PacketDelta kLongWindow = PacketDelta::FromMilliseconds(300);
   if (evidence.slots.has_value()) {
     const auto& direction = evidence.slots->direction;
-    evidence.delay_suspected = std::max(direction[0].lag, direction[1].lag) >= kHeldBack;
+    evidence.delay_suspected = std::max(direction[0].lag - evidence.forward.transit,
+                                        direction[1].lag - evidence.backward.transit) >= kHeldBack;
     evidence.chaff_suspected = !evidence.delay_suspected;
   } else if (evidence.confidence.has_value()) {
     const Significance& stronger =
@@ -261,8 +262,10 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
     evidence.ratio =
         onsets == 0 ? 0 : std::min(1.0, static_cast<double>(track.coincidences) / onsets);
     evidence.significance = ViewEvidence(pair, t, time);
-    const PacketDelta longest =
-        options_.rule == Rule::kEvidence ? evidence.significance.window : PacketDelta::Infinite();
+    evidence.transit = TransitOf(pair, t);
+    const PacketDelta longest = options_.rule == Rule::kEvidence
+                                    ? evidence.transit + evidence.significance.window
+                                    : PacketDelta::Infinite();
     evidence.lag_p50 = track.lags.Quantile(50, longest);
     evidence.lag_p95 = track.lags.Quantile(95, longest);
   };

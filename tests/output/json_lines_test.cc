@@ -23,10 +23,10 @@ TEST_CASE("a stepping stone is one line whose keys stand in the published order"
       R"("downstream":{"orig":{"ip":"10.10.0.15","port":37534},"resp":{"ip":"172.16.2.2","port":22},)"
       R"("start":"2026-11-21T10:05:02.123456789Z","originator":"syn","community_id":"DOWN"},)"
       R"("evidence":{"method":"timing","forward":{"onsets_upstream":40,"onsets_downstream":42,"coincidences":31,)"
-      R"("consecutive":18,"ratio":0.775,"lag_ms":{"p50":3.1,"p95":11.0},)"
+      R"("consecutive":18,"ratio":0.775,"lag_ms":{"p50":3.1,"p95":11.0,"transit":0.0},)"
       R"("significance":{"nats":96.42,"window_ms":80,"hits":30,"trials":41,"chance":0.012346}},)"
       R"("backward":{"onsets_upstream":12,"onsets_downstream":9,"coincidences":0,"consecutive":0,"ratio":0.0,)"
-      R"("lag_ms":{"p50":null,"p95":null},)"
+      R"("lag_ms":{"p50":null,"p95":null,"transit":0.0},)"
       R"("significance":{"nats":0.0,"window_ms":0,"hits":0,"trials":0,"chance":0.0}},"capture":"both","evasion_suspected":[]},"chain":"c-17","policy":null,"packets_lost":3})"
       "\n";
   std::string line = ToJsonLine(samples::DirectPair());
