@@ -33,8 +33,8 @@ struct DetectorCounters {
   uint64_t pairs_refused = 0;   // table full of reported pairs
   uint64_t pairs_hopeless = 0;  // given up: the rules can hardly hold any more
   // Slots.
-  uint64_t slots_left_out = 0;  // of connections beyond slots.max_connections
-  uint64_t slot_pairs = 0;      // ever compared
+  uint64_t slot_connections_left_out = 0;  // beyond slots.max_connections
+  uint64_t slot_pairs = 0;                 // ever compared
   uint64_t slot_looks = 0;
   uint64_t slot_looks_in_full = 0;  // with shifted copies
   uint64_t slot_looks_dropped = 0;  // slots.max_pairs_per_review reached

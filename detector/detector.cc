@@ -70,7 +70,7 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
     all.pairs_refused = t.pairs_refused;
     all.pairs_hopeless = t.pairs_hopeless;
     const slots::SlotCounters s = slots_.counters();
-    all.slots_left_out = sensor_.slots_left_out();
+    all.slot_connections_left_out = sensor_.slot_connections_left_out();
     all.slot_pairs = s.pairs;
     all.slot_looks = s.looks;
     all.slot_looks_in_full = s.looks_in_full;

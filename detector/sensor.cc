@@ -63,7 +63,7 @@ void Sensor::EndAll() { tracker_.EndAll(now_); }
 
 void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                              connections::EndCause cause, PacketTime time) {
-  slot_counter_.OnConnectionEnd(slot);
+  slot_counter_.OnConnectionEnd(slot, connection);
   sink_.OnConnectionEnd(slot, connection.uid, cause, time);
 }
 

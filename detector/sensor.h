@@ -39,7 +39,7 @@ class Sensor : private connections::EndSink {
   const connections::Counters& counters() const { return tracker_.counters(); }
   uint64_t connections_held() const { return tracker_.table().size(); }
   uint64_t onsets() const { return onsets_; }
-  uint64_t slots_left_out() const { return slot_counter_.left_out(); }
+  uint64_t slot_connections_left_out() const { return slot_counter_.left_out(); }
   PacketTime now() const { return now_; }
 
  private:

@@ -25,13 +25,13 @@ timing::IdlePeriods BothKinds() {
 
 Flow FlowObserver::Until(PacketTime end) {
   static const timing::IdlePeriods idle_periods = BothKinds();
-  const slots::Options slot_options;
-  slots::SlotCounter counter(slot_options, timing::PairFilter({}, {}));
+  static const PacketDelta min_age = slots::Options().min_age;
   for (; next_ < segments_.size() && segments_[next_] < end; ++next_) {
     const PacketTime time = segments_[next_];
     const std::optional<timing::Onset> onset = idle_periods.OnNewData(connection_, 0, 0, time);
-    if (const auto count = counter.OnNewData(connection_, 0, 0, time); count.has_value()) {
-      slots_.Add(count->number, count->count);
+    if (const auto slot = slots::CountNewData(connection_, 0, time);
+        slot.has_value() && time - connection_.start >= min_age) {
+      slots_.Add(slot->number, slot->count);
     }
     if (!onset.has_value()) continue;
     if (onset->history[0].is_onset) {
@@ -42,7 +42,7 @@ Flow FlowObserver::Until(PacketTime end) {
   }
   Flow flow = so_far_;
   if (!flow.onsets.empty()) flow.covered.AddGap(end - flow.onsets.back());
-  const PacketDelta judged = end - (kSessionStart + slot_options.min_age);
+  const PacketDelta judged = end - (kSessionStart + min_age);
   std::vector<uint8_t> counts;
   for (size_t i = 0; i < slots::kScales.size(); ++i) {
     const slots::Scale& scale = slots::kScales[i];

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <optional>
 
-#include "capture/address.h"
 #include "capture/time.h"
 #include "detector/connections/connection.h"
 #include "detector/findings/event.h"
@@ -31,10 +30,7 @@ struct Flow {
 class FlowObserver {
  public:
   // Requires: `segments` outlives this.
-  explicit FlowObserver(const FlowTimes& segments) : segments_(segments) {
-    connection_.ip[1] = IpAddress::FromV4(1);  // a host's talk with itself is not counted
-    connection_.data_seen = 2;                 // the other flow has sent: slots count from then on
-  }
+  explicit FlowObserver(const FlowTimes& segments) : segments_(segments) {}
 
   // The flow as its segments before `end` show it.  Requires: no earlier `end` than the last.
   // O(segments since then + onsets so far).

@@ -96,7 +96,7 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
           {"comparisons skipped", detector.candidates_dropped},
           {"pairs evicted", detector.pairs_evicted},
           {"pairs refused", detector.pairs_refused},
-          {"slots left out", detector.slots_left_out},
+          {"slot connections left out", detector.slot_connections_left_out},
           {"slot looks skipped", detector.slot_looks_dropped},
           {"chains evicted", detector.chains_evicted}};
 }
@@ -151,7 +151,7 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"pairs_evicted", detector.pairs_evicted},
           {"pairs_refused", detector.pairs_refused},
           {"pairs_hopeless", detector.pairs_hopeless},
-          {"slots_left_out", detector.slots_left_out},
+          {"slot_connections_left_out", detector.slot_connections_left_out},
           {"slot_pairs", detector.slot_pairs},
           {"slot_looks", detector.slot_looks},
           {"slot_looks_in_full", detector.slot_looks_in_full},

@@ -15,7 +15,7 @@ struct Options {
   // How often pairs are looked at.  A pair is due at 60 s of common life and then ever more rarely.
   PacketDelta review_interval = PacketDelta::FromSeconds(30);
   // Bounds.  What does not fit is dropped by the stated rule and counted.
-  uint32_t max_connections = 4096;         // of which slots are counted; others come too late
+  uint32_t max_connections = 4096;         // of which slots are kept; others come too late
   uint32_t max_pairs_per_review = 20'000;  // looks from one review to the next; others are left out
 };
 

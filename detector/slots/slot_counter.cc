@@ -6,10 +6,17 @@
 #include "detector/timing/idle_periods.h"
 
 namespace cairn::slots {
+namespace {
 
-std::optional<SlotCount> SlotCounter::OnNewData(connections::Connection& connection, uint32_t slot,
-                                                uint8_t flow, PacketTime time) {
-  if (!options_.enabled || timing::SendsByClock(connection, flow)) return std::nullopt;
+// How often a connection that meets no other asks again.
+constexpr PacketDelta kAskAgain = PacketDelta::FromSeconds(1);
+constexpr uint32_t kAskedMask = (1U << 29U) - 1;
+
+}  // namespace
+
+std::optional<EndedSlot> CountNewData(connections::Connection& connection, uint8_t flow,
+                                      PacketTime time) {
+  if (timing::SendsByClock(connection, flow)) return std::nullopt;
   const int64_t number = time.ToNanoseconds() / kFineSlot.ToNanoseconds();
   // Modulo 2^32: right for gaps of 13 years.
   const auto low = static_cast<uint32_t>(number);
@@ -22,33 +29,62 @@ std::optional<SlotCount> SlotCounter::OnNewData(connections::Connection& connect
   const uint8_t counted = count;
   connection.slot_number[flow] = low;
   count = 1;
-  if (counted == 0 || connection.data_seen != 3 || time - connection.start < options_.min_age) {
-    return std::nullopt;
-  }
-  if (!IsAdmitted(slot) && admitted_count_ >= options_.max_connections) {
-    ++left_out_;
-    return std::nullopt;
-  }
-  SlotCount ended;
-  ended.flow = timing::DescribeFlow(connection, slot, flow, time);
-  if (!IsAdmitted(slot) && !Admit(ended.flow)) return std::nullopt;
-  ended.number = number - passed;
-  ended.count = counted;
-  return ended;
+  if (counted == 0) return std::nullopt;
+  return EndedSlot{.number = number - passed, .count = counted};
 }
 
-bool SlotCounter::Admit(const timing::Onset& flow) {
-  if (!filter_.MayTakePart(flow)) return false;
-  if (flow.slot >= admitted_.size()) admitted_.resize(flow.slot + 1U);
-  admitted_[flow.slot] = true;
-  ++admitted_count_;
+std::optional<SlotCount> SlotCounter::OnNewData(connections::Connection& connection, uint32_t slot,
+                                                uint8_t flow, PacketTime time) {
+  if (!options_.enabled) return std::nullopt;
+  const std::optional<EndedSlot> ended = CountNewData(connection, flow, time);
+  if (!ended.has_value() || connection.data_seen != 3 ||
+      time - connection.start < options_.min_age || !IsToldOf(connection, slot, flow, time)) {
+    return std::nullopt;
+  }
+  return SlotCount{.flow = timing::DescribeFlow(connection, slot, flow, time),
+                   .number = ended->number,
+                   .count = ended->count};
+}
+
+bool SlotCounter::IsToldOf(const connections::Connection& connection, uint32_t slot, uint8_t flow,
+                           PacketTime time) {
+  if (slot >= standing_.size()) standing_.resize(slot + 1U);
+  Standing& standing = standing_[slot];
+  if (standing.kind == Kind::kAdmitted) return true;
+  if (standing.kind == Kind::kExcluded) return false;
+  const IpAddress& client = connection.ip[connection.originator_side];
+  const IpAddress& server = connection.ip[1U - connection.originator_side];
+  const auto now = static_cast<uint32_t>(time.ToNanoseconds() / kAskAgain.ToNanoseconds());
+  if (standing.kind == Kind::kUnknown) {
+    if (!filter_.MayTakePart(timing::DescribeFlow(connection, slot, flow, time))) {
+      standing.kind = Kind::kExcluded;
+      return false;
+    }
+    standing.kind = Kind::kWaiting;
+    roles_.Add(client, server);
+  } else if (standing.asked == (now & kAskedMask)) {
+    return false;
+  }
+  standing.asked = now & kAskedMask;
+  if (!roles_.Meets(client, server)) return false;
+  if (admitted_ >= options_.max_connections) {
+    if (standing.kind == Kind::kWaiting) ++left_out_;
+    standing.kind = Kind::kNoRoom;
+    return false;
+  }
+  standing.kind = Kind::kAdmitted;
+  ++admitted_;
   return true;
 }
 
-void SlotCounter::OnConnectionEnd(uint32_t slot) {
-  if (!IsAdmitted(slot)) return;
-  admitted_[slot] = false;
-  --admitted_count_;
+void SlotCounter::OnConnectionEnd(uint32_t slot, const connections::Connection& connection) {
+  if (slot >= standing_.size()) return;
+  const Kind kind = standing_[slot].kind;
+  standing_[slot] = Standing();
+  if (kind == Kind::kUnknown || kind == Kind::kExcluded) return;
+  if (kind == Kind::kAdmitted) --admitted_;
+  roles_.Remove(connection.ip[connection.originator_side],
+                connection.ip[1U - connection.originator_side]);
 }
 
 }  // namespace cairn::slots

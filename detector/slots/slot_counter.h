@@ -8,6 +8,7 @@
 
 #include "capture/time.h"
 #include "detector/connections/connection.h"
+#include "detector/slots/host_roles.h"
 #include "detector/slots/options.h"
 #include "detector/timing/onset.h"
 #include "detector/timing/pair_filter.h"
@@ -26,38 +27,63 @@ struct SlotCount {
   uint8_t count = 0;   // 1 ... 255; 255 stands for more, too
 };
 
-// Counts each flow's new data by slots.  Its state lies in the connection record.  What a flow
-// sends by its own clock (three equal intervals and more) is left out: it says nothing of people.
+struct EndedSlot {
+  int64_t number = 0;
+  uint8_t count = 0;  // 1 ... 255
+};
+
+// `flow` of `connection` sent new data at `time`: counts it in the connection record.  A value when
+// that ended a slot.  Call after IdlePeriods::OnNewData.  What a flow sends by its own clock (three
+// equal intervals and more) is left out: it says nothing of people.
+std::optional<EndedSlot> CountNewData(connections::Connection& connection, uint8_t flow,
+                                      PacketTime time);
+
+// Counts each flow's new data by slots, and tells of those that somebody can use.
 //
-// Only connections that may take part in pairs are counted, and at most Options::max_connections at
-// once: where there are more, those that came first, so that a busy link costs no more than a quiet
-// one.  What comes while there is no room is told by left_out().
+// Only connections that may take part in pairs are told of, from the moment on at which one end
+// holds connections of both kinds, accepted and opened: before, there is nothing to compare them
+// with.  And at most Options::max_connections at once: where there are more, those that came first,
+// so that a busy link costs no more than a quiet one.  What comes while there is no room is told by
+// left_out().
 //
-// Cost: O(1), a division by a constant.  Memory: a byte for each slot of the connection table.
+// Cost: O(1), a division by a constant.  Memory: four bytes for each slot of the
+// connection table, and HostRoles.
 class SlotCounter {
  public:
   // `filter`: who may take part.
   SlotCounter(const Options& options, const timing::PairFilter& filter)
       : options_(options), filter_(filter) {}
 
-  // `flow` of `connection` sent new data at `time`.  A value when that ended a slot.  Call after
-  // IdlePeriods::OnNewData.
+  // As CountNewData().  `slot`: of the connection.
   std::optional<SlotCount> OnNewData(connections::Connection& connection, uint32_t slot,
                                      uint8_t flow, PacketTime time);
   // The connection in `slot` has ended.
-  void OnConnectionEnd(uint32_t slot);
+  void OnConnectionEnd(uint32_t slot, const connections::Connection& connection);
 
-  // Slots that were not told for want of room.
+  // Connections that there was no room for, at first or ever.
   uint64_t left_out() const { return left_out_; }
 
  private:
-  bool IsAdmitted(uint32_t slot) const { return slot < admitted_.size() && admitted_[slot]; }
-  bool Admit(const timing::Onset& flow);
+  enum class Kind : uint8_t {
+    kUnknown,
+    kExcluded,  // may not take part in pairs
+    kWaiting,   // counted among its hosts' roles
+    kNoRoom,    // so, and turned away once
+    kAdmitted,
+  };
+  struct Standing {
+    Kind kind : 3 = Kind::kUnknown;
+    uint32_t asked : 29 = 0;  // when, in units of kAskAgain
+  };
+
+  bool IsToldOf(const connections::Connection& connection, uint32_t slot, uint8_t flow,
+                PacketTime time);
 
   const Options options_;
   const timing::PairFilter filter_;
-  std::vector<bool> admitted_;  // by the connection table's slots
-  uint32_t admitted_count_ = 0;
+  HostRoles roles_;
+  std::vector<Standing> standing_;  // by the connection table's slots
+  uint32_t admitted_ = 0;
   uint64_t left_out_ = 0;
 };
 

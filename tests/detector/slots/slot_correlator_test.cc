@@ -133,11 +133,11 @@ TEST_CASE("The bounds hold, and what they drop is counted") {
       trace.Key(connections[i], key).Echo(connections[i], key + Millis(9));
     }
   }
-  CHECK(Detect(options, trace.Build()).counters.slots_left_out > 0);
+  CHECK(Detect(options, trace.Build()).counters.slot_connections_left_out > 0);
   options.slots.max_connections = 1000;
   options.slots.max_pairs_per_review = 7;
   const Outcome few = Detect(options, trace.Build());
-  CHECK(few.counters.slots_left_out == 0);
+  CHECK(few.counters.slot_connections_left_out == 0);
   CHECK(few.counters.slot_looks_dropped > 0);
 }
 
