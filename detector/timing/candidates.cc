@@ -61,16 +61,16 @@ void Correlator::File(const Onset& onset) {
 }
 
 PacketDelta Correlator::TripTo(const Onset& onset) const {
-  return Adapts() ? FarTrip(onset.round_trip[1U - onset.flow]) : PacketDelta::Zero();
+  return Adapts() ? onset.far_trip[1U - onset.flow] : PacketDelta::Zero();
 }
 
 PacketDelta Correlator::TripFrom(const Onset& onset) const {
-  return Adapts() ? FarTrip(onset.round_trip[onset.flow]) : PacketDelta::Zero();
+  return Adapts() ? onset.far_trip[onset.flow] : PacketDelta::Zero();
 }
 
 PacketDelta Correlator::Transit(PairKind kind, const Onset& earlier, const Onset& later) const {
   if (!Adapts()) return PacketDelta::Zero();
-  return LeastTransit(kind, earlier.round_trip[1U - earlier.flow], later.round_trip[later.flow]);
+  return LeastTransit(kind, earlier.far_trip[1U - earlier.flow], later.far_trip[later.flow]);
 }
 
 // The evidence counts what comes after a pair was taken up, so it is taken up as soon as both have

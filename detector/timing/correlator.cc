@@ -72,7 +72,12 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
     } else if (!leaves && theirs.last == onset.time && transit == PacketDelta::Zero()) {
       Coincide(index, side, own.last, own.count, theirs.last, theirs.count);
     }
-    if (Coincides(theirs.last, onset.time, window_[kind] + transit)) {
+    const bool by_thresholds = options_.rule == Rule::kThresholds;
+    if (by_thresholds && Coincides(theirs.last, onset.time, window_[kind])) {
+      Judge(index, onset.time);
+    } else if (!by_thresholds && leaves &&
+               Coincides(theirs.last, onset.time, kEvidenceWindows.back(), transit)) {
+      pairs_[index].lacking -= MostNatsOf(onset.time - theirs.last - transit);
       Judge(index, onset.time);
     } else if (own.count % kReviewEvery == 0 && !pair.reported && IsHopeless(pair, onset.time)) {
       const bool last_of_connection = states_[state].pairs == 1;
@@ -89,8 +94,8 @@ PacketDelta Correlator::TransitOf(const Pair& pair, unsigned t) const {
   const Pair::Input& first = pair.input[t];
   const Pair::Input& second = pair.input[1 - t];
   // Both inputs run towards the stone, or to where the chain vanishes.
-  return LeastTransit(pair.kind, states_[first.state].round_trip[1U - first.flow],
-                      states_[second.state].round_trip[1U - second.flow]);
+  return LeastTransit(pair.kind, states_[first.state].far_trip[1U - first.flow],
+                      states_[second.state].far_trip[1U - second.flow]);
 }
 
 // A trial of the track that the onset's flow ends.  With equal time stamps the flow that moves

@@ -85,12 +85,20 @@ double LackingNats(const PairEvidence& evidence, double needed, const Options& o
   return std::min(together, with_hits(needed - parts.keystrokes, parts.keystrokes_suffice));
 }
 
-uint8_t TrialsFor(double lacking_nats) {
-  // A hit adds at most what the least chance is worth: that of the shortest window.
-  static const double most =
-      std::log(static_cast<double>(kEvidenceHorizon.ToNanoseconds()) /
-               static_cast<double>(kEvidenceWindows.front().ToNanoseconds()));
-  return static_cast<uint8_t>(std::clamp(lacking_nats / most, 0.0, 100.0));
+float MostNatsOf(PacketDelta lag) {
+  // What the least chance is worth: that of the shortest window that the hit is in, covered once in
+  // every horizon.
+  static const auto most = [] {
+    std::array<float, kEvidenceWindows.size()> nats{};
+    for (size_t w = 0; w < nats.size(); ++w) {
+      nats[w] = std::log(static_cast<float>(kEvidenceHorizon.ToNanoseconds()) /
+                         static_cast<float>(kEvidenceWindows[w].ToNanoseconds()));
+    }
+    return nats;
+  }();
+  const auto* const window =
+      std::lower_bound(kEvidenceWindows.begin(), kEvidenceWindows.end(), lag);
+  return most[static_cast<size_t>(window - kEvidenceWindows.begin())];
 }
 
 }  // namespace cairn::timing

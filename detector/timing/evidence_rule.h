@@ -56,8 +56,9 @@ double ScoreOf(const PairEvidence& evidence, const Options& options, PairKind ki
 double LackingNats(const PairEvidence& evidence, double needed, const Options& options,
                    PairKind kind);
 
-// Trials that a pair needs at least to make up for what it lacks.
-uint8_t TrialsFor(double lacking_nats);
+// What one more hit with this lag adds to a pair's evidence at most.  Requires: within the widest
+// window.
+float MostNatsOf(PacketDelta lag);
 
 }  // namespace cairn::timing
 

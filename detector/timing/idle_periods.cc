@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "detector/timing/transit.h"
+
 namespace cairn::timing {
 namespace {
 
@@ -48,7 +50,7 @@ Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uin
   onset.originator_side = connection.originator_side;
   onset.originator = connection.originator;
   onset.reverse_seen = (connection.seq_known & (1U << (1U - flow))) != 0;
-  onset.round_trip = connection.round_trip;
+  onset.far_trip = {FarTrip(connection.round_trip[0]), FarTrip(connection.round_trip[1])};
   onset.key = connection.key();
   onset.uid = connection.uid;
   onset.start = connection.start;

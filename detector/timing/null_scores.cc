@@ -27,6 +27,10 @@ void NullScores::Add(double before, double after) {
   }
 }
 
+float NullScores::NextLevel(float best) {
+  return std::max(static_cast<float>(kLeast), std::floor(best) + 1);
+}
+
 NullScores::Tail NullScores::FindTail() const {
   Tail tail;
   for (size_t level = kLeast; level < kLevels && reached_[level] >= kTrusted; ++level) {

@@ -30,6 +30,9 @@ class NullScores {
   // A pair's best evidence so far has risen from `before` to `after` nats.
   void Add(double before, double after);
 
+  // The least evidence that tells more than `best` did: a whole number.
+  static float NextLevel(float best);
+
   // How many pairs of strangers a day reach `nats`, after `elapsed`.  Infinite until enough is
   // known.
   double PerDay(double nats, PacketDelta elapsed) const;

@@ -38,7 +38,8 @@ struct Onset {
   uint8_t originator_side = 0;
   OriginatorSource originator = OriginatorSource::kSyn;
   bool reverse_seen = false;  // the capture holds segments of the other flow, too
-  std::array<connections::RoundTrip, 2> round_trip;  // from the capture point to each side
+  std::array<PacketDelta, 2> far_trip = {PacketDelta::Zero(),
+                                         PacketDelta::Zero()};  // transit.h; to each side
   connections::ConnectionKey key;
   uint64_t uid = 0;
   PacketTime start;

@@ -17,14 +17,32 @@ uint32_t Steps(PacketDelta delta) {
   return static_cast<uint32_t>(delta.ToNanoseconds() >> kStepBits);
 }
 
+// ln gamma(n + offset), tabulated: pairs are looked at all the time, and most are young.
+class LogGammaTable {
+ public:
+  explicit LogGammaTable(double offset) : offset_(offset) {
+    for (size_t n = 0; n < values_.size(); ++n) {
+      values_[n] = LogGamma(static_cast<double>(n) + offset);
+    }
+  }
+  double operator()(uint32_t n) const {
+    return n < values_.size() ? values_[n] : LogGamma(n + offset_);
+  }
+
+ private:
+  double offset_;
+  std::array<double, 512> values_{};
+};
+
 // ln of (the Beta(1/2, 1/2) mixture's likelihood of `hits` in `onsets`) / (the same under
 // `chance`).
 double LogRatio(uint32_t hits, uint32_t onsets, double chance) {
-  const double h = hits;
-  const double misses = onsets - hits;
+  static const LogGammaTable half(0.5);
+  static const LogGammaTable one(1.0);
   constexpr double kLogPi = 1.1447298858494002;  // ln B(1/2, 1/2)
-  return LogGamma(h + 0.5) + LogGamma(misses + 0.5) - LogGamma(onsets + 1.0) - kLogPi -
-         h * std::log(chance) - misses * std::log1p(-chance);
+  const uint32_t misses = onsets - hits;
+  return half(hits) + half(misses) - one(onsets) - kLogPi - hits * std::log(chance) -
+         misses * std::log1p(-chance);
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ struct alignas(64) Pair {
   uint8_t upstream = 0;  // side; valid once reported
   bool reported = false;
   bool in_use = false;
-  // Trials that the evidence needs at least before it is worth computing again.
-  uint8_t patience = 0;
+  // What hits must have added, at most, before the evidence is worth computing again, in nats.
+  float lacking = 0;
   // For telling who moves first: how often a coincidence of the other track followed track[i]
   // within a round trip.
   std::array<uint32_t, 2> leads{};

@@ -3,7 +3,6 @@
 #define CAIRN_DETECTOR_TIMING_TRANSIT_H_
 
 #include <algorithm>
-#include <optional>
 
 #include "capture/time.h"
 #include "detector/connections/round_trip.h"
@@ -19,7 +18,7 @@ namespace cairn::timing {
 // Three quarters of the least round trip are left out, because paths change while they are
 // measured; and none of a near one, below 10 ms.
 
-// How much later than at the border something reaches a host, doubled; and likewise back.
+// What of a round trip is left out.  Unknown: nothing.
 inline PacketDelta FarTrip(const connections::RoundTrip& round_trip) {
   constexpr PacketDelta kNear = PacketDelta::FromMilliseconds(10);
   constexpr PacketDelta kFarthest = PacketDelta::FromMilliseconds(2000);
@@ -34,14 +33,10 @@ inline PacketDelta HalfOf(PacketDelta far_trip) {
 }
 
 // The least lag from an onset that runs to one host to its relay, which comes from another, or from
-// the same (`kind`).  `to`, `from`: their round trips, measured on either connection.
-inline PacketDelta LeastTransit(PairKind kind, const connections::RoundTrip& to,
-                                const connections::RoundTrip& from) {
-  if (kind == PairKind::kIndirect) return HalfOf(FarTrip(to) + FarTrip(from));
-  // Measured twice: the smaller is nearer the truth.
-  if (!to.Least().has_value()) return FarTrip(from);
-  if (!from.Least().has_value()) return FarTrip(to);
-  return std::min(FarTrip(to), FarTrip(from));
+// the same (`kind`).  `to`, `from`: far trips to the hosts.
+inline PacketDelta LeastTransit(PairKind kind, PacketDelta to, PacketDelta from) {
+  // One host measured twice: the smaller is nearer the truth.
+  return kind == PairKind::kDirect ? std::min(to, from) : HalfOf(to + from);
 }
 
 // Does `later` come at most `window` after `earlier`, or after what that takes to come back?

@@ -117,10 +117,7 @@ const NullScores* Correlator::Measured(PairKind kind) const {
 
 // Set when the evidence suffices.
 std::optional<Confidence> Correlator::Suffices(Pair& pair, PacketTime now) {
-  if (pair.patience > 0) {
-    --pair.patience;
-    return std::nullopt;
-  }
+  if (pair.lacking > 0) return std::nullopt;
   const PairEvidence evidence = EvidenceOf(pair, now);
   if (recorded_ != nullptr) {
     const auto score = static_cast<float>(ScoreOf(evidence, options_, pair.kind));
@@ -128,6 +125,7 @@ std::optional<Confidence> Correlator::Suffices(Pair& pair, PacketTime now) {
       (*recorded_)[IndexOf(pair.kind)].Add(pair.best, score);
       pair.best = score;
     }
+    pair.lacking = NullScores::NextLevel(pair.best) - score;
     return std::nullopt;
   }
   const uint64_t pairs = pairs_.created(pair.kind);
@@ -136,7 +134,7 @@ std::optional<Confidence> Correlator::Suffices(Pair& pair, PacketTime now) {
       NeededNats(pairs, elapsed, options_.false_alarms_per_day / kTests, Measured(pair.kind));
   const double lacking = LackingNats(evidence, needed, options_, pair.kind);
   if (lacking > 0) {
-    pair.patience = TrialsFor(lacking);
+    pair.lacking = static_cast<float>(lacking);
     return std::nullopt;
   }
   const double score = ScoreOf(evidence, options_, pair.kind);

@@ -168,6 +168,48 @@ def growth(traces, runs):
           "dropped: comparisons beyond max_candidates_per_onset and pairs evicted from the full pair table.")
 
 
+NO_SLOTS = ("--set", "slots.enabled=false")
+NO_CALIBRATION = ("--set", "timing.calibrate=false")
+
+# What detection is made of, each with all that stands above it but for the published rule, which the evidence replaces.
+PARTS = (
+    ("capture, connections", (*NO_ONSETS, *NO_SLOTS, *NO_CALIBRATION), None),
+    ("published rule", ("--set", "timing.rule=thresholds"), 0),
+    ("onset evidence", (*NO_SLOTS, *NO_CALIBRATION), 0),
+    ("time-shifted copies", NO_SLOTS, 2),
+    ("slots", (), 3),
+)
+
+
+def part_costs(trace, runs):
+    """Median CPU seconds of each of PARTS, run in turn, and what the whole did."""
+    costs = [[] for _ in PARTS]
+    summary = None
+    for _ in range(runs):
+        for number, (_, settings, _) in enumerate(PARTS):
+            cost, messages = measure(replay(trace, *settings))
+            costs[number].append(cost["cpu_s"])
+            summary = summary_of(messages)  # the last: all parts
+    return [statistics.median(c) for c in costs], summary
+
+
+def parts(traces, runs):
+    print(f"\nWhat the parts of detection cost, median of {runs} runs; ns: the difference to the part that it is added to")
+    print(f"{'trace':<14} {'part':<22} {'CPU s':>7} {'ns/packet':>10} {'ns/onset':>9} {'to published':>13}")
+    for label, trace in traces:
+        costs, summary = part_costs(trace, runs)
+        packets, detector = summary["capture"]["packets"], summary["detector"]
+        for (name, _, base), cpu in zip(PARTS, costs):
+            added = cpu - (costs[base] if base is not None else 0.0)
+            per_onset = f"{added / detector['onsets'] * 1e9:.0f}" if base is not None and detector["onsets"] else "-"
+            print(f"{label:<14} {name:<22} {cpu:>7.2f} {added / packets * 1e9:>10.1f} {per_onset:>9} "
+                  f"{cpu / costs[1]:>13.2f}", flush=True)
+        slots = costs[-1] - costs[-2]
+        if detector["slot_looks"]:
+            print(f"{label:<14} {detector['slot_looks']:,} looks at {detector['slot_pairs']:,} pairs by slots, "
+                  f"{slots / detector['slot_looks'] * 1e6:.0f} us a look, its slots included")
+
+
 def print_machine():
     model = "unknown CPU"
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
@@ -181,15 +223,19 @@ def print_machine():
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="runs of each program (default 3)")
-    parser.add_argument("--only", choices=["peers", "growth"], help="one of the two tables")
+    parser.add_argument("--only", choices=["peers", "growth", "parts"], help="one of the tables")
     parser.add_argument("--packets", type=int, help="cut every trace short, to try the benchmark itself")
     arguments = parser.parse_args()
     cut = ("--packets", arguments.packets) if arguments.packets else ()
     WORK.mkdir(parents=True, exist_ok=True)
     print_machine()
-    if arguments.only != "growth":
+    if arguments.only in (None, "peers"):
         compare(generate("mix", "--preset", "mix", *cut), arguments.runs)
-    if arguments.only != "peers":
+    if arguments.only in (None, "parts"):
+        parts([("mix", generate("mix", "--preset", "mix", *cut)),
+               ("1000 typing", generate("typing-1000", "--preset", "interactive", "--connections", 1_000, *cut))],
+              arguments.runs)
+    if arguments.only in (None, "growth"):
         traces = [(f"{n // 1000}k open", generate(f"open-{n}", "--preset", "open", "--connections", n, *cut))
                   for n in (10_000, 100_000, 500_000)]
         traces += [(f"{n} typing", generate(f"typing-{n}", "--preset", "interactive", "--connections", n, *cut))

@@ -58,10 +58,10 @@ class LastOnset : public SensorSink {
   void OnSlot(const slots::SlotCount& /*slot*/) override {}
   void OnConnectionEnd(uint32_t /*slot*/, uint64_t /*uid*/, connections::EndCause /*cause*/,
                        PacketTime /*time*/) override {}
-  // Of the client's side, or the server's.
-  std::optional<PacketDelta> To(From from) const {
+  // What of the round trip to the client, or to the server, counts: three quarters.
+  PacketDelta To(From from) const {
     const unsigned client = last.originator_side;
-    return last.round_trip[from == From::kClient ? client : 1U - client].Least();
+    return last.far_trip[from == From::kClient ? client : 1U - client];
   }
 
   timing::Onset last;
@@ -76,18 +76,49 @@ LastOnset Sense(const TraceBuilder& trace) {
   return sink;
 }
 
-bool IsAbout(std::optional<PacketDelta> round_trip, int64_t ms) {
-  return round_trip.has_value() && *round_trip <= Millis(ms) &&
-         round_trip->ToNanoseconds() >= Millis(ms).ToNanoseconds() / 10 * 9;
+bool IsAbout(PacketDelta far_trip, int64_t ms) {
+  return far_trip <= Millis(ms * 3 / 4) &&
+         far_trip.ToNanoseconds() * 10 >= Millis(ms).ToNanoseconds() * 3 / 4 * 9;
 }
 
 TEST_CASE("the handshake tells both round trips") {
   TraceBuilder trace;
-  const auto connection = trace.Open(kClientEnd, kServerEnd, Ms(0));  // SYN-ACK and ACK 1 ms apart
+  Segment syn;
+  syn.src = kClientEnd.ip;
+  syn.dst = kServerEnd.ip;
+  syn.src_port = kClientEnd.port;
+  syn.dst_port = kServerEnd.port;
+  syn.flags = kSyn;
+  syn.seq = 1000;
+  syn.time = Ms(0);
+  Segment answer = syn;
+  std::swap(answer.src, answer.dst);
+  std::swap(answer.src_port, answer.dst_port);
+  answer.flags = kSyn | kAck;
+  answer.seq = 5000;
+  answer.ack = 1001;
+  answer.time = Ms(200);
+  Segment ack = syn;
+  ack.flags = kAck;
+  ack.seq = 1001;
+  ack.ack = 5001;
+  ack.time = Ms(240);
+  Segment data = ack;
+  data.payload_bytes = 20;
+  data.time = Ms(900);
+  trace.Add(syn).Add(answer).Add(ack).Add(data);
+  const LastOnset sink = Sense(trace);
+  CHECK(IsAbout(sink.To(From::kServer), 200));
+  CHECK(IsAbout(sink.To(From::kClient), 40));
+}
+
+TEST_CASE("a near host's round trip does not count") {
+  TraceBuilder trace;
+  const auto connection = trace.Open(kClientEnd, kServerEnd, Ms(0));  // 1 ms each way
   trace.Key(connection, Ms(900));
   const LastOnset sink = Sense(trace);
-  CHECK(IsAbout(sink.To(From::kServer), 1));
-  CHECK(IsAbout(sink.To(From::kClient), 1));
+  CHECK(sink.To(From::kServer) == PacketDelta::Zero());
+  CHECK(sink.To(From::kClient) == PacketDelta::Zero());
 }
 
 TEST_CASE("data and their acknowledgements tell round trips in mid-stream") {
@@ -119,8 +150,8 @@ TEST_CASE("where one direction is captured no round trip is known") {
   trace.Hide(connection, From::kServer);
   trace.Key(connection, Ms(0)).Echo(connection, Ms(80)).Key(connection, Ms(2000));
   const LastOnset sink = Sense(trace);
-  CHECK_FALSE(sink.To(From::kServer).has_value());
-  CHECK_FALSE(sink.To(From::kClient).has_value());
+  CHECK(sink.To(From::kServer) == PacketDelta::Zero());
+  CHECK(sink.To(From::kClient) == PacketDelta::Zero());
 }
 
 }  // namespace

@@ -2,9 +2,12 @@
 // The verdict by evidence, as a pure function.
 #include "detector/timing/evidence_rule.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "catch2/catch.hpp"
+
+#include "detector/timing/onset_evidence.h"
 
 namespace cairn::timing {
 namespace {
@@ -96,10 +99,29 @@ TEST_CASE("What clients send is enough alone, what servers send never is") {
   CHECK(lacking(500, 0, 5) > 0);
 }
 
-TEST_CASE("A pair that lacks much is left alone for as many trials as it needs at least") {
-  CHECK(TrialsFor(0.1) == 0);
-  CHECK(TrialsFor(13) == 2);
-  CHECK(TrialsFor(1e9) == 100);
+TEST_CASE("A hit adds no more than its bound, in whatever window and after whatever past") {
+  // The earlier flow has an onset every twenty seconds: its windows are covered as little as can
+  // be.
+  for (const int64_t lag_ms : {1, 20, 21, 80, 200, 300, 900, 1200, 2000, 2500}) {
+    const PacketDelta lag = PacketDelta::FromMilliseconds(lag_ms);
+    Coverage covered;
+    OnsetEvidence evidence;
+    double before = 0;
+    double most = 0;
+    for (int64_t i = 0; i < 200; ++i) {
+      covered.AddGap(PacketDelta::FromSeconds(20));
+      const bool hit = i % 7 != 3 && i > 20;
+      evidence.Add(PacketTime::FromNanoseconds(i * i * 19'900'000'001),
+                   hit ? lag : PacketDelta::FromSeconds(9));
+      const double now = evidence.View(covered).nats;
+      most = std::max(most, now - before);
+      before = now;
+    }
+    INFO(lag_ms << " ms");
+    CHECK(before > 20);
+    CHECK(most > 0);
+    CHECK(most <= static_cast<double>(MostNatsOf(lag)) + 1e-3);
+  }
 }
 
 }  // namespace
