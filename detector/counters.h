@@ -41,6 +41,7 @@ struct DetectorCounters {
   // Findings.
   uint64_t stepping_stones = 0;
   uint64_t message_relays = 0;
+  uint64_t unjudged = 0;
   uint64_t exposures = 0;
   uint64_t chains = 0;
   uint64_t chains_evicted = 0;

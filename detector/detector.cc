@@ -97,6 +97,10 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
                      PacketTime time) override {
     correlator_.OnCorrelation(accepted, opened, significance, confidence, time);
   }
+  void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
+                      PacketTime time) override {
+    reporter_.OnConstantRate(accepted, opened, time);
+  }
   void OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCause cause,
                        PacketTime time) override {
     slots_.OnConnectionEnd(slot, uid, time);

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kSteppingStone = "stepping_stone";
 constexpr std::string_view kMessageRelay = "message_relay";
 constexpr std::string_view kExposure = "exposure";
+constexpr std::string_view kUnjudged = "unjudged";
 
 }  // namespace
 
@@ -81,6 +82,30 @@ void Reporter::WriteMessageRelay(const timing::PairFinding& finding, std::string
   Write(relay);
 }
 
+void Reporter::OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
+                              PacketTime time) {
+  SteppingStone stone;  // what it would be, as far as the policy asks
+  stone.time = time;
+  stone.alert_id = AlertId(kUnjudged, accepted.Summary(), opened.Summary());
+  stone.host = accepted.destination();
+  stone.upstream = accepted.Summary();
+  stone.downstream = opened.Summary();
+  const policy::Verdict verdict = policy_.Judge(stone);
+  if (verdict.IsSuppressed()) {
+    ++suppressed_;
+    return;
+  }
+  ++unjudged_;
+  Write(Unjudged{.time = time,
+                 .alert_id = stone.alert_id,
+                 .host = accepted.destination(),
+                 .upstream = stone.upstream,
+                 .downstream = stone.downstream,
+                 .reason = "constant_rate",
+                 .policy = verdict.allowed,
+                 .packets_lost = packets_lost_});
+}
+
 policy::Verdict Reporter::AskPolicy(const SteppingStone& stone) {
   policy::Verdict verdict = policy_.Judge(stone);
   if (verdict.allowed.has_value()) {
@@ -141,6 +166,7 @@ void Reporter::OnPairEnd(const timing::PairFinding& finding, connections::EndCau
 void Reporter::AddTo(DetectorCounters& counters) const {
   counters.stepping_stones = stepping_stones_;
   counters.message_relays = message_relay_count_;
+  counters.unjudged = unjudged_;
   counters.exposures = exposures_;
   counters.alerts_suppressed = suppressed_;
   counters.alerts_marked = marked_;

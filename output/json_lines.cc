@@ -145,6 +145,18 @@ Json ToJson(const MessageRelay& event) {
   return json;
 }
 
+Json ToJson(const Unjudged& event) {
+  Json json = Head(event.time, "unjudged");
+  json["alert_id"] = event.alert_id;
+  json["host"] = event.host.ToString();
+  json["upstream"] = ToJson(event.upstream);
+  json["downstream"] = ToJson(event.downstream);
+  json["reason"] = event.reason;
+  json["policy"] = ToJson(event.policy);
+  json["packets_lost"] = event.packets_lost;
+  return json;
+}
+
 Json ToJson(const SteppingStoneEnd& event) {
   Json json = Head(event.time, "stepping_stone_end");
   json["alert_id"] = event.alert_id;

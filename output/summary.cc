@@ -158,6 +158,7 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"slot_looks_dropped", detector.slot_looks_dropped},
           {"stepping_stones", detector.stepping_stones},
           {"message_relays", detector.message_relays},
+          {"unjudged", detector.unjudged},
           {"exposures", detector.exposures},
           {"chains", detector.chains},
           {"chains_evicted", detector.chains_evicted},
@@ -187,6 +188,9 @@ std::string SummaryText(const RunSummary& s) {
   text += Line("stepping stones", s.detector.stepping_stones);
   if (s.detector.message_relays > 0) {
     text += Line("message relays", s.detector.message_relays, "chat and the like, no login chains");
+  }
+  if (s.detector.unjudged > 0) {
+    text += Line("pairs unjudged", s.detector.unjudged, "at a constant rate, nothing to compare");
   }
   text += Line("exposures", s.detector.exposures);
   text += Line("chains", s.detector.chains);

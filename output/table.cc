@@ -98,6 +98,17 @@ Table::Row Table::RowOf(const MessageRelay& event) const {
           .colour = kDim};
 }
 
+Table::Row Table::RowOf(const Unjudged& event) const {
+  return {.time = event.time,
+          .kind = "unjudged",
+          .path = PairPath(event.upstream, event.downstream),
+          .figures = {},
+          .chain = {},
+          .note = event.policy.has_value() ? PolicyNote(event.policy)
+                                           : "both send at a constant rate; a relay would not show",
+          .colour = event.policy.has_value() ? kDim : kBold};
+}
+
 Table::Row Table::RowOf(const SteppingStoneEnd& event) const {
   if (event.cause == "end_of_capture") return {};
   return {.time = event.time,

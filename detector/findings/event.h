@@ -147,6 +147,20 @@ struct MessageRelay {
   uint64_t packets_lost = 0;
 };
 
+// A host holds two connections, one accepted and one opened, that both always send the same
+// (padding at a constant rate): whether the one is relayed to the other cannot be told.  Once for
+// each opened connection.
+struct Unjudged {
+  PacketTime time;
+  std::string alert_id;
+  IpAddress host;
+  ConnectionSummary upstream;    // accepted by the host
+  ConnectionSummary downstream;  // opened by it
+  std::string reason;            // "constant_rate"
+  std::optional<PolicyVerdict> policy;
+  uint64_t packets_lost = 0;
+};
+
 // The totals of a reported pair, when either connection has ended.
 struct SteppingStoneEnd {
   PacketTime time;
@@ -192,7 +206,8 @@ struct ChainUpdate {
   std::optional<PolicyVerdict> policy;  // set when every pair in it is allowed
 };
 
-using Event = std::variant<SteppingStone, MessageRelay, SteppingStoneEnd, Exposure, ChainUpdate>;
+using Event =
+    std::variant<SteppingStone, MessageRelay, Unjudged, SteppingStoneEnd, Exposure, ChainUpdate>;
 
 // Where events go.  Called in packet order from the detector's thread.
 class EventSink {

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "detector/slots/constant_rate.h"
 #include "detector/timing/evidence_rule.h"
+
 namespace cairn::slots {
 namespace {
 
@@ -225,6 +227,7 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
   if (look == 1) ++counters_.pairs;
   spent_ += 1.0 / look / (look + 1);
   CompareWithStranger(accepted, opened, now);
+  CheckConstantRate(accepted, opened, now);
   const std::optional<SlotSignificance> view = Compare(accepted, opened, now);
   if (!view.has_value()) return;
   const PacketDelta elapsed = now - first_;
@@ -238,6 +241,23 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
   confidence.false_alarms_per_day =
       timing::FalseAlarmsPerDay(tries, elapsed, confidence.nats, measured);
   sink_.OnCorrelation(in, members_[opened].server_to_client(), *view, confidence, now);
+}
+
+void SlotCorrelator::CheckConstantRate(uint32_t accepted, uint32_t opened, PacketTime now) {
+  constexpr const Scale& kScale = kScales[1];  // a scale of half seconds
+  if (members_[opened].told_constant) return;
+  const PacketDelta life = CommonLife(accepted, opened, now) - options_.min_age;
+  if (life <= PacketDelta::Zero()) return;
+  counts_.resize(std::min(static_cast<size_t>(life.ToNanoseconds() / kHalfSecond.ToNanoseconds()),
+                          kScale.kept));
+  const int64_t end = now.ToNanoseconds() / kHalfSecond.ToNanoseconds();
+  for (const uint32_t member : {accepted, opened}) {
+    members_[member].series[members_[member].client_to_server().flow].Read(kScale, end, counts_);
+    if (!IsConstantRate(counts_)) return;
+  }
+  members_[opened].told_constant = true;
+  sink_.OnConstantRate(members_[accepted].client_to_server(), members_[opened].client_to_server(),
+                       now);
 }
 
 // For every fourth look, one at a pair that cannot be a stepping stone: the connection that another

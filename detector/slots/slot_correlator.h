@@ -34,6 +34,10 @@ class SlotSink {
   virtual void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
                              const SlotSignificance& significance, const Confidence& confidence,
                              PacketTime time) = 0;
+  // What the clients of both send never varies, so nothing tells whether the one is relayed to the
+  // other.  Once for each opened connection.
+  virtual void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
+                              PacketTime time) = 0;
 };
 
 // What was done and what had to be dropped.
@@ -77,6 +81,7 @@ class SlotCorrelator {
     std::array<SlotSeries, 2> series;        // by flow
     std::array<uint64_t, 2> active_slots{};  // ever, by flow
     uint64_t uid = 0;
+    bool told_constant = false;
 
     const timing::Onset& client_to_server() const { return flow[flow[0].originator_side]; }
     const timing::Onset& server_to_client() const { return flow[1U - flow[0].originator_side]; }
@@ -103,6 +108,7 @@ class SlotCorrelator {
             std::array<Activity, 2>& out);
   std::optional<SlotSignificance> Compare(uint32_t accepted, uint32_t opened, PacketTime now);
   void CompareWithStranger(uint32_t accepted, uint32_t opened, PacketTime now);
+  void CheckConstantRate(uint32_t accepted, uint32_t opened, PacketTime now);
   double Score(const SlotSignificance& view, uint32_t look) const;
 
   const Options options_;

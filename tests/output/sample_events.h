@@ -115,6 +115,17 @@ inline MessageRelay ChatLink() {
           .fan_out = 2};
 }
 
+inline Unjudged PaddedPair() {
+  return {.time = Moment(4),
+          .alert_id = "00000000000000ab",
+          .host = IpAddress::Parse("10.10.0.13").value(),
+          .upstream = Connection(At("172.16.7.2", 51998), At("10.10.0.13", 22)),
+          .downstream = Connection(At("10.10.0.13", 60036), At("172.16.3.2", 22)),
+          .reason = "constant_rate",
+          .policy = {},
+          .packets_lost = 2};
+}
+
 inline SteppingStoneEnd PairEnd() {
   return {.time = Moment(60),
           .alert_id = "5f0c0123456789ab",
@@ -162,8 +173,9 @@ inline std::vector<Event> All() {
   ChainUpdate allowed_chain = ThreeHops();
   allowed_chain.policy = Verdict();
   allowed_chain.truncated = true;
-  return {SlowPair(),  DirectPair(),        ChatLink(),       IndirectPair(), PairEnd(),
-          allowed_end, ExposedPassphrase(), allowed_exposure, ThreeHops(),    allowed_chain};
+  return {SlowPair(),       DirectPair(), ChatLink(),   PaddedPair(),
+          IndirectPair(),   PairEnd(),    allowed_end,  ExposedPassphrase(),
+          allowed_exposure, ThreeHops(),  allowed_chain};
 }
 
 }  // namespace cairn::output::samples

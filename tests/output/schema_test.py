@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jsonschema
 
-EVENTS = {"stepping_stone", "message_relay", "stepping_stone_end", "exposure", "chain"}
+EVENTS = {"stepping_stone", "message_relay", "unjudged", "stepping_stone_end", "exposure", "chain"}
 
 
 def check_lines(validator, lines, origin):

@@ -49,6 +49,12 @@ std::string Text(const MessageRelay& e) {
                      e.reason, e.fan_out, e.packets_lost);
 }
 
+std::string Text(const Unjudged& e) {
+  return fmt::format("unjudged {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
+                     e.host.ToString(), Text(e.upstream), Text(e.downstream), e.reason,
+                     e.packets_lost);
+}
+
 std::string Text(const SteppingStoneEnd& e) {
   return fmt::format("end {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
                      PairKindName(e.kind), Text(e.upstream), Text(e.downstream), Text(e.evidence),
@@ -262,6 +268,7 @@ Outcome Detect(const DetectorOptions& options, const std::vector<Segment>& segme
           .pairs = recorder.All<SteppingStone>(),
           .ends = recorder.All<SteppingStoneEnd>(),
           .message_relays = recorder.All<MessageRelay>(),
+          .unjudged = recorder.All<Unjudged>(),
           .exposures = recorder.All<Exposure>(),
           .chains = recorder.All<ChainUpdate>(),
           .counters = detector.counters()};

@@ -140,6 +140,7 @@ struct Outcome {
   std::vector<SteppingStone> pairs;
   std::vector<SteppingStoneEnd> ends;
   std::vector<MessageRelay> message_relays;
+  std::vector<Unjudged> unjudged;
   std::vector<Exposure> exposures;
   std::vector<ChainUpdate> chains;
   DetectorCounters counters;
