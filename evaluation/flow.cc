@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "detector/slots/matching.h"
 #include "detector/slots/slot_correlator.h"
 #include "detector/timing/idle_periods.h"
 #include "detector/timing/options.h"
@@ -52,6 +53,7 @@ Flow FlowObserver::Until(PacketTime end) {
                   0);
     slots_.Read(scale, end.ToNanoseconds() / slot_ns, counts);
     flow.activity[i].Set(counts, scale);
+    if (i == slots::kFineScale) flow.fine_counts = counts;
   }
   return flow;
 }
@@ -70,18 +72,28 @@ const SlotScores& FlowPair::Slots() const {
   if (slots_.has_value()) return *slots_;
   static const double scales_tried = std::log(static_cast<double>(slots::kScales.size()));
   static const timing::Options options;
-  thread_local slots::SlotCorrelation correlation;  // its workspace
+  thread_local slots::SlotCorrelation correlation;  // their workspace
+  thread_local slots::Matching matching;
   slots_ = SlotScores();
+  std::optional<SlotSignificance> best;
   for (size_t i = 0; i < slots::kScales.size(); ++i) {
     const std::array<slots::Direction, 2> directions = {
         {{&upstream_.forward.activity[i], &downstream_.forward.activity[i]},
          {&downstream_.backward.activity[i], &upstream_.backward.activity[i]}}};
     if (!slots::SlotCorrelation::IsWorthwhile(directions, slots::kScales[i])) continue;
     const SlotSignificance view = correlation.View(directions, slots::kScales[i]);
-    const double judged = slots::ScoreOf(view, options.min_weaker_evidence);
-    slots_->together = std::max(slots_->together, view.nats - scales_tried);
-    slots_->judged = std::max(slots_->judged, judged - scales_tried);
+    slots_->correlation = std::max(slots_->correlation, view.nats - scales_tried);
+    if (!best.has_value() || slots::ScoreOf(view, options.min_weaker_evidence) >
+                                 slots::ScoreOf(*best, options.min_weaker_evidence)) {
+      best = view;
+    }
   }
+  if (!best.has_value()) return *slots_;
+  best->matching =
+      matching.View({{{upstream_.forward.fine_counts, downstream_.forward.fine_counts},
+                      {downstream_.backward.fine_counts, upstream_.backward.fine_counts}}});
+  slots_->matching = best->matching.nats;
+  slots_->judged = slots::ScoreOf(*best, options.min_weaker_evidence);
   return *slots_;
 }
 

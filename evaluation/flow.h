@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 #include "capture/time.h"
 #include "detector/connections/connection.h"
@@ -23,6 +24,7 @@ struct Flow {
   FlowTimes onsets;          // as the detector takes them: without those that a clock predicts
   timing::Coverage covered;  // by `onsets`, until the observation ends
   std::array<slots::Activity, slots::kScales.size()> activity;  // since slots::Options::min_age
+  std::vector<uint8_t> fine_counts;  // of the same time, by slots::kFineSlot
   FlowTimes resumptions;  // every end of 0.5 s without data, as Zhang & Paxson 2000 count them
 };
 
@@ -60,10 +62,11 @@ class LegObserver {
   FlowObserver backward_;
 };
 
-// What the slots of a pair say, in nats, the best scale's, less what trying several costs.
+// What the slots of a pair say, in nats.
 struct SlotScores {
-  double together = 0;  // both directions
-  double judged = 0;    // the same with all that the detector's verdict by slots asks for
+  double correlation = 0;  // of both directions, the best scale's, less what trying several costs
+  double matching = 0;     // likewise
+  double judged = 0;       // both, with all that the detector's verdict asks for
 };
 
 // Two connections in the roles of upstream and downstream.  What several methods need of the pair

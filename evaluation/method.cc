@@ -58,8 +58,12 @@ std::vector<Method> Methods(double needed_nats) {
        .alert_at = needed_nats},
       {.name = "slots",
        .what = "slot correlation, the best of its scales",
-       .score = [](const FlowPair& pair) { return pair.Slots().together; },
+       .score = [](const FlowPair& pair) { return pair.Slots().correlation; },
        .alert_at = needed_nats},
+      {.name = "matching",
+       .what = "greedy matching of slots under a bounded delay",
+       .score = [](const FlowPair& pair) { return pair.Slots().matching; },
+       .alert_at = std::nullopt},  // alone, it hardly ever reaches as much as is needed
       {.name = "whole",
        .what = "the detector: the larger of its verdicts by onsets and by slots",
        .score =

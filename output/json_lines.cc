@@ -72,11 +72,20 @@ Json ToJson(const SlotSignificance::Direction& direction) {
           {"blocks", Rounded(direction.blocks, 10.0)}};
 }
 
+Json ToJson(const MatchSignificance& matching) {
+  return {{"nats", Rounded(matching.nats, 100.0)},
+          {"forward_nats", Rounded(matching.direction_nats[0], 100.0)},
+          {"backward_nats", Rounded(matching.direction_nats[1], 100.0)},
+          {"matched", matching.matched},
+          {"by_chance", Rounded(matching.by_chance, 10.0)}};
+}
+
 Json ToJson(const SlotSignificance& slots) {
   return {
       {"nats", Rounded(slots.nats, 100.0)},     {"deviations", Rounded(slots.deviations, 100.0)},
       {"slot_ms", slots.slot.ToMilliseconds()}, {"slots", slots.slots},
-      {"forward", ToJson(slots.direction[0])},  {"backward", ToJson(slots.direction[1])}};
+      {"forward", ToJson(slots.direction[0])},  {"backward", ToJson(slots.direction[1])},
+      {"matching", ToJson(slots.matching)}};
 }
 
 // A rate of 1e-30 a day and one of 1e-12 are the same to anybody; three digits are enough.

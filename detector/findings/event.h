@@ -55,6 +55,16 @@ struct Significance {
   double chance = 0;                         // ... each with this probability by chance
 };
 
+// How improbable it is for strangers that so many segments of one connection find a partner on the
+// other within a second (slots/matching.h).
+struct MatchSignificance {
+  double nats = 0;                         // of both directions; e to the minus this is the chance
+  std::array<double, 2> direction_nats{};  // of each
+  std::array<double, 2> blocks{};          // stretches of five seconds that each rests on
+  uint32_t matched = 0;                    // segments ...
+  double by_chance = 0;  // ... of which so many in the mean of time-shifted copies
+};
+
 // How improbable it is for strangers that the amounts which two connections send, slot of time by
 // slot of time, go together (slots/slot_correlation.h).
 struct SlotSignificance {
@@ -67,6 +77,7 @@ struct SlotSignificance {
   double deviations = 0;  // the same, in standard deviations of time-shifted copies
   PacketDelta slot = PacketDelta::Zero();
   uint32_t slots = 0;  // of common time
+  MatchSignificance matching;
   std::array<Direction, 2> direction;
 };
 

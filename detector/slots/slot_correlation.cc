@@ -14,6 +14,8 @@ namespace {
 // 45 s.
 constexpr int64_t kFewestSeconds = 45;
 constexpr double kStepsPerUnit = 64;
+constexpr int32_t kStepsPerSegment = 8;
+constexpr int32_t kMostSteps = 352;
 // Shifted sums are not independent of their neighbours: so many of them count as one.
 constexpr double kSumsPerFreedom = 4;
 // So many independent shifts is the prediction by the series' own correlations worth.
@@ -21,10 +23,29 @@ constexpr double kWeightOfPrediction = 60;
 // People's bursts make the tails heavier than a normal distribution's.  Measured on pairs of
 // strangers: docs/algorithm.md.
 constexpr double kFreedom = 60;
+// Nor is a stretch of ten seconds in which both sent much worth more than this, however much it
+// was.
+constexpr double kNatsPerBlock = 3;
 
 size_t FewestSlots(const Scale& scale) {
   return static_cast<size_t>(PacketDelta::FromSeconds(kFewestSeconds).ToNanoseconds() /
                              scale.slot.ToNanoseconds());
+}
+
+// What a count is worth.  At most 64 * ln 256 = 355 in size.
+const std::array<int32_t, 256>& LevelsOf(Level level) {
+  static const auto tables = [] {
+    std::array<std::array<int32_t, 256>, 2> levels{};
+    for (int32_t count = 0; count < 256; ++count) {
+      const auto i = static_cast<size_t>(count);
+      levels[static_cast<size_t>(Level::kLogarithm)][i] =
+          static_cast<int32_t>(std::lround(kStepsPerUnit * std::log1p(count)));
+      levels[static_cast<size_t>(Level::kCount)][i] =
+          std::min(kMostSteps, kStepsPerSegment * count);
+    }
+    return levels;
+  }();
+  return tables[static_cast<size_t>(level)];
 }
 
 // The inner product of two stretches.  16-bit factors and 32-bit sums are exact in any order, and
@@ -86,13 +107,7 @@ bool AreActive(const std::array<Direction, 2>& directions, const Scale& scale) {
 }  // namespace
 
 void Activity::Set(std::span<const uint8_t> counts, const Scale& scale) {
-  static const auto levels_of = [] {
-    std::array<int32_t, 256> levels{};
-    for (size_t i = 0; i < levels.size(); ++i) {
-      levels[i] = static_cast<int32_t>(std::lround(kStepsPerUnit * std::log1p(i)));
-    }
-    return levels;
-  }();
+  const std::array<int32_t, 256>& levels_of = LevelsOf(scale.level);
   const size_t length = counts.size();
   level.resize(length);
   active_slots = 0;
@@ -251,7 +266,10 @@ SlotSignificance SlotCorrelation::View(const std::array<Direction, 2>& direction
     shown.blocks = BlocksAt(directions[d], static_cast<size_t>(lag[d]), scale.block);
     lasting = lasting && shown.blocks >= scale.fewest_blocks;
   }
-  if (lasting) view.nats = std::max(0.0, StudentTailNats(view.deviations, kFreedom) - 2 * tries);
+  if (lasting) {
+    const double most = kNatsPerBlock * (view.direction[0].blocks + view.direction[1].blocks) / 2;
+    view.nats = std::clamp(StudentTailNats(view.deviations, kFreedom) - 2 * tries, 0.0, most);
+  }
   return view;
 }
 

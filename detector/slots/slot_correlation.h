@@ -13,8 +13,9 @@
 
 namespace cairn::slots {
 
-// One flow's slots made comparable: ln(1 + count) less its moving average, in 64ths, so that what
-// is compared is who sends more or less than a moment ago, not who has been busy all evening.
+// One flow's slots made comparable: their levels (64 ln(1 + count), or 8 count) less the moving
+// average, so that what is compared is who sends more or less than a moment ago, not who has been
+// busy all evening.
 struct Activity {
   std::vector<int16_t> level;
   size_t active_slots = 0;
@@ -48,9 +49,8 @@ struct Direction {
 //
 // Not judged (no nats): less than 45 s of common time, a flow with fewer than kFewestActive active
 // slots, or of which every slot is alike, and a correlation that rests on fewer than
-// Scale::fewest_blocks
-// stretches of ten seconds: two people who were busy in the same quarter of a minute once prove
-// nothing.
+// Scale::fewest_blocks stretches of ten seconds: two people who were busy in the same quarter of a
+// minute once prove nothing.  For the same reason, each stretch is worth 3 nats at most.
 //
 // Keeps its workspace: thread-compatible, allocates only until it has grown.
 class SlotCorrelation {

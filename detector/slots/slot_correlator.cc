@@ -35,8 +35,18 @@ const IpAddress& ClientOf(const timing::Onset& flow) { return flow.key.ip[flow.o
 }  // namespace
 
 double ScoreOf(const SlotSignificance& view, double min_weaker) {
-  const double weaker = std::min(view.direction[0].nats, view.direction[1].nats);
-  return weaker >= min_weaker ? view.nats : std::min(view.nats, weaker / kShareOfWeaker);
+  static const double scales_tried = std::log(static_cast<double>(kScales.size()));
+  static const double ways_tried = std::log(3.0);
+  constexpr double kShareOfSum = 0.7;
+  const double correlated = std::max(0.0, view.nats - scales_tried);
+  const double matched = view.matching.nats;
+  const double together = std::max(
+      0.0, std::max({correlated, matched, kShareOfSum * (correlated + matched)}) - ways_tried);
+  const auto of_direction = [&view](size_t d) {
+    return std::max(view.direction[d].nats, view.matching.direction_nats[d]);
+  };
+  const double weaker = std::min(of_direction(0), of_direction(1));
+  return weaker >= min_weaker ? together : std::min(together, weaker / kShareOfWeaker);
 }
 
 uint32_t LooksUntil(PacketDelta common_life) {
@@ -171,7 +181,7 @@ void SlotCorrelator::Read(uint32_t member, const Scale& scale, PacketTime now, s
   }
 }
 
-// The best of the scales; nullopt when there is nothing to be seen.
+// The best of the scales, and what matches; nullopt when there is nothing to be seen.
 std::optional<SlotSignificance> SlotCorrelator::Compare(uint32_t accepted, uint32_t opened,
                                                         PacketTime now) {
   const timing::Onset& in = members_[accepted].client_to_server();
@@ -179,10 +189,13 @@ std::optional<SlotSignificance> SlotCorrelator::Compare(uint32_t accepted, uint3
   // Younger, neither was counted; two that began together must not look alike for that.
   const PacketDelta life = CommonLife(accepted, opened, now) - options_.min_age;
   if (life <= PacketDelta::Zero()) return std::nullopt;
+  const auto length_in = [life](const Scale& scale) {
+    return std::min(static_cast<size_t>(life.ToNanoseconds() / scale.slot.ToNanoseconds()),
+                    scale.kept);
+  };
   std::optional<SlotSignificance> best;
   for (const Scale& scale : kScales) {
-    const auto length = std::min(
-        static_cast<size_t>(life.ToNanoseconds() / scale.slot.ToNanoseconds()), scale.kept);
+    const size_t length = length_in(scale);
     Read(accepted, scale, now, length, activity_[0]);
     Read(opened, scale, now, length, activity_[1]);
     const std::array<Direction, 2> directions = {
@@ -196,14 +209,33 @@ std::optional<SlotSignificance> SlotCorrelator::Compare(uint32_t accepted, uint3
       best = view;
     }
   }
+  if (best.has_value()) {
+    best->matching = Match(accepted, opened, now, length_in(kScales[kFineScale]));
+  }
   return best;
 }
 
-// What the best of all scales is worth at this look.
+MatchSignificance SlotCorrelator::Match(uint32_t accepted, uint32_t opened, PacketTime now,
+                                        size_t length) {
+  const Scale& scale = kScales[kFineScale];
+  const int64_t end = now.ToNanoseconds() / scale.slot.ToNanoseconds();
+  for (size_t flow = 0; flow < 2; ++flow) {
+    for (const auto& [member, counts] :
+         {std::pair{accepted, &fine_counts_[0][flow]}, std::pair{opened, &fine_counts_[1][flow]}}) {
+      counts->resize(length);
+      members_[member].series[flow].Read(scale, end, *counts);
+    }
+  }
+  const uint8_t in = members_[accepted].client_to_server().flow;
+  const uint8_t out = members_[opened].client_to_server().flow;
+  return matching_.View({CountedDirection{fine_counts_[0][in], fine_counts_[1][out]},
+                         CountedDirection{fine_counts_[1][1U - out], fine_counts_[0][1U - in]}});
+}
+
+// What it is worth at this look.
 double SlotCorrelator::Score(const SlotSignificance& view, uint32_t look) const {
   const double looks = look;
-  const double tries = looks * (looks + 1) * static_cast<double>(kScales.size());
-  return std::max(0.0, ScoreOf(view, timing_.min_weaker_evidence) - std::log(tries));
+  return std::max(0.0, ScoreOf(view, timing_.min_weaker_evidence) - std::log(looks * (looks + 1)));
 }
 
 // Has either sent too little to be judged?  Most connections have.

@@ -13,6 +13,7 @@
 #include "capture/address.h"
 #include "capture/time.h"
 #include "detector/findings/event.h"
+#include "detector/slots/matching.h"
 #include "detector/slots/options.h"
 #include "detector/slots/slot_correlation.h"
 #include "detector/slots/slot_counter.h"
@@ -107,6 +108,7 @@ class SlotCorrelator {
   void Read(uint32_t member, const Scale& scale, PacketTime now, size_t length,
             std::array<Activity, 2>& out);
   std::optional<SlotSignificance> Compare(uint32_t accepted, uint32_t opened, PacketTime now);
+  MatchSignificance Match(uint32_t accepted, uint32_t opened, PacketTime now, size_t length);
   void CompareWithStranger(uint32_t accepted, uint32_t opened, PacketTime now);
   void CheckConstantRate(uint32_t accepted, uint32_t opened, PacketTime now);
   double Score(const SlotSignificance& view, uint32_t look) const;
@@ -127,15 +129,20 @@ class SlotCorrelator {
   PacketTime first_ = PacketTime::InfinitePast();
   PacketTime reviewed_ = PacketTime::InfinitePast();
   SlotCorrelation correlation_;
+  Matching matching_;
   std::array<std::array<Activity, 2>, 2> activity_;  // [accepted, opened][flow]
   std::vector<uint8_t> counts_;
+  std::array<std::array<std::vector<uint8_t>, 2>, 2> fine_counts_;  // [accepted, opened][flow]
   timing::NullScores strangers_;
   SlotCounters counters_;
 };
 
-// What both directions are worth together.  Two connections that hear the same broadcasts move
-// together in one direction only: the weaker one must reach `min_weaker` nats, or three tenths of
-// what is claimed.
+// What correlation and matching are worth together, less what having tried both, and all scales,
+// costs.  They are of the same traffic, so their nats do not add up: the larger counts, or seven
+// tenths of the sum.
+//
+// Two connections that hear the same broadcasts move together in one direction only: in both there
+// must be `min_weaker` nats, or three tenths of what is claimed.
 double ScoreOf(const SlotSignificance& view, double min_weaker);
 
 // How many looks a pair of this common life has had.

@@ -13,15 +13,21 @@
 
 namespace cairn::slots {
 
+// What a slot's count stands for.  Of counts as they are, the bursts of output decide, which are as
+// large on the other side of a relay; of their logarithms, all slots do in which anything was sent.
+enum class Level : uint8_t { kLogarithm, kCount };
+
 // One way of looking at two flows.
 //
 // Fine slots see through chaff: a keystroke that is passed on at once shows in the same slot or the
 // next, however many other segments there are.  Coarse slots see through delay: what an attacker
 // holds back for seconds still comes in the same amounts.  With a quick trend taken off, a person's
 // lines are told from those of another who types at the same time; with a slow one, what is left of
-// a minute's ups and downs shows through independent chaff.
+// a minute's ups and downs shows through independent chaff.  Through other people's typing, bursts
+// do.
 struct Scale {
   PacketDelta slot;
+  Level level = Level::kLogarithm;
   size_t kept = 0;   // slots
   int64_t lags = 0;  // a relay's delay is less than so many slots
   // Shifts by which the null model is made: nearer, what a person does now and a moment later is
@@ -38,7 +44,8 @@ inline constexpr size_t kFineKept = 2048;  // 205 s
 inline constexpr size_t kHalfSecondsKept = 1200;
 inline constexpr PacketDelta kHalfSecond = kFineSlot * 5;
 
-inline constexpr std::array<Scale, 4> kScales = {Scale{.slot = kFineSlot,
+inline constexpr size_t kFineScale = 0;
+inline constexpr std::array<Scale, 5> kScales = {Scale{.slot = kFineSlot,
                                                        .kept = kFineKept,
                                                        .lags = 4,
                                                        .nearest_shift = 100,
@@ -73,6 +80,16 @@ inline constexpr std::array<Scale, 4> kScales = {Scale{.slot = kFineSlot,
                                                        .memory = 20,
                                                        .trend = 15,
                                                        .block = 10,
+                                                       .fewest_blocks = 3},
+                                                 Scale{.slot = kHalfSecond,
+                                                       .level = Level::kCount,
+                                                       .kept = kHalfSecondsKept,
+                                                       .lags = 8,
+                                                       .nearest_shift = 20,
+                                                       .farthest_shift = 100,
+                                                       .memory = 20,
+                                                       .trend = 30,
+                                                       .block = 20,
                                                        .fewest_blocks = 3}};
 
 // The counts of one flow's latest slots: the last 205 s at 0.1 s and the last 600 s at 0.5 s (slot

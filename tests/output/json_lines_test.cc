@@ -62,9 +62,12 @@ TEST_CASE("an end record carries cause, length and the alert that it ends") {
 TEST_CASE("what decided stands in the evidence: slots, the odds, and signs of evasion") {
   const Json evidence = Json::parse(ToJsonLine(samples::SlowPair()))["evidence"];
   CHECK(evidence["method"] == "slots");
-  CHECK(evidence["slots"].dump() == R"({"nats":21.35,"deviations":7.51,"slot_ms":500,"slots":291,)"
-                                    R"("forward":{"nats":11.25,"lag_ms":500,"blocks":9.6},)"
-                                    R"("backward":{"nats":9.5,"lag_ms":0,"blocks":7.0}})");
+  CHECK(evidence["slots"].dump() ==
+        R"({"nats":21.35,"deviations":7.51,"slot_ms":500,"slots":291,)"
+        R"("forward":{"nats":11.25,"lag_ms":500,"blocks":9.6},)"
+        R"("backward":{"nats":9.5,"lag_ms":0,"blocks":7.0},)"
+        R"("matching":{"nats":5.25,"forward_nats":3.5,"backward_nats":1.75,)"
+        R"("matched":412,"by_chance":350.1}})");
   CHECK(evidence["confidence"].dump() ==
         R"({"nats":18.12,"needed":15.5,"false_alarms_per_day":0.00312})");
   CHECK(evidence["evasion_suspected"] == Json::array({"delay"}));

@@ -59,6 +59,10 @@ inline SlotSignificance InTheSameSlots() {
           .deviations = 7.512,
           .slot = PacketDelta::FromMilliseconds(500),
           .slots = 291,
+          .matching = {.nats = 5.25,
+                       .direction_nats = {3.5, 1.75},
+                       .matched = 412,
+                       .by_chance = 350.06},
           .direction = {{{.nats = 11.25, .lag = PacketDelta::FromMilliseconds(500), .blocks = 9.63},
                          {.nats = 9.5, .lag = PacketDelta::Zero(), .blocks = 7}}}};
 }

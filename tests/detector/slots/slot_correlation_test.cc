@@ -18,6 +18,7 @@ constexpr size_t kFine = 0;
 constexpr size_t kLines = 1;
 constexpr size_t kCoarse = 2;
 constexpr size_t kSeconds = 3;
+constexpr size_t kBursts = 4;
 constexpr PacketDelta kLength = PacketDelta::FromSeconds(150);
 
 // One connection's slots, by flow.
@@ -84,7 +85,7 @@ TEST_CASE("Chaff does not hide who types, in fine slots") {
 }
 
 TEST_CASE("Strangers reach no more than chance gives them") {
-  for (const size_t scale : {kFine, kLines, kCoarse, kSeconds}) {
+  for (const size_t scale : {kFine, kLines, kCoarse, kSeconds, kBursts}) {
     constexpr int kPairs = 1500;
     int one_in_ten = 0;
     int one_in_hundred = 0;
