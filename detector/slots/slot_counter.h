@@ -75,6 +75,7 @@ class SlotCounter {
     Kind kind : 3 = Kind::kUnknown;
     uint32_t asked : 29 = 0;  // when, in units of kAskAgain
   };
+  static_assert(sizeof(Standing) == 4);
 
   bool IsToldOf(const connections::Connection& connection, uint32_t slot, uint8_t flow,
                 PacketTime time);
