@@ -90,11 +90,8 @@ void Reporter::OnConstantRate(const timing::Onset& accepted, const timing::Onset
   stone.host = accepted.destination();
   stone.upstream = accepted.Summary();
   stone.downstream = opened.Summary();
-  const policy::Verdict verdict = policy_.Judge(stone);
-  if (verdict.IsSuppressed()) {
-    ++suppressed_;
-    return;
-  }
+  const policy::Verdict verdict = CountVerdict(stone);
+  if (verdict.IsSuppressed()) return;
   ++unjudged_;
   Write(Unjudged{.time = time,
                  .alert_id = stone.alert_id,
@@ -107,10 +104,15 @@ void Reporter::OnConstantRate(const timing::Onset& accepted, const timing::Onset
 }
 
 policy::Verdict Reporter::AskPolicy(const SteppingStone& stone) {
+  policy::Verdict verdict = CountVerdict(stone);
+  if (verdict.allowed.has_value()) allowed_[stone.alert_id] = verdict;
+  return verdict;
+}
+
+policy::Verdict Reporter::CountVerdict(const SteppingStone& stone) {
   policy::Verdict verdict = policy_.Judge(stone);
   if (verdict.allowed.has_value()) {
     ++(verdict.IsSuppressed() ? suppressed_ : marked_);
-    allowed_[stone.alert_id] = verdict;
   } else if (verdict.expired_rule.has_value()) {
     ++by_expired_rule_;
   }

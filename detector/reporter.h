@@ -43,6 +43,7 @@ class Reporter : public timing::PairSink {
   std::optional<std::string> MessagingReason(const timing::PairFinding& finding) const;
   void WriteMessageRelay(const timing::PairFinding& finding, std::string reason);
   policy::Verdict AskPolicy(const SteppingStone& stone);
+  policy::Verdict CountVerdict(const SteppingStone& stone);
   std::optional<Exposure> FindExposure(const SteppingStone& stone) const;
 
   const ExposureOptions exposure_;

@@ -192,7 +192,10 @@ bool ConnectionTracker::IsNewIncarnation(Connection& connection, const Segment& 
          segment.seq == connection.pending_seq[flow];
 }
 
-// The sender has received all that the other side has sent.
+// The sender has received all that the other side has sent.  When it says so it may be late: by a
+// delayed acknowledgement, always, for a host that waits for its user's echo.  But it answers a SYN
+// at once; so that comes first, and data only correct it downwards (a SYN that was lost on its
+// way).  Where the handshake was not captured nothing is known.
 void ConnectionTracker::MeasureRoundTrip(Connection& connection, const Segment& segment,
                                          unsigned flow) {
   const unsigned other = 1 - flow;
@@ -201,10 +204,15 @@ void ConnectionTracker::MeasureRoundTrip(Connection& connection, const Segment& 
     return;
   }
   if (connection.phase == Phase::kHandshake) {
-    // Before data, next_seq is one beyond the SYN; the last segment was the SYN, or its answer.
-    const bool answered = (connection.syn_seen & Bit(other)) != 0;
-    if (answered) connection.round_trip[flow].Offer(segment.time - connection.last_segment);
-  } else if ((connection.data_seen & Bit(other)) != 0) {
+    if ((connection.syn_seen & Bit(other)) == 0) return;
+    if (segment.Has(kSyn)) {
+      const bool first = (connection.seq_known & Bit(flow)) == 0;  // and no copy of it
+      if (first) connection.round_trip[flow].Offer(segment.time - connection.start);
+    } else {
+      connection.round_trip[flow].Offer(segment.time - connection.last_segment);
+    }
+  } else if ((connection.data_seen & Bit(other)) != 0 &&
+             connection.round_trip[flow].Least().has_value()) {
     connection.round_trip[flow].Offer(segment.time - connection.last_data[other]);
   }
 }

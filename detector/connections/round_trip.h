@@ -14,9 +14,10 @@ namespace cairn::connections {
 // The least round trip seen between the capture point and one end of a connection, in one byte:
 // eight steps an octave from 1 us on, rounded down, so it is at most 9 % too short.
 //
-// Every answer that says "received up to here" bounds the round trip from above, retransmissions,
-// delayed acknowledgements and busy hosts included: they only make a sample longer, and the least
-// one counts.  So there is no need for time stamps, nor to leave repeated segments out (Karn).
+// Every answer that says "received up to here" bounds the round trip from above: retransmissions,
+// delayed acknowledgements and busy hosts only make a sample longer, and the least one counts.  So
+// there is no need for time stamps, nor to leave repeated segments out (Karn).  But a bound is all
+// it is until one answer came promptly.
 class RoundTrip {
  public:
   // O(1); almost always one comparison.

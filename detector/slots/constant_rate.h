@@ -8,9 +8,9 @@
 namespace cairn::slots {
 
 // Does a flow send the same all the time, whatever its user does?  `half_seconds`: its counts in
-// slots of 0.5 s.  True when, for a minute or more, every five seconds carry from 5 to 500 segments
-// and their standard deviation is below 15 % of the mean.  A person's keystrokes are ten times as
-// uneven; a bulk transfer sends more.  O(slots).
+// slots of 0.5 s.  True when, for a minute or more, every five seconds carry from 10 to 500
+// segments and their standard deviation is below 15 % of the mean.  A person's keystrokes are ten
+// times as uneven; a bulk transfer sends more.  O(slots).
 bool IsConstantRate(std::span<const uint8_t> half_seconds);
 
 }  // namespace cairn::slots

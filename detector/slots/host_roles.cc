@@ -11,7 +11,7 @@ void HostRoles::Add(const IpAddress& client, const IpAddress& server) {
 void HostRoles::Remove(const IpAddress& client, const IpAddress& server) {
   const auto drop = [this](const IpAddress& host, uint32_t Held::*role) {
     const auto found = held_.find(KeyOf(host));
-    if (found == held_.end()) return;
+    if (found == held_.end() || found->second.*role == 0) return;
     --(found->second.*role);
     if (found->second.accepted == 0 && found->second.opened == 0) held_.erase(found);
   };

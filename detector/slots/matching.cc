@@ -84,9 +84,10 @@ MatchSignificance Matching::View(const std::array<CountedDirection, 2>& directio
   }
   const std::array<uint32_t, 2> own = MatchBoth(directions, 0, own_by_block_);
   shifted_.clear();
-  // From all over the circle from the first on: one that matches as much ends it.
+  // From all over the circle from the first on: one that matches as much ends it.  A prime beyond
+  // kMostShifts steps through all.
   for (size_t i = 0; i < shifts; ++i) {
-    const size_t number = (i * 29) % shifts;
+    const size_t number = (i * 67) % shifts;
     shifted_.push_back(
         MatchBoth(directions, kNearestShift + room * number / (shifts - 1), shifted_by_block_));
     if (shifted_.back()[0] + shifted_.back()[1] >= own[0] + own[1]) return view;

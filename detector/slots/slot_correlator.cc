@@ -92,6 +92,7 @@ uint32_t SlotCorrelator::MemberOf(const SlotCount& slot) {
   Member& member = members_[index];
   member.in_use = true;
   member.uid = slot.flow.uid;
+  member.counted_since = slot.flow.time;
   for (uint8_t flow = 0; flow < 2; ++flow) {
     member.flow[flow] = slot.flow;
     member.flow[flow].flow = flow;
@@ -142,6 +143,14 @@ PacketDelta SlotCorrelator::CommonLife(uint32_t accepted, uint32_t opened, Packe
   return now - std::max(members_[accepted].flow[0].start, members_[opened].flow[0].start);
 }
 
+// For how long both have been counted.  Before, neither shows anything, and two that began together
+// must not look alike for that.
+PacketDelta SlotCorrelator::CommonSlots(uint32_t accepted, uint32_t opened, PacketTime now) const {
+  const PacketTime since =
+      std::max(members_[accepted].counted_since, members_[opened].counted_since);
+  return std::min(CommonLife(accepted, opened, now) - options_.min_age, now - since);
+}
+
 void SlotCorrelator::Review(PacketTime now) {
   const PacketDelta since = now - reviewed_;
   reviewed_ = now;
@@ -186,8 +195,7 @@ std::optional<SlotSignificance> SlotCorrelator::Compare(uint32_t accepted, uint3
                                                         PacketTime now) {
   const timing::Onset& in = members_[accepted].client_to_server();
   const timing::Onset& out = members_[opened].client_to_server();
-  // Younger, neither was counted; two that began together must not look alike for that.
-  const PacketDelta life = CommonLife(accepted, opened, now) - options_.min_age;
+  const PacketDelta life = CommonSlots(accepted, opened, now);
   if (life <= PacketDelta::Zero()) return std::nullopt;
   const auto length_in = [life](const Scale& scale) {
     return std::min(static_cast<size_t>(life.ToNanoseconds() / scale.slot.ToNanoseconds()),
@@ -278,7 +286,7 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
 void SlotCorrelator::CheckConstantRate(uint32_t accepted, uint32_t opened, PacketTime now) {
   constexpr const Scale& kScale = kScales[1];  // a scale of half seconds
   if (members_[opened].told_constant) return;
-  const PacketDelta life = CommonLife(accepted, opened, now) - options_.min_age;
+  const PacketDelta life = CommonSlots(accepted, opened, now);
   if (life <= PacketDelta::Zero()) return;
   counts_.resize(std::min(static_cast<size_t>(life.ToNanoseconds() / kHalfSecond.ToNanoseconds()),
                           kScale.kept));

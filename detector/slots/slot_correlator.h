@@ -82,6 +82,7 @@ class SlotCorrelator {
     std::array<SlotSeries, 2> series;        // by flow
     std::array<uint64_t, 2> active_slots{};  // ever, by flow
     uint64_t uid = 0;
+    PacketTime counted_since;  // its slots are known from then on
     bool told_constant = false;
 
     const timing::Onset& client_to_server() const { return flow[flow[0].originator_side]; }
@@ -105,6 +106,7 @@ class SlotCorrelator {
   bool MaySee(uint32_t accepted, uint32_t opened) const;
   void LookAt(uint32_t accepted, uint32_t opened, uint32_t look, PacketTime now);
   PacketDelta CommonLife(uint32_t accepted, uint32_t opened, PacketTime now) const;
+  PacketDelta CommonSlots(uint32_t accepted, uint32_t opened, PacketTime now) const;
   void Read(uint32_t member, const Scale& scale, PacketTime now, size_t length,
             std::array<Activity, 2>& out);
   std::optional<SlotSignificance> Compare(uint32_t accepted, uint32_t opened, PacketTime now);

@@ -10,7 +10,7 @@ namespace {
 
 // How often a connection that meets no other asks again.
 constexpr PacketDelta kAskAgain = PacketDelta::FromSeconds(1);
-constexpr uint32_t kAskedMask = (1U << 29U) - 1;
+constexpr uint32_t kAskedMask = (1U << 28U) - 1;
 
 }  // namespace
 
@@ -52,8 +52,9 @@ bool SlotCounter::IsToldOf(const connections::Connection& connection, uint32_t s
   Standing& standing = standing_[slot];
   if (standing.kind == Kind::kAdmitted) return true;
   if (standing.kind == Kind::kExcluded) return false;
-  const IpAddress& client = connection.ip[connection.originator_side];
-  const IpAddress& server = connection.ip[1U - connection.originator_side];
+  if (standing.kind == Kind::kUnknown) standing.client_side = connection.originator_side & 1U;
+  const IpAddress& client = connection.ip[standing.client_side];
+  const IpAddress& server = connection.ip[1U - standing.client_side];
   const auto now = static_cast<uint32_t>(time.ToNanoseconds() / kAskAgain.ToNanoseconds());
   if (standing.kind == Kind::kUnknown) {
     if (!filter_.MayTakePart(timing::DescribeFlow(connection, slot, flow, time))) {
@@ -79,12 +80,11 @@ bool SlotCounter::IsToldOf(const connections::Connection& connection, uint32_t s
 
 void SlotCounter::OnConnectionEnd(uint32_t slot, const connections::Connection& connection) {
   if (slot >= standing_.size()) return;
-  const Kind kind = standing_[slot].kind;
+  const Standing standing = standing_[slot];
   standing_[slot] = Standing();
-  if (kind == Kind::kUnknown || kind == Kind::kExcluded) return;
-  if (kind == Kind::kAdmitted) --admitted_;
-  roles_.Remove(connection.ip[connection.originator_side],
-                connection.ip[1U - connection.originator_side]);
+  if (standing.kind == Kind::kUnknown || standing.kind == Kind::kExcluded) return;
+  if (standing.kind == Kind::kAdmitted) --admitted_;
+  roles_.Remove(connection.ip[standing.client_side], connection.ip[1U - standing.client_side]);
 }
 
 }  // namespace cairn::slots

@@ -73,7 +73,8 @@ class SlotCounter {
   };
   struct Standing {
     Kind kind : 3 = Kind::kUnknown;
-    uint32_t asked : 29 = 0;  // when, in units of kAskAgain
+    uint32_t client_side : 1 = 0;  // when it was counted: a late SYN may tell otherwise
+    uint32_t asked : 28 = 0;       // when, in units of kAskAgain
   };
   static_assert(sizeof(Standing) == 4);
 

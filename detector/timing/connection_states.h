@@ -48,7 +48,7 @@ struct ConnectionState {
   }
 };
 
-// The states by the sensor's slot numbers.  A slot costs 8 bytes, a state about 230; states exist
+// The states by the sensor's slot numbers.  A slot costs 8 bytes, a state about 250; states exist
 // only for connections in pairs, so their number is bounded by twice the pairs.  Thread-compatible.
 // Every call O(1).
 class ConnectionStates {

@@ -8,6 +8,8 @@
 namespace cairn::timing {
 namespace {
 
+uint32_t StampOf(PacketTime time) { return static_cast<uint32_t>(time.ToNanoseconds() >> 10); }
+
 // Longer ones are not worth a place among the lags.
 constexpr PacketDelta kLongestLag = PacketDelta::FromMilliseconds(1200);
 
@@ -79,6 +81,9 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
                Coincides(theirs.last, onset.time, kEvidenceWindows.back(), transit)) {
       pairs_[index].lacking -= MostNatsOf(onset.time - theirs.last - transit);
       Judge(index, onset.time);
+    } else if (!by_thresholds && theirs.last == onset.time && transit == PacketDelta::Zero()) {
+      pairs_[index].lacking -= MostNatsOf(PacketDelta::Zero());
+      Judge(index, onset.time);
     } else if (own.count % kReviewEvery == 0 && !pair.reported && IsHopeless(pair, onset.time)) {
       const bool last_of_connection = states_[state].pairs == 1;
       pairs_.Erase(index);
@@ -109,13 +114,19 @@ void Correlator::AddTrial(uint32_t index, unsigned side, bool leaves, const Onse
   if (leaves && theirs.IsSet() && theirs <= onset.time) {
     Track& track = pair.track[1 - side];
     const PacketDelta lag = onset.time - theirs;
-    track.evidence.Add(onset.time, lag - TransitOf(pair, 1 - side));
-    if (options_.rule == Rule::kEvidence && lag <= kLongestLag) track.lags.Add(lag);
+    const PacketDelta transit = TransitOf(pair, 1 - side);
+    track.evidence.Add(onset.time, lag - transit);
+    track.last_trial = StampOf(onset.time);
+    if (options_.rule == Rule::kEvidence && lag >= transit && lag - transit <= kLongestLag) {
+      track.lags.Add(lag);
+    }
   } else if (!leaves && theirs == onset.time && TransitOf(pair, side) == PacketDelta::Zero()) {
+    Track& track = pair.track[side];
     const PacketTime before = onset.history[kind].previous[0];
-    pair.track[side].evidence.Correct(
-        onset.time, before.IsSet() ? onset.time - before : PacketDelta::Infinite(),
-        PacketDelta::Zero());
+    const bool counted = track.last_trial == StampOf(onset.time) && before.IsSet();
+    track.evidence.Correct(onset.time, counted ? onset.time - before : PacketDelta::Infinite(),
+                           PacketDelta::Zero());
+    track.last_trial = StampOf(onset.time);
   }
 }
 

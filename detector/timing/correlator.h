@@ -88,6 +88,11 @@ class Correlator {
   CorrelatorCounters counters() const;
 
  private:
+  struct SlotVerdict {
+    const SlotSignificance& significance;
+    uint32_t from = 0;  // state of the connection from which its direction 0 runs
+  };
+
   void UpdatePairs(uint32_t state, const Onset& onset);
   void AddTrial(uint32_t pair, unsigned side, bool leaves, const Onset& onset);
   void FindDirect(const Onset& onset);
@@ -106,7 +111,7 @@ class Correlator {
 
   void Judge(uint32_t pair, PacketTime now);
   void Report(uint32_t pair, PacketTime now, const std::optional<Confidence>& confidence,
-              const SlotSignificance* slots);
+              const SlotVerdict* slots);
   std::optional<Confidence> Suffices(Pair& pair, PacketTime now);
   PairEvidence EvidenceOf(const Pair& pair, PacketTime now) const;
   const NullScores* Measured(PairKind kind) const;

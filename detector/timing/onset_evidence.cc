@@ -135,7 +135,7 @@ uint32_t OnsetEvidence::ClockHits() const {
 
 Significance OnsetEvidence::ViewWithout(uint32_t clock_hits, const Coverage& covered) const {
   Significance view;
-  view.trials = onsets_ - clock_hits;
+  view.trials = onsets_ - std::min(clock_hits, onsets_);
   view.window = kEvidenceWindows[0];
   if (view.trials == 0) return view;
   const Coverage time = covered - start_;
@@ -143,7 +143,7 @@ Significance OnsetEvidence::ViewWithout(uint32_t clock_hits, const Coverage& cov
   double best = 0;
   for (size_t w = 0; w < kHorizon; ++w) {
     const double chance = time.Chance(w);
-    const uint32_t hits = hits_[w] - std::min(hits_[w], clock_hits);
+    const uint32_t hits = std::min(hits_[w] - std::min(hits_[w], clock_hits), view.trials);
     // Fewer hits than by chance speak for nobody; leaving them out makes the average smaller.
     if (hits <= chance * view.trials) continue;
     log_ratio[w] = LogRatio(hits, view.trials, chance);

@@ -77,7 +77,8 @@ class OnsetEvidence {
   // that a relay takes.  Beyond the horizon: no trial.  Negative: too soon, a trial without a hit.
   void Add(PacketTime time, PacketDelta lag);
   // The onset that was counted with `counted` turns out to have come `lag` after one that carries
-  // the same time stamp or was captured late.  Requires: lag <= counted.
+  // the same time stamp or was captured late.  Requires: lag <= counted, and Add(time, counted) was
+  // the latest call.
   void Correct(PacketTime time, PacketDelta counted, PacketDelta lag);
 
   // `covered`: by the earlier flow until now.  Hits that a clock explains are left out.

@@ -28,6 +28,7 @@ struct Track {
   // on by one.
   uint32_t last_earlier = 0;
   uint32_t last_later = 0;
+  uint32_t last_trial = 0;  // of the evidence: its time in microseconds or so, modulo 2^32
   PacketTime last_time = PacketTime::InfinitePast();
   LagHistogram lags;
   OnsetEvidence evidence;

@@ -125,7 +125,8 @@ std::optional<Confidence> Correlator::Suffices(Pair& pair, PacketTime now) {
       (*recorded_)[IndexOf(pair.kind)].Add(pair.best, score);
       pair.best = score;
     }
-    pair.lacking = NullScores::NextLevel(pair.best) - score;
+    pair.lacking = static_cast<float>(
+        LackingNats(evidence, NullScores::NextLevel(pair.best), options_, pair.kind));
     return std::nullopt;
   }
   const uint64_t pairs = pairs_.created(pair.kind);
@@ -167,7 +168,8 @@ void Correlator::OnCorrelation(const Onset& a, const Onset& b, const SlotSignifi
     ++counters_.pairs_refused;
     return;
   }
-  Report(*index, time, confidence, &slots);
+  const SlotVerdict verdict{.significance = slots, .from = first.state};
+  Report(*index, time, confidence, &verdict);
 }
 
 void Correlator::Judge(uint32_t index, PacketTime now) {
@@ -184,7 +186,7 @@ void Correlator::Judge(uint32_t index, PacketTime now) {
 
 // `slots`: what decided, null when onsets did.
 void Correlator::Report(uint32_t index, PacketTime now, const std::optional<Confidence>& confidence,
-                        const SlotSignificance* slots) {
+                        const SlotVerdict* slots) {
   Pair& pair = pairs_[index];
   if (pair.reported || IsAlreadyReported(pair)) return;
   pair.upstream = static_cast<uint8_t>(
@@ -194,9 +196,12 @@ void Correlator::Report(uint32_t index, PacketTime now, const std::optional<Conf
   Evidence& evidence = finding.evidence;
   evidence.confidence = confidence;
   if (slots != nullptr) {
-    evidence.slots = *slots;
-    if (pair.upstream == 1) {
+    evidence.slots = slots->significance;
+    if (pair.input[pair.upstream].state != slots->from) {
       std::swap(evidence.slots->direction[0], evidence.slots->direction[1]);
+      MatchSignificance& matching = evidence.slots->matching;
+      std::swap(matching.direction_nats[0], matching.direction_nats[1]);
+      std::swap(matching.blocks[0], matching.blocks[1]);
     }
   }
   SuspectEvasion(evidence);

@@ -114,11 +114,12 @@ TraceBuilder& TraceBuilder::Plan(Connection connection, From from, PacketTime ti
   return *this;
 }
 
-TraceBuilder::Connection TraceBuilder::Open(Endpoint client, Endpoint server, PacketTime start) {
+TraceBuilder::Connection TraceBuilder::Open(Endpoint client, Endpoint server, PacketTime start,
+                                            PacketDelta to_server, PacketDelta to_client) {
   const Connection connection = MidStream(client, server);
   Plan(connection, From::kClient, start, kSyn, 0);
-  Plan(connection, From::kServer, start + Millis(1), kSyn | kAck, 0);
-  Plan(connection, From::kClient, start + Millis(2), kAck, 0);
+  Plan(connection, From::kServer, start + to_server, kSyn | kAck, 0);
+  Plan(connection, From::kClient, start + to_server + to_client, kAck, 0);
   return connection;
 }
 

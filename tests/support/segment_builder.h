@@ -37,8 +37,10 @@ class TraceBuilder {
  public:
   using Connection = size_t;
 
-  // A connection with its handshake: SYN at `start`, SYN-ACK and ACK in the two milliseconds after.
-  Connection Open(Endpoint client, Endpoint server, PacketTime start);
+  // A connection with its handshake: SYN at `start`, SYN-ACK and ACK each a round trip later.
+  Connection Open(Endpoint client, Endpoint server, PacketTime start,
+                  PacketDelta to_server = PacketDelta::FromMilliseconds(1),
+                  PacketDelta to_client = PacketDelta::FromMilliseconds(1));
   // One whose beginning the capture does not hold.
   Connection MidStream(Endpoint client, Endpoint server);
 

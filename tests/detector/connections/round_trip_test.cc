@@ -83,33 +83,33 @@ bool IsAbout(PacketDelta far_trip, int64_t ms) {
 
 TEST_CASE("the handshake tells both round trips") {
   TraceBuilder trace;
-  Segment syn;
-  syn.src = kClientEnd.ip;
-  syn.dst = kServerEnd.ip;
-  syn.src_port = kClientEnd.port;
-  syn.dst_port = kServerEnd.port;
-  syn.flags = kSyn;
-  syn.seq = 1000;
-  syn.time = Ms(0);
-  Segment answer = syn;
-  std::swap(answer.src, answer.dst);
-  std::swap(answer.src_port, answer.dst_port);
-  answer.flags = kSyn | kAck;
-  answer.seq = 5000;
-  answer.ack = 1001;
-  answer.time = Ms(200);
-  Segment ack = syn;
-  ack.flags = kAck;
-  ack.seq = 1001;
-  ack.ack = 5001;
-  ack.time = Ms(240);
-  Segment data = ack;
-  data.payload_bytes = 20;
-  data.time = Ms(900);
-  trace.Add(syn).Add(answer).Add(ack).Add(data);
+  const auto connection = trace.Open(kClientEnd, kServerEnd, Ms(0), Millis(200), Millis(40));
+  trace.Key(connection, Ms(900));
   const LastOnset sink = Sense(trace);
   CHECK(IsAbout(sink.To(From::kServer), 200));
   CHECK(IsAbout(sink.To(From::kClient), 40));
+}
+
+TEST_CASE("a capture that holds every packet twice measures as any other") {
+  TraceBuilder trace;
+  const auto connection = trace.Open(kClientEnd, kServerEnd, Ms(0), Millis(200), Millis(40));
+  trace.Key(connection, Ms(900));
+  for (const Segment& segment : trace.Build()) {
+    Segment copy = segment;
+    copy.time = copy.time + Micros(3);
+    trace.Add(copy);
+  }
+  const LastOnset sink = Sense(trace);
+  CHECK(IsAbout(sink.To(From::kServer), 200));
+  CHECK(IsAbout(sink.To(From::kClient), 40));
+}
+
+TEST_CASE("a handshake that took too long is corrected by data") {
+  TraceBuilder trace;
+  const auto connection = trace.Open(kClientEnd, kServerEnd, Ms(0), Millis(1200), Millis(40));
+  trace.Key(connection, Ms(2000)).Ack(connection, From::kServer, Ms(2200));
+  trace.Key(connection, Ms(9000));
+  CHECK(IsAbout(Sense(trace).To(From::kServer), 200));
 }
 
 TEST_CASE("a near host's round trip does not count") {
@@ -121,9 +121,10 @@ TEST_CASE("a near host's round trip does not count") {
   CHECK(sink.To(From::kClient) == PacketDelta::Zero());
 }
 
-TEST_CASE("data and their acknowledgements tell round trips in mid-stream") {
+TEST_CASE(
+    "data and their acknowledgements shorten what the handshake told, and never lengthen it") {
   TraceBuilder trace;
-  const auto connection = trace.MidStream(kClientEnd, kServerEnd);
+  const auto connection = trace.Open(kClientEnd, kServerEnd, Ms(-3000), Millis(90), Millis(50));
   trace.Key(connection, Ms(0)).Echo(connection, Ms(80));
   trace.Ack(connection, From::kClient, Ms(110));
   trace.Key(connection, Ms(2000)).Ack(connection, From::kServer, Ms(2060));  // an emptier path
@@ -134,10 +135,21 @@ TEST_CASE("data and their acknowledgements tell round trips in mid-stream") {
   CHECK(IsAbout(sink.To(From::kClient), 30));
 }
 
-TEST_CASE("a repeated segment's acknowledgement does not shorten the round trip") {
+TEST_CASE("acknowledgements alone tell nothing: all of them may be delayed") {
   TraceBuilder trace;
   const auto connection = trace.MidStream(kClientEnd, kServerEnd);
-  trace.Echo(connection, Ms(0));
+  for (int64_t ms = 0; ms < 9000; ms += 1500) {
+    trace.Key(connection, Ms(ms)).Ack(connection, From::kServer, Ms(ms + 40));
+    trace.Echo(connection, Ms(ms + 90)).Ack(connection, From::kClient, Ms(ms + 130));
+  }
+  const LastOnset sink = Sense(trace);
+  CHECK(sink.To(From::kServer) == PacketDelta::Zero());
+  CHECK(sink.To(From::kClient) == PacketDelta::Zero());
+}
+
+TEST_CASE("a repeated segment's acknowledgement does not shorten the round trip") {
+  TraceBuilder trace;
+  const auto connection = trace.Open(kClientEnd, kServerEnd, Ms(-3000), Millis(700), Millis(50));
   trace.Key(connection, Ms(1000)).Retransmit(connection, From::kClient, Ms(1300));
   trace.Ack(connection, From::kServer, Ms(1310));  // 10 ms after the repetition
   trace.Key(connection, Ms(5000));

@@ -38,7 +38,7 @@ TEST_CASE("A gap, a burst, silence and bulk transfers are no constant rate") {
   CHECK_FALSE(slots::IsConstantRate(std::vector<uint8_t>(240, 0)));
   CHECK_FALSE(slots::IsConstantRate(std::vector<uint8_t>(240, 255)));
   std::vector<uint8_t> uneven(240, 0);
-  for (size_t i = 0; i < uneven.size(); i += 2) uneven[i] = 2;  // one a second in the mean
+  for (size_t i = 0; i < uneven.size(); i += 2) uneven[i] = 2;  // two a second in the mean
   CHECK(slots::IsConstantRate(uneven));
 }
 
@@ -70,6 +70,23 @@ TEST_CASE("One padded connection is nothing to tell of") {
     trace.Key(down, key).Echo(down, key + Millis(20));
   }
   CHECK(Detect({}, trace.Build()).unjudged.empty());
+}
+
+TEST_CASE("What the policy marks is told of, with the rule, and counted") {
+  DetectorOptions options;
+  policy::AllowRule rule;
+  rule.name = "sensors";
+  rule.action = policy::Action::kMark;
+  rule.middle = PrefixSet({Prefix::Parse("10.0.0.15/32").value()});
+  options.policy.allow.push_back(rule);
+  TraceBuilder trace;
+  Pad(trace, trace.Open(kOutsider, kStone, Ms(0)), 100);
+  Pad(trace, trace.Open(kStoneClient, kTarget, Ms(500)), 70);
+  const Outcome outcome = Detect(options, trace.Build());
+  REQUIRE(outcome.unjudged.size() == 1);
+  REQUIRE(outcome.unjudged[0].policy.has_value());
+  CHECK(outcome.unjudged[0].policy->rule == "sensors");
+  CHECK(outcome.counters.alerts_marked == 1);
 }
 
 TEST_CASE("What the policy allows is not asked") {

@@ -88,7 +88,7 @@ TEST_CASE("A pair that onsets show is reported once") {
 
 TEST_CASE("A connection's last words are looked at when it ends") {
   // Too young for the second look at 90 s.
-  CHECK(Detect({}, Chain({.chaff = 4}, 84)).pairs.size() == 1);
+  CHECK(Detect({}, Chain({.chaff = 3}, 84)).pairs.size() == 1);
 }
 
 TEST_CASE("People who work on one host are no pairs") {

@@ -17,8 +17,8 @@ const Endpoint kInnerTarget = At("10.0.0.99", 22);
 // the acknowledgements of far and near ends.
 std::vector<Segment> WorkThrough(const Endpoint& far_client, int64_t trip_ms, size_t count) {
   TraceBuilder trace;
-  const auto up = trace.MidStream(kInsider, kFarStone);
-  const auto down = trace.MidStream(far_client, kInnerTarget);
+  const auto up = trace.Open(kInsider, kFarStone, Ms(-9000), Millis(trip_ms));
+  const auto down = trace.Open(far_client, kInnerTarget, Ms(-7000), Millis(1), Millis(trip_ms));
   const RelayDelays delays{
       .forward = Millis(trip_ms + 5), .round_trip = Millis(2), .backward = Millis(trip_ms + 4)};
   const std::vector<PacketTime> keys = Typing(5, count, Ms(1000), Millis(1500), Millis(4000));
@@ -76,8 +76,8 @@ TEST_CASE("what comes back sooner than the round trip allows was not relayed") {
   // The far host is 400 ms away, yet the other connection follows within 5 ms: something else moves
   // both.
   TraceBuilder trace;
-  const auto up = trace.MidStream(kInsider, kFarStone);
-  const auto down = trace.MidStream(kFarClient, kInnerTarget);
+  const auto up = trace.Open(kInsider, kFarStone, Ms(-9000), Millis(400));
+  const auto down = trace.Open(kFarClient, kInnerTarget, Ms(-7000), Millis(1), Millis(400));
   for (const PacketTime key : Typing(5, 60, Ms(1000), Millis(1500), Millis(4000))) {
     trace.Key(up, key).Ack(up, From::kServer, key + Millis(400)).Echo(up, key + Millis(410));
     trace.Key(down, key + Millis(5)).Echo(down, key + Millis(7));
@@ -97,12 +97,41 @@ TEST_CASE("near stones are counted as ever") {
   CHECK(adapted.pairs[0].time == Find(segments, false).pairs.at(0).time);
 }
 
+TEST_CASE("a near stone whose acknowledgements are all delayed is found in mid-stream") {
+  for (const int64_t round_trip_ms : {5, 15, 30, 80}) {
+    TraceBuilder trace;
+    const auto up = trace.MidStream(kOutsider, kStone);
+    const auto down = trace.MidStream(kStoneClient, kTarget);
+    RelayDelays delays;
+    delays.round_trip = Millis(round_trip_ms);
+    const std::vector<PacketTime> keys = Typing(3, 60, Ms(1000));
+    Relay(trace, up, down, keys, delays);
+    for (const PacketTime key : keys) {
+      if (round_trip_ms > 40) trace.Ack(up, From::kServer, key + Millis(40));
+      trace.Ack(down, From::kClient, key + delays.forward + delays.round_trip + Millis(40));
+      trace.Ack(up, From::kClient,
+                key + delays.forward + delays.round_trip + delays.backward + Millis(40));
+    }
+    INFO(round_trip_ms << " ms");
+    CHECK(Find(trace.Build(), true).pairs.size() == 1);
+  }
+}
+
 TEST_CASE("the published rule knows no round trips") {
-  DetectorOptions options = ByThresholds();
-  options.protected_networks = Protect();
-  const Outcome outcome = Detect(options, WorkThrough(kFarClient, 100, 60));
-  REQUIRE(outcome.pairs.size() == 1);
-  CHECK(outcome.pairs[0].evidence.forward.transit == PacketDelta::Zero());
+  for (const Endpoint& client : {kFarClient, kOtherFarClient}) {
+    DetectorOptions options = ByThresholds();
+    options.protected_networks = Protect();
+    const std::vector<Segment> segments = WorkThrough(client, 100, 60);
+    options.timing.adapt_to_round_trips = true;
+    const Outcome with = Detect(options, segments);
+    options.timing.adapt_to_round_trips = false;
+    const Outcome without = Detect(options, segments);
+    REQUIRE(with.pairs.size() == 1);
+    REQUIRE(with.events.size() == without.events.size());
+    for (size_t i = 0; i < with.events.size(); ++i) {
+      CHECK(Describe(with.events[i]) == Describe(without.events[i]));
+    }
+  }
 }
 
 }  // namespace

@@ -123,5 +123,24 @@ TEST_CASE("Hits by a common clock are no evidence, the same number by a person i
   CHECK(nats(person) > 20);
 }
 
+TEST_CASE("Hits never exceed trials, whatever is corrected") {
+  OnsetEvidence evidence;
+  Coverage covered;
+  covered.AddGap(PacketDelta::FromSeconds(30));
+  const PacketDelta second = PacketDelta::FromSeconds(1);
+  PacketTime time = PacketTime::FromNanoseconds(1'000'000'000);
+  evidence.Correct(time, second, PacketDelta::Zero());  // against the rules: nothing was counted
+  for (int i = 0; i < 5; ++i) {
+    time = time + second * 3;
+    evidence.Add(time, second);
+    evidence.Correct(time, second, PacketDelta::Zero());
+  }
+  CHECK(evidence.onsets() == 5);
+  CHECK(evidence.hits(0) == 6);
+  const Significance view = evidence.View(covered);
+  CHECK(view.hits <= view.trials);
+  CHECK(view.nats < 100);
+}
+
 }  // namespace
 }  // namespace cairn::timing
