@@ -267,7 +267,12 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
   if (look == 1) ++counters_.pairs;
   spent_ += 1.0 / look / (look + 1);
   CompareWithStranger(accepted, opened, now);
-  CheckConstantRate(accepted, opened, now);
+  if (SendConstantRates(accepted, opened, now)) {
+    if (members_[opened].told_constant) return;
+    members_[opened].told_constant = true;
+    sink_.OnConstantRate(in, members_[opened].client_to_server(), now);
+    return;
+  }
   const std::optional<SlotSignificance> view = Compare(accepted, opened, now);
   if (!view.has_value()) return;
   const PacketDelta elapsed = now - first_;
@@ -283,21 +288,19 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
   sink_.OnCorrelation(in, members_[opened].server_to_client(), *view, confidence, now);
 }
 
-void SlotCorrelator::CheckConstantRate(uint32_t accepted, uint32_t opened, PacketTime now) {
+// Then whatever moves together is their clocks' beat with the slots.
+bool SlotCorrelator::SendConstantRates(uint32_t accepted, uint32_t opened, PacketTime now) {
   constexpr const Scale& kScale = kScales[1];  // a scale of half seconds
-  if (members_[opened].told_constant) return;
   const PacketDelta life = CommonSlots(accepted, opened, now);
-  if (life <= PacketDelta::Zero()) return;
+  if (life <= PacketDelta::Zero()) return false;
   counts_.resize(std::min(static_cast<size_t>(life.ToNanoseconds() / kHalfSecond.ToNanoseconds()),
                           kScale.kept));
   const int64_t end = now.ToNanoseconds() / kHalfSecond.ToNanoseconds();
   for (const uint32_t member : {accepted, opened}) {
     members_[member].series[members_[member].client_to_server().flow].Read(kScale, end, counts_);
-    if (!IsConstantRate(counts_)) return;
+    if (!IsConstantRate(counts_)) return false;
   }
-  members_[opened].told_constant = true;
-  sink_.OnConstantRate(members_[accepted].client_to_server(), members_[opened].client_to_server(),
-                       now);
+  return true;
 }
 
 // For every fourth look, one at a pair that cannot be a stepping stone: the connection that another

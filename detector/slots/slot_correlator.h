@@ -112,7 +112,7 @@ class SlotCorrelator {
   std::optional<SlotSignificance> Compare(uint32_t accepted, uint32_t opened, PacketTime now);
   MatchSignificance Match(uint32_t accepted, uint32_t opened, PacketTime now, size_t length);
   void CompareWithStranger(uint32_t accepted, uint32_t opened, PacketTime now);
-  void CheckConstantRate(uint32_t accepted, uint32_t opened, PacketTime now);
+  bool SendConstantRates(uint32_t accepted, uint32_t opened, PacketTime now);
   double Score(const SlotSignificance& view, uint32_t look) const;
 
   const Options options_;

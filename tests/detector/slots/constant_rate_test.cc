@@ -62,6 +62,23 @@ TEST_CASE("Two padded connections through one host are told of, once, as unjudge
   CHECK(outcome.counters.unjudged == 1);
 }
 
+TEST_CASE("Equal clocks of padded connections are no stepping stone") {
+  for (const int64_t period_ms : {100, 310, 490}) {
+    for (const int64_t phase_ms : {500, 613, 741, 987}) {
+      TraceBuilder trace;
+      Pad(trace, trace.Open(kOutsider, kStone, Ms(0)), period_ms);
+      const auto out = trace.Open(kStoneClient, kTarget, Ms(100));
+      for (int64_t ms = 3000 + phase_ms; ms < 200000; ms += period_ms) {
+        trace.Key(out, Ms(ms)).Echo(out, Ms(ms + 13));
+      }
+      const Outcome outcome = Detect({}, trace.Build());
+      INFO(period_ms << " ms, " << phase_ms << " ms");
+      CHECK(outcome.pairs.empty());
+      CHECK(outcome.unjudged.size() == 1);
+    }
+  }
+}
+
 TEST_CASE("One padded connection is nothing to tell of") {
   TraceBuilder trace;
   Pad(trace, trace.Open(kOutsider, kStone, Ms(0)), 100);
