@@ -184,5 +184,43 @@ TEST_CASE("A host that has lost the one of its two roles is a host like others")
   CHECK(SlotsOf(trace.Build()).empty());
 }
 
+TEST_CASE("A SYN that turns a counted connection round leaves no role behind") {
+  // The answer first, then data that acknowledge nothing, so the handshake never ends; then a SYN
+  // from the side that was taken for the server.
+  TraceBuilder trace;
+  const auto segment = [](bool from_server, int64_t ms, uint8_t flags, uint32_t seq,
+                          uint32_t bytes) {
+    Segment made;
+    const Endpoint& from = from_server ? kServer : kClient;
+    const Endpoint& to = from_server ? kClient : kServer;
+    made.src = from.ip;
+    made.src_port = from.port;
+    made.dst = to.ip;
+    made.dst_port = to.port;
+    made.time = Ms(ms);
+    made.flags = flags;
+    made.seq = seq;
+    made.payload_bytes = bytes;
+    return made;
+  };
+  trace.Add(segment(true, 0, kSyn | kAck, 5000, 0));
+  uint32_t sent = 0;
+  for (int64_t ms = 1000; ms < 9000; ms += 130, sent += 10) {
+    trace.Add(segment(false, ms, kPsh, 1001 + sent, 10));
+    trace.Add(segment(true, ms + 5, kPsh, 5001 + sent, 10));
+  }
+  trace.Add(segment(true, 9100, kSyn, 5000 + sent, 0));
+  trace.Add(segment(true, 9200, kRst, 5001 + sent, 0));
+  CHECK(SlotsOf(trace.Build()).empty());
+
+  for (const bool outward : {true, false}) {
+    TraceBuilder next = trace;
+    const auto later = outward ? next.Open(kServerAsClient, kTarget, Ms(20000))
+                               : next.Open(At("198.51.100.8", 40000), kServer, Ms(20000));
+    for (int64_t ms = 21000; ms < 40000; ms += 130) next.Key(later, Ms(ms)).Echo(later, Ms(ms + 5));
+    CHECK(SlotsOf(next.Build()).empty());
+  }
+}
+
 }  // namespace
 }  // namespace cairn
