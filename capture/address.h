@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -36,6 +37,11 @@ class IpAddress {
   std::array<uint8_t, 16> ToBytes() const;
 
   constexpr auto operator<=>(const IpAddress&) const = default;
+  // A key of Abseil's hash tables.
+  template <typename State>
+  friend State AbslHashValue(State state, const IpAddress& ip) {
+    return State::combine(std::move(state), ip.high_, ip.low_);
+  }
 
  private:
   static constexpr uint64_t kMappedPrefix = 0xffff00000000ULL;

@@ -200,8 +200,7 @@ void AddSlots(Table& table) {
            "How often it is looked which pairs are due.")
       .Add("max_connections", &Options::max_connections, Count<uint32_t>(2, 10000000, "4096"),
            "Connections whose slots are kept at once, 7 kB each: of hosts that have both accepted "
-           "and "
-           "opened some. Beyond, those that came first.")
+           "and opened some. Beyond, those that came first.")
       .Add("max_pairs_per_review", &Options::max_pairs_per_review,
            Count<uint32_t>(1, 100000000, "20k"),
            "Pairs compared in one review; those beyond miss this look at them.");

@@ -3,7 +3,6 @@
 #define CAIRN_DETECTOR_SLOTS_HOST_ROLES_H_
 
 #include <cstdint>
-#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 
@@ -31,11 +30,8 @@ class HostRoles {
     uint32_t accepted = 0;
     uint32_t opened = 0;
   };
-  using Key = std::pair<uint64_t, uint64_t>;
 
-  static Key KeyOf(const IpAddress& ip) { return {ip.high(), ip.low()}; }
-
-  absl::flat_hash_map<Key, Held> held_;  // never walked
+  absl::flat_hash_map<IpAddress, Held> held_;  // never walked
 };
 
 }  // namespace cairn::slots

@@ -25,8 +25,6 @@ constexpr uint32_t kLooksPerStranger = 4;
 // the weaker direction need not reach more than this share of what both reach.
 constexpr double kShareOfWeaker = 0.3;
 
-std::pair<uint64_t, uint64_t> KeyOf(const IpAddress& ip) { return {ip.high(), ip.low()}; }
-
 const IpAddress& ServerOf(const timing::Onset& flow) {
   return flow.key.ip[1U - flow.originator_side];
 }
@@ -103,7 +101,7 @@ uint32_t SlotCorrelator::MemberOf(const SlotCount& slot) {
 }
 
 uint32_t SlotCorrelator::HostOf(const IpAddress& address) {
-  const auto [found, is_new] = host_of_address_.try_emplace(KeyOf(address), 0);
+  const auto [found, is_new] = host_of_address_.try_emplace(address, 0);
   if (!is_new) return found->second;
   if (free_hosts_.empty()) {
     found->second = static_cast<uint32_t>(hosts_.size());
@@ -125,7 +123,7 @@ void SlotCorrelator::Join(uint32_t member) {
 void SlotCorrelator::Remove(uint32_t member) {
   Member& gone = members_[member];
   for (const IpAddress& address : {ServerOf(gone.flow[0]), ClientOf(gone.flow[0])}) {
-    const auto found = host_of_address_.find(KeyOf(address));
+    const auto found = host_of_address_.find(address);
     if (found == host_of_address_.end()) continue;
     Host& host = hosts_[found->second];
     std::erase(host.accepted, member);
@@ -290,14 +288,13 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
 
 // Then whatever moves together is their clocks' beat with the slots.
 bool SlotCorrelator::SendConstantRates(uint32_t accepted, uint32_t opened, PacketTime now) {
-  constexpr const Scale& kScale = kScales[1];  // a scale of half seconds
   const PacketDelta life = CommonSlots(accepted, opened, now);
   if (life <= PacketDelta::Zero()) return false;
   counts_.resize(std::min(static_cast<size_t>(life.ToNanoseconds() / kHalfSecond.ToNanoseconds()),
-                          kScale.kept));
+                          kHalves.kept));
   const int64_t end = now.ToNanoseconds() / kHalfSecond.ToNanoseconds();
   for (const uint32_t member : {accepted, opened}) {
-    members_[member].series[members_[member].client_to_server().flow].Read(kScale, end, counts_);
+    members_[member].series[members_[member].client_to_server().flow].Read(kHalves, end, counts_);
     if (!IsConstantRate(counts_)) return false;
   }
   return true;
@@ -337,12 +334,10 @@ void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime tim
     LookAt(accepted, opened, LooksUntil(life) + 1, time);
   };
   const timing::Onset flow = members_[member].flow[0];
-  if (const auto server = host_of_address_.find(KeyOf(ServerOf(flow)));
-      server != host_of_address_.end()) {
+  if (const auto server = host_of_address_.find(ServerOf(flow)); server != host_of_address_.end()) {
     for (const uint32_t opened : hosts_[server->second].opened) last_look(member, opened);
   }
-  if (const auto client = host_of_address_.find(KeyOf(ClientOf(flow)));
-      client != host_of_address_.end()) {
+  if (const auto client = host_of_address_.find(ClientOf(flow)); client != host_of_address_.end()) {
     for (const uint32_t accepted : hosts_[client->second].accepted) last_look(accepted, member);
   }
   Remove(member);

@@ -124,8 +124,8 @@ class SlotCorrelator {
   std::vector<uint32_t> member_of_slot_;  // by the sensor's slot numbers
   std::vector<Host> hosts_;
   std::vector<uint32_t> free_hosts_;
-  absl::flat_hash_map<std::pair<uint64_t, uint64_t>, uint32_t> host_of_address_;  // never walked
-  uint32_t next_host_ = 0;  // where the next review begins
+  absl::flat_hash_map<IpAddress, uint32_t> host_of_address_;  // never walked
+  uint32_t next_host_ = 0;                                    // where the next review begins
   double spent_ = 0;  // the sum of 1/(k (k + 1)) over all looks: as many pairs with all of theirs
   uint64_t looks_left_;  // until the next review
   PacketTime first_ = PacketTime::InfinitePast();

@@ -44,53 +44,49 @@ inline constexpr size_t kFineKept = 2048;  // 205 s
 inline constexpr size_t kHalfSecondsKept = 1200;
 inline constexpr PacketDelta kHalfSecond = kFineSlot * 5;
 
+inline constexpr Scale kTenths{.slot = kFineSlot,
+                               .kept = kFineKept,
+                               .lags = 4,
+                               .nearest_shift = 100,
+                               .farthest_shift = 300,
+                               .memory = 30,
+                               .trend = 150,
+                               .block = 100,
+                               .fewest_blocks = 5};
+inline constexpr Scale kHalves{.slot = kHalfSecond,
+                               .kept = kHalfSecondsKept,
+                               .lags = 8,
+                               .nearest_shift = 20,
+                               .farthest_shift = 100,
+                               .memory = 20,
+                               .trend = 30,
+                               .block = 20,
+                               .fewest_blocks = 3};
+inline constexpr Scale kSeconds{.slot = kHalfSecond * 2,
+                                .kept = kHalfSecondsKept / 2,
+                                .lags = 5,
+                                .nearest_shift = 10,
+                                .farthest_shift = 60,
+                                .memory = 20,
+                                .trend = 15,
+                                .block = 10,
+                                .fewest_blocks = 3};
+
+// With a trend of 4 s to either side, which a shift need not clear by so much.
+constexpr Scale WithQuickTrend(Scale scale) {
+  scale.nearest_shift = 16;
+  scale.trend = 8;
+  return scale;
+}
+
+constexpr Scale ByCount(Scale scale) {
+  scale.level = Level::kCount;
+  return scale;
+}
+
 inline constexpr size_t kFineScale = 0;
-inline constexpr std::array<Scale, 5> kScales = {Scale{.slot = kFineSlot,
-                                                       .kept = kFineKept,
-                                                       .lags = 4,
-                                                       .nearest_shift = 100,
-                                                       .farthest_shift = 300,
-                                                       .memory = 30,
-                                                       .trend = 150,
-                                                       .block = 100,
-                                                       .fewest_blocks = 5},
-                                                 Scale{.slot = kHalfSecond,
-                                                       .kept = kHalfSecondsKept,
-                                                       .lags = 8,
-                                                       .nearest_shift = 16,
-                                                       .farthest_shift = 100,
-                                                       .memory = 20,
-                                                       .trend = 8,
-                                                       .block = 20,
-                                                       .fewest_blocks = 3},
-                                                 Scale{.slot = kHalfSecond,
-                                                       .kept = kHalfSecondsKept,
-                                                       .lags = 8,
-                                                       .nearest_shift = 20,
-                                                       .farthest_shift = 100,
-                                                       .memory = 20,
-                                                       .trend = 30,
-                                                       .block = 20,
-                                                       .fewest_blocks = 3},
-                                                 Scale{.slot = kHalfSecond * 2,
-                                                       .kept = kHalfSecondsKept / 2,
-                                                       .lags = 5,
-                                                       .nearest_shift = 10,
-                                                       .farthest_shift = 60,
-                                                       .memory = 20,
-                                                       .trend = 15,
-                                                       .block = 10,
-                                                       .fewest_blocks = 3},
-                                                 Scale{.slot = kHalfSecond,
-                                                       .level = Level::kCount,
-                                                       .kept = kHalfSecondsKept,
-                                                       .lags = 8,
-                                                       .nearest_shift = 20,
-                                                       .farthest_shift = 100,
-                                                       .memory = 20,
-                                                       .trend = 30,
-                                                       .block = 20,
-                                                       .fewest_blocks = 3}};
+inline constexpr std::array<Scale, 5> kScales = {kTenths, WithQuickTrend(kHalves), kHalves,
+                                                 kSeconds, ByCount(kHalves)};
 
 // The counts of one flow's latest slots: the last 205 s at 0.1 s and the last 600 s at 0.5 s (slot
 // counts at several scales: Donoho et al. 2002, "Multiscale Stepping-Stone Detection").

@@ -8,17 +8,12 @@
 #include "catch2/catch.hpp"
 
 #include "tests/detector/slots/people.h"
-#include "tests/support/segment_builder.h"
+#include "tests/detector/timing/scene.h"
 
 namespace cairn {
 namespace {
 
 using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
-
-const Endpoint kOutsider = At("198.51.100.7", 48224);
-const Endpoint kStone = At("10.0.0.15", 22);
-const Endpoint kStoneClient = At("10.0.0.15", 37534);
-const Endpoint kTarget = At("203.0.113.2", 22);
 
 TEST_CASE("A rate is constant when nothing varies for a minute") {
   std::vector<uint8_t> counts(120, 5);
@@ -48,11 +43,26 @@ void Pad(TraceBuilder& trace, TraceBuilder::Connection connection, int64_t perio
   }
 }
 
-TEST_CASE("Two padded connections through one host are told of, once, as unjudged") {
+std::vector<Segment> TwoPadded() {
   TraceBuilder trace;
   Pad(trace, trace.Open(kOutsider, kStone, Ms(0)), 100);
   Pad(trace, trace.Open(kStoneClient, kTarget, Ms(500)), 70);
-  const Outcome outcome = Detect({}, trace.Build());
+  return trace.Build();
+}
+
+// What the stone does.
+DetectorOptions Allowing(policy::Action action) {
+  DetectorOptions options;
+  policy::AllowRule rule;
+  rule.name = "sensors";
+  rule.action = action;
+  rule.middle = PrefixSet({Prefix::Parse("10.0.0.15/32").value()});
+  options.policy.allow.push_back(rule);
+  return options;
+}
+
+TEST_CASE("Two padded connections through one host are told of, once, as unjudged") {
+  const Outcome outcome = Detect({}, TwoPadded());
   CHECK(outcome.pairs.empty());
   REQUIRE(outcome.unjudged.size() == 1);
   CHECK(outcome.unjudged[0].reason == "constant_rate");
@@ -90,16 +100,7 @@ TEST_CASE("One padded connection is nothing to tell of") {
 }
 
 TEST_CASE("What the policy marks is told of, with the rule, and counted") {
-  DetectorOptions options;
-  policy::AllowRule rule;
-  rule.name = "sensors";
-  rule.action = policy::Action::kMark;
-  rule.middle = PrefixSet({Prefix::Parse("10.0.0.15/32").value()});
-  options.policy.allow.push_back(rule);
-  TraceBuilder trace;
-  Pad(trace, trace.Open(kOutsider, kStone, Ms(0)), 100);
-  Pad(trace, trace.Open(kStoneClient, kTarget, Ms(500)), 70);
-  const Outcome outcome = Detect(options, trace.Build());
+  const Outcome outcome = Detect(Allowing(policy::Action::kMark), TwoPadded());
   REQUIRE(outcome.unjudged.size() == 1);
   REQUIRE(outcome.unjudged[0].policy.has_value());
   CHECK(outcome.unjudged[0].policy->rule == "sensors");
@@ -107,15 +108,7 @@ TEST_CASE("What the policy marks is told of, with the rule, and counted") {
 }
 
 TEST_CASE("What the policy allows is not asked") {
-  DetectorOptions options;
-  policy::AllowRule rule;
-  rule.name = "sensors";
-  rule.middle = PrefixSet({Prefix::Parse("10.0.0.15/32").value()});
-  options.policy.allow.push_back(rule);
-  TraceBuilder trace;
-  Pad(trace, trace.Open(kOutsider, kStone, Ms(0)), 100);
-  Pad(trace, trace.Open(kStoneClient, kTarget, Ms(500)), 70);
-  const Outcome outcome = Detect(options, trace.Build());
+  const Outcome outcome = Detect(Allowing(policy::Action::kSuppress), TwoPadded());
   CHECK(outcome.unjudged.empty());
   CHECK(outcome.counters.alerts_suppressed == 1);
 }

@@ -8,17 +8,12 @@
 #include "catch2/catch.hpp"
 
 #include "tests/detector/slots/people.h"
-#include "tests/support/segment_builder.h"
+#include "tests/detector/timing/scene.h"
 
 namespace cairn {
 namespace {
 
 using namespace testing;  // NOLINT(google-build-using-namespace): the vocabulary of this file
-
-const Endpoint kOutsider = At("198.51.100.7", 48224);
-const Endpoint kStone = At("10.0.0.15", 22);
-const Endpoint kStoneClient = At("10.0.0.15", 37534);
-const Endpoint kTarget = At("203.0.113.2", 22);
 
 struct Disguise {
   PacketDelta delay = Millis(3);
