@@ -18,9 +18,11 @@ namespace cairn::connections {
 // delayed acknowledgements and busy hosts only make a sample longer, and the least one counts.  So
 // there is no need for time stamps, nor to leave repeated segments out (Karn).  But a bound is all
 // it is until one answer came promptly.
+//
+// Thread-compatible.  O(1), no allocation.
 class RoundTrip {
  public:
-  // O(1); almost always one comparison.
+  // From what was seen to its answer.  Almost always one comparison.
   void Offer(PacketDelta sample) {
     if (sample <= PacketDelta::Zero() || (step_ != 0 && sample >= At(step_))) return;
     if (sample < At(1)) {
