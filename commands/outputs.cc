@@ -33,6 +33,13 @@ absl::StatusOr<std::unique_ptr<Outputs>> Outputs::Open(const RunOptions& options
     outputs->file_writer_ = *std::move(file);
     outputs->file_.emplace(*outputs->file_writer_);
   }
+  if (!options.relays.empty()) {
+    absl::StatusOr<std::unique_ptr<output::LineWriter>> file =
+        output::LineWriter::Open(options.relays, existing);
+    if (!file.ok()) return file.status();
+    outputs->relays_writer_ = *std::move(file);
+    outputs->relays_.emplace(*outputs->relays_writer_);
+  }
   outputs->standard_writer_ = output::LineWriter::StandardOutput();
   const std::string form = StandardOutputForm(options);
   if (form == "json") outputs->lines_.emplace(*outputs->standard_writer_);
@@ -52,6 +59,10 @@ absl::Status Outputs::Write(const Event& event) {
   if (lines_.has_value()) status.Update(lines_->Write(event));
   if (table_.has_value()) status.Update(table_->Write(event));
   return status;
+}
+
+absl::Status Outputs::WriteScore(const HostScore& score) {
+  return relays_.has_value() ? relays_->WriteScore(score) : absl::OkStatus();
 }
 
 absl::Status Outputs::Close() {

@@ -33,6 +33,7 @@ class Outputs : public EventSink {
                                                        output::ExistingFile existing);
 
   absl::Status Write(const Event& event) override;
+  absl::Status WriteScore(const HostScore& score) override;
   // Writes the table's closing digest, if there is a table.
   absl::Status Close();
 
@@ -44,8 +45,10 @@ class Outputs : public EventSink {
 
   std::unique_ptr<output::LineWriter> file_writer_;
   std::unique_ptr<output::LineWriter> standard_writer_;
+  std::unique_ptr<output::LineWriter> relays_writer_;
   std::optional<output::JsonLines> file_;
   std::optional<output::JsonLines> lines_;
+  std::optional<output::JsonLines> relays_;
   std::optional<output::Table> table_;
   std::optional<output::ProgressLine> progress_;
 };

@@ -27,6 +27,9 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
   app.add_option("-a,--alerts", options.alerts,
                  "Write alerts as JSON lines here; '-': standard output")
       ->type_name("FILE");
+  app.add_option("--relays", options.relays,
+                 "Write what each screened host showed, every five minutes, as JSON lines here")
+      ->type_name("FILE");
   app.add_option("-f,--format", options.format,
                  "Standard output; default: table on a terminal, else JSON")
       ->type_name("table|json")

@@ -23,6 +23,7 @@ struct RunOptions {
   std::vector<std::string> protect;
   std::vector<std::string> set;
   std::string alerts;
+  std::string relays;  // where host scores go
   std::string format;
   std::string summary;
   bool quiet = false;

@@ -206,6 +206,41 @@ void AddSlots(Table& table) {
            "Pairs compared in one review; those beyond miss this look at them.");
 }
 
+void AddRelays(Table& table) {
+  using relays::Method;
+  using relays::Options;
+  using relays::Pairing;
+  Group(
+      table, "relays",
+      "Hosts that pass on what they receive, whoever sends: a screen over all flows of each host "
+      "inside (docs/relays.md).",
+      [](auto& s) -> auto& { return s.detector.relays; })
+      .Add("enabled", &Options::enabled, Boolean(), "Whether hosts are screened.")
+      .Add("method", &Options::method,
+           OneOf<Method>({{"adaptive", Method::kAdaptive}, {"published", Method::kPublished}}),
+           "adaptive: sums less their running means, judged by their own spread. published: as in "
+           "2007, for comparison (config/coskun-memon-2007.yaml).")
+      .Add("pairing", &Options::pairing,
+           OneOf<Pairing>({{"opposite_roles", Pairing::kOppositeRoles}, {"any", Pairing::kAny}}),
+           "Which connections of a host may be the two sides of a relay. opposite_roles: one that "
+           "it accepted and one that it opened. any: any two that lead to different hosts; finds "
+           "reverse tunnels too, and takes browsers for relays.")
+      .Add("slot", &Options::slot, Duration(kMillisecond * 4, kSecond * 5, "100ms"),
+           "The length of a slot of time (L in the paper).")
+      .Add("sums", &Options::sums,
+           OneOf<uint32_t>({{"64", 64}, {"128", 128}, {"256", 256}, {"512", 512}, {"1024", 1024}}),
+           "Independent sums for each host (K). Twice as many see 1.4 times as "
+           "well, and cost twice the time and memory.")
+      .Add("terms", &Options::terms, Count<uint32_t>(10, 1000000000, "1000"),
+           "With method published: how many products of an incoming and an outgoing flow make a "
+           "decision (A).")
+      .Add("false_alarm_probability", &Options::false_alarm_probability, Ratio(1e-12, 0.5, "1e-4"),
+           "How probable it may be that an innocent host is reported in an hour of activity; with "
+           "method published, in one decision.")
+      .Add("max_hosts", &Options::max_hosts, Count<uint32_t>(1, 10000000, "16k"),
+           "Hosts watched at once, about 10 kB each with 64 sums; the longest idle goes first.");
+}
+
 void AddFindings(Table& table) {
   Group(
       table, "exposure",
@@ -257,6 +292,7 @@ const Schema<Settings>& SettingsSchema() {
     AddAlerts(table);
     AddTiming(table);
     AddSlots(table);
+    AddRelays(table);
     AddFindings(table);
     return table;
   }();

@@ -27,4 +27,9 @@ std::string AlertId(std::string_view event, const ConnectionSummary& upstream,
       "{:016x}", Fnv1a(fmt::format("{} {} {}", event, Identity(upstream), Identity(downstream))));
 }
 
+std::string AlertId(std::string_view event, const IpAddress& host, PacketTime time) {
+  return fmt::format("{:016x}",
+                     Fnv1a(fmt::format("{} {}@{}", event, host.ToString(), time.ToNanoseconds())));
+}
+
 }  // namespace cairn

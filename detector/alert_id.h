@@ -14,6 +14,8 @@ namespace cairn {
 // addresses, ports, and start times.
 std::string AlertId(std::string_view event, const ConnectionSummary& upstream,
                     const ConnectionSummary& downstream);
+// Likewise of what concerns a host, at a time.
+std::string AlertId(std::string_view event, const IpAddress& host, PacketTime time);
 
 }  // namespace cairn
 

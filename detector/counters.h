@@ -6,7 +6,8 @@
 
 namespace cairn {
 
-// What the detector did and what it had to drop.  Only grows, except the *_open and *_held gauges.
+// What the detector did and what it had to drop.  Only grows, except the *_open, *_held and
+// *_watched gauges.
 struct DetectorCounters {
   uint64_t segments = 0;
   // Connection table.
@@ -38,10 +39,18 @@ struct DetectorCounters {
   uint64_t slot_looks = 0;
   uint64_t slot_looks_in_full = 0;  // with shifted copies
   uint64_t slot_looks_dropped = 0;  // slots.max_pairs_per_review reached
+  // Relays.
+  uint64_t relay_activities = 0;  // of flows of watched hosts, once a slot
+  uint64_t relay_hosts_watched = 0;
+  uint64_t relay_hosts_peak = 0;
+  uint64_t relay_hosts_evicted = 0;   // relays.max_hosts reached: the longest idle
+  uint64_t relay_hosts_left_out = 0;  // likewise, and none was idle: how often one found no room
+  uint64_t relay_decisions = 0;       // windows of hosts judged
   // Findings.
   uint64_t stepping_stones = 0;
   uint64_t message_relays = 0;
   uint64_t unjudged = 0;
+  uint64_t relay_nodes = 0;
   uint64_t exposures = 0;
   uint64_t chains = 0;
   uint64_t chains_evicted = 0;

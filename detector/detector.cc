@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/detector.h"
 
+#include "detector/relays/relay_screen.h"
 #include "detector/reporter.h"
 #include "detector/sensor.h"
 #include "detector/slots/slot_correlator.h"
@@ -9,15 +10,16 @@
 
 namespace cairn {
 
-class Detector::Impl : private SensorSink, private slots::SlotSink {
+class Detector::Impl : private SensorSink, private slots::SlotSink, private relays::RelaySink {
  public:
   Impl(const DetectorOptions& options, EventSink& sink)
       : reporter_(options, sink),
         correlator_(options.timing, options.protected_networks, reporter_),
         slide_(options.timing, options.protected_networks),
         slots_(options.slots, options.timing, options.protected_networks, *this),
-        sensor_(options.connections, options.timing, SlotsOf(options), options.protected_networks,
-                *this),
+        relays_(options.relays, options.protected_networks, *this),
+        sensor_(options.connections, options.timing, SlotsOf(options), options.relays,
+                options.protected_networks, *this),
         calibrates_(options.timing.rule == timing::Rule::kEvidence && options.timing.calibrate) {
     if (calibrates_) correlator_.CalibrateBy(slide_.scores());
   }
@@ -30,12 +32,14 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
 
   absl::Status AdvanceTo(PacketTime now) {
     sensor_.AdvanceTo(now);
+    relays_.AdvanceTo(sensor_.now());
     return reporter_.status();
   }
 
   void SetPacketsLost(uint64_t packets) { reporter_.SetPacketsLost(packets); }
 
   absl::Status Finish() {
+    relays_.Finish(sensor_.now());
     sensor_.EndAll();
     return reporter_.status();
   }
@@ -75,6 +79,13 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
     all.slot_looks = s.looks;
     all.slot_looks_in_full = s.looks_in_full;
     all.slot_looks_dropped = s.looks_dropped;
+    const relays::RelayCounters r = relays_.counters();
+    all.relay_activities = r.activities;
+    all.relay_hosts_watched = r.hosts_watched;
+    all.relay_hosts_peak = r.hosts_peak;
+    all.relay_hosts_evicted = r.hosts_evicted;
+    all.relay_hosts_left_out = r.hosts_left_out;
+    all.relay_decisions = r.decisions;
     reporter_.AddTo(all);
     return all;
   }
@@ -92,6 +103,13 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
     if (calibrates_) slide_.OnOnset(onset);
   }
   void OnSlot(const slots::SlotCount& slot) override { slots_.OnSlot(slot); }
+  void OnActivity(const relays::FlowActivity& activity) override { relays_.OnActivity(activity); }
+  void OnHostsPart(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,
+                   PacketTime time) override {
+    relays_.OnConnectionEnd(slot, uid, ends, time);
+  }
+  void OnRelayNode(const RelayNode& finding) override { reporter_.OnRelayNode(finding); }
+  void OnHostScore(const HostScore& score) override { reporter_.OnHostScore(score); }
   void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
                      const SlotSignificance& significance, const Confidence& confidence,
                      PacketTime time) override {
@@ -113,6 +131,7 @@ class Detector::Impl : private SensorSink, private slots::SlotSink {
   timing::Correlator correlator_;
   timing::TimeSlide slide_;
   slots::SlotCorrelator slots_;
+  relays::RelayScreen relays_;
   Sensor sensor_;
   const bool calibrates_;
   uint64_t segments_ = 0;

@@ -10,6 +10,7 @@
 #include "detector/chains/options.h"
 #include "detector/connections/options.h"
 #include "detector/policy/options.h"
+#include "detector/relays/options.h"
 #include "detector/slots/options.h"
 #include "detector/timing/options.h"
 
@@ -48,6 +49,7 @@ struct DetectorOptions {
   connections::Options connections;
   timing::Options timing;
   slots::Options slots;
+  relays::Options relays;
   ExposureOptions exposure;
   MessagingOptions messaging;
   chains::Options chains;

@@ -12,6 +12,7 @@ constexpr std::string_view kSteppingStone = "stepping_stone";
 constexpr std::string_view kMessageRelay = "message_relay";
 constexpr std::string_view kExposure = "exposure";
 constexpr std::string_view kUnjudged = "unjudged";
+constexpr std::string_view kRelayNode = "relay_node";
 
 }  // namespace
 
@@ -103,6 +104,29 @@ void Reporter::OnConstantRate(const timing::Onset& accepted, const timing::Onset
                  .packets_lost = packets_lost_});
 }
 
+// The policy speaks of pairs: it is asked for the one that contributes most.
+void Reporter::OnRelayNode(RelayNode finding) {
+  finding.alert_id = AlertId(kRelayNode, finding.host, finding.time);
+  finding.packets_lost = packets_lost_;
+  SteppingStone stone;
+  stone.time = finding.time;
+  stone.alert_id = finding.alert_id;
+  stone.host = finding.host;
+  if (!finding.flows.empty()) {
+    stone.upstream = finding.flows[0].upstream;
+    stone.downstream = finding.flows[0].downstream;
+    const policy::Verdict verdict = CountVerdict(stone);
+    if (verdict.IsSuppressed()) return;
+    finding.policy = verdict.allowed;
+  }
+  ++relay_nodes_;
+  Write(finding);
+}
+
+void Reporter::OnHostScore(const HostScore& score) {
+  if (status_.ok()) status_ = sink_.WriteScore(score);
+}
+
 policy::Verdict Reporter::AskPolicy(const SteppingStone& stone) {
   policy::Verdict verdict = CountVerdict(stone);
   if (verdict.allowed.has_value()) allowed_[stone.alert_id] = verdict;
@@ -169,6 +193,7 @@ void Reporter::AddTo(DetectorCounters& counters) const {
   counters.stepping_stones = stepping_stones_;
   counters.message_relays = message_relay_count_;
   counters.unjudged = unjudged_;
+  counters.relay_nodes = relay_nodes_;
   counters.exposures = exposures_;
   counters.alerts_suppressed = suppressed_;
   counters.alerts_marked = marked_;

@@ -30,6 +30,9 @@ class Reporter : public timing::PairSink {
   void OnPairEnd(const timing::PairFinding& finding, connections::EndCause cause) override;
   // Two connections of one host, accepted and opened there, that cannot be compared.
   void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened, PacketTime time);
+  // As the screen tells it; completes it.
+  void OnRelayNode(RelayNode finding);
+  void OnHostScore(const HostScore& score);
   void OnConnectionEnd(uint64_t uid) { chains_.OnConnectionEnd(uid); }
   void SetPacketsLost(uint64_t packets) { packets_lost_ = packets; }
 
@@ -60,6 +63,7 @@ class Reporter : public timing::PairSink {
   uint64_t stepping_stones_ = 0;
   uint64_t message_relay_count_ = 0;
   uint64_t unjudged_ = 0;
+  uint64_t relay_nodes_ = 0;
   uint64_t exposures_ = 0;
   uint64_t suppressed_ = 0;
   uint64_t marked_ = 0;

@@ -6,10 +6,12 @@
 namespace cairn {
 
 Sensor::Sensor(const connections::Options& connections, const timing::Options& timing,
-               const slots::Options& slots, const PrefixSet& protected_networks, SensorSink& sink)
+               const slots::Options& slots, const relays::Options& relays,
+               const PrefixSet& protected_networks, SensorSink& sink)
     : tracker_(connections, *this),
       idle_periods_(timing),
       slot_counter_(slots, timing::PairFilter(timing, protected_networks)),
+      activity_clock_(relays),
       sink_(sink) {}
 
 void Sensor::Process(std::span<const Segment> segments) {
@@ -43,6 +45,9 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     // Last words on the closing segment: the correlator has been told of the end already, and must
     // not take the slot for this connection's any more.
     if (!connection.open) continue;
+    if (activity_clock_.IsNew(connection.last_data[observed->flow], segment.time)) {
+      TellActivity(connection, observed->slot, observed->flow, segment.time);
+    }
     const auto onset =
         idle_periods_.OnNewData(connection, observed->slot, observed->flow, segment.time);
     const auto slot =
@@ -52,6 +57,22 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     ++onsets_;
     sink_.OnOnset(*onset);
   }
+}
+
+void Sensor::TellActivity(const connections::Connection& connection, uint32_t slot, uint8_t flow,
+                          PacketTime time) {
+  // What comes when the flow's own clock says is passed on to nobody.
+  if (timing::SendsByClock(connection, flow)) return;
+  sink_.OnActivity({.uid = connection.uid,
+                    .end = {connection.key().end(0), connection.key().end(1)},
+                    .start = connection.start,
+                    .time = time,
+                    .previous = connection.last_data[flow],
+                    .other_previous = connection.last_data[1U - flow],
+                    .slot = slot,
+                    .flow = flow,
+                    .client_side = connection.originator_side,
+                    .originator = connection.originator});
 }
 
 void Sensor::AdvanceTo(PacketTime now) {
@@ -64,6 +85,7 @@ void Sensor::EndAll() { tracker_.EndAll(now_); }
 void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                              connections::EndCause cause, PacketTime time) {
   slot_counter_.OnConnectionEnd(slot, connection);
+  sink_.OnHostsPart(slot, connection.uid, connection.ip, time);
   sink_.OnConnectionEnd(slot, connection.uid, cause, time);
 }
 

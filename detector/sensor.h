@@ -8,6 +8,7 @@
 
 #include "capture/segment.h"
 #include "detector/connections/connection_tracker.h"
+#include "detector/relays/flow_activity.h"
 #include "detector/slots/slot_counter.h"
 #include "detector/timing/idle_periods.h"
 #include "detector/timing/onset.h"
@@ -18,6 +19,10 @@ namespace cairn {
 class SensorSink : public timing::OnsetSink {
  public:
   virtual void OnSlot(const slots::SlotCount& slot) = 0;
+  // Not everybody screens hosts.
+  virtual void OnActivity(const relays::FlowActivity&) {}
+  // A connection ends, before OnConnectionEnd(): its slot, uid and hosts, by side.
+  virtual void OnHostsPart(uint32_t, uint64_t, const std::array<IpAddress, 2>&, PacketTime) {}
 };
 
 // The sensor half: segments in; onsets, slot counts and connection ends out.  All per-packet work
@@ -28,7 +33,8 @@ class Sensor : private connections::EndSink {
  public:
   // Requires: `sink` outlives the sensor.
   Sensor(const connections::Options& connections, const timing::Options& timing,
-         const slots::Options& slots, const PrefixSet& protected_networks, SensorSink& sink);
+         const slots::Options& slots, const relays::Options& relays,
+         const PrefixSet& protected_networks, SensorSink& sink);
 
   // Requires: times do not decrease.
   void Process(std::span<const Segment> segments);
@@ -49,6 +55,8 @@ class Sensor : private connections::EndSink {
   static constexpr size_t kRecordAhead = 8;
 
   void ProcessBlock(std::span<const Segment> segments);
+  void TellActivity(const connections::Connection& connection, uint32_t slot, uint8_t flow,
+                    PacketTime time);
   void OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                        connections::EndCause cause, PacketTime time) override;
 
@@ -60,6 +68,7 @@ class Sensor : private connections::EndSink {
   connections::ConnectionTracker tracker_;
   const timing::IdlePeriods idle_periods_;
   slots::SlotCounter slot_counter_;
+  relays::ActivityClock activity_clock_;
   SensorSink& sink_;
   std::array<Ahead, SegmentBatch::kCapacity> ahead_;
   uint64_t onsets_ = 0;

@@ -166,6 +166,29 @@ Json ToJson(const Unjudged& event) {
   return json;
 }
 
+Json ToJson(const RelayNode& event) {
+  Json json = Head(event.time, "relay_node");
+  json["alert_id"] = event.alert_id;
+  json["severity"] = "low";
+  json["host"] = event.host.ToString();
+  json["method"] = event.method;
+  json["score"] = Rounded(event.score, 1000.0);
+  json["nats"] = Rounded(event.nats, 100.0);
+  json["false_alarm_probability"] = ThreeDigits(event.false_alarm_probability);
+  json["window_s"] = Seconds(event.window);
+  json["reach_ms"] = event.reach.ToMilliseconds();
+  Json flows = Json::array();
+  for (const RelayFlows& pair : event.flows) {
+    flows.push_back({{"upstream", ToJson(pair.upstream)},
+                     {"downstream", ToJson(pair.downstream)},
+                     {"share", Rounded(pair.share, 1000.0)}});
+  }
+  json["flows"] = std::move(flows);
+  json["policy"] = ToJson(event.policy);
+  json["packets_lost"] = event.packets_lost;
+  return json;
+}
+
 Json ToJson(const SteppingStoneEnd& event) {
   Json json = Head(event.time, "stepping_stone_end");
   json["alert_id"] = event.alert_id;
@@ -215,6 +238,21 @@ Json ToJson(const ChainUpdate& event) {
 std::string ToJsonLine(const Event& event) {
   const Json json = std::visit([](const auto& e) { return ToJson(e); }, event);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string ToJsonLine(const HostScore& score) {
+  const Json json = {{"schema", kAlertSchema},
+                     {"time", Rfc3339(score.time)},
+                     {"event", "host_score"},
+                     {"host", score.host.ToString()},
+                     {"score", Rounded(score.score, 1000.0)},
+                     {"nats", Rounded(score.nats, 100.0)},
+                     {"freedom", Rounded(score.freedom, 10.0)},
+                     {"window_s", Seconds(score.window)},
+                     {"reach_ms", score.reach.ToMilliseconds()},
+                     {"activities", score.activities},
+                     {"reported", score.reported}};
+  return json.dump() + '\n';
 }
 
 }  // namespace cairn::output

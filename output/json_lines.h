@@ -21,12 +21,18 @@ inline constexpr char kAlertSchema[] = "cairn/1";
 // repaired with U+FFFD.
 std::string ToJsonLine(const Event& event);
 
+// A host's score likewise, in the form of docs/relay-scores.schema.json.
+std::string ToJsonLine(const HostScore& score);
+
 // Writes each event as one JSON line, at once.  Errors are the writer's.
 class JsonLines : public EventSink {
  public:
   // Requires: `writer` outlives this.
   explicit JsonLines(LineWriter& writer) : writer_(writer) {}
   absl::Status Write(const Event& event) override { return writer_.Write(ToJsonLine(event)); }
+  absl::Status WriteScore(const HostScore& score) override {
+    return writer_.Write(ToJsonLine(score));
+  }
 
  private:
   LineWriter& writer_;

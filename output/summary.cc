@@ -98,6 +98,8 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
           {"pairs refused", detector.pairs_refused},
           {"slot connections left out", detector.slot_connections_left_out},
           {"slot looks skipped", detector.slot_looks_dropped},
+          {"relay hosts evicted", detector.relay_hosts_evicted},
+          {"relay hosts left out", detector.relay_hosts_left_out},
           {"chains evicted", detector.chains_evicted}};
 }
 
@@ -156,9 +158,16 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"slot_looks", detector.slot_looks},
           {"slot_looks_in_full", detector.slot_looks_in_full},
           {"slot_looks_dropped", detector.slot_looks_dropped},
+          {"relay_activities", detector.relay_activities},
+          {"relay_hosts_watched", detector.relay_hosts_watched},
+          {"relay_hosts_peak", detector.relay_hosts_peak},
+          {"relay_hosts_evicted", detector.relay_hosts_evicted},
+          {"relay_hosts_left_out", detector.relay_hosts_left_out},
+          {"relay_decisions", detector.relay_decisions},
           {"stepping_stones", detector.stepping_stones},
           {"message_relays", detector.message_relays},
           {"unjudged", detector.unjudged},
+          {"relay_nodes", detector.relay_nodes},
           {"exposures", detector.exposures},
           {"chains", detector.chains},
           {"chains_evicted", detector.chains_evicted},
@@ -191,6 +200,9 @@ std::string SummaryText(const RunSummary& s) {
   }
   if (s.detector.unjudged > 0) {
     text += Line("pairs unjudged", s.detector.unjudged, "at a constant rate, nothing to compare");
+  }
+  if (s.detector.relay_nodes > 0) {
+    text += Line("relaying hosts", s.detector.relay_nodes, "by all their flows, whoever sends");
   }
   text += Line("exposures", s.detector.exposures);
   text += Line("chains", s.detector.chains);

@@ -109,6 +109,24 @@ Table::Row Table::RowOf(const Unjudged& event) const {
           .colour = event.policy.has_value() ? kDim : kBold};
 }
 
+Table::Row Table::RowOf(const RelayNode& event) const {
+  const bool guessed = !event.flows.empty();
+  std::string note =
+      event.policy.has_value()
+          ? PolicyNote(event.policy)
+          : fmt::format("{} passes on what it receives{}; by chance once in {:.0g} such hours",
+                        event.host.ToString(), guessed ? ", most of it so" : "",
+                        1 / std::max(event.false_alarm_probability, 1e-12));
+  return {.time = event.time,
+          .kind = "relay",
+          .path = guessed ? PairPath(event.flows[0].upstream, event.flows[0].downstream)
+                          : event.host.ToString(),
+          .figures = {},
+          .chain = {},
+          .note = std::move(note),
+          .colour = kDim};
+}
+
 Table::Row Table::RowOf(const SteppingStoneEnd& event) const {
   if (event.cause == "end_of_capture") return {};
   return {.time = event.time,

@@ -217,8 +217,48 @@ struct ChainUpdate {
   std::optional<PolicyVerdict> policy;  // set when every pair in it is allowed
 };
 
-using Event =
-    std::variant<SteppingStone, MessageRelay, Unjudged, SteppingStoneEnd, Exposure, ChainUpdate>;
+// Two connections of a host that send when the other has, and their part in what the host relays.
+struct RelayFlows {
+  ConnectionSummary upstream;    // of unlike connections the one that the host accepted
+  ConnectionSummary downstream;  // and the one that it opened
+  double share = 0;              // of the host's squared sums, 0 ... 1
+};
+
+// A host passes on what it receives, whoever types or whatever program sends: a screen over all
+// flows of each host (relays/), which tells hosts, and only guesses flows.  At most once a day for
+// each host.
+struct RelayNode {
+  PacketTime time;
+  std::string alert_id;
+  IpAddress host;
+  std::string method;  // "adaptive", "published"
+  double score = 0;    // 1 by chance, more the more is relayed
+  double nats = 0;     // e to the minus this is ...
+  // ... the chance that an innocent host reaches as much in an hour (published: in a decision).
+  double false_alarm_probability = 1;
+  PacketDelta window = PacketDelta::Zero();  // that it was seen in (published: zero)
+  PacketDelta reach = PacketDelta::Zero();   // from what comes in to what goes out, at most
+  std::vector<RelayFlows> flows;             // that contribute most, at most three
+  std::optional<PolicyVerdict> policy;
+  uint64_t packets_lost = 0;
+};
+
+// What one host showed in about five minutes: the history behind RelayNode.  Not an event: far too
+// many, and written to a file of their own.
+struct HostScore {
+  PacketTime time;
+  IpAddress host;
+  double nats = 0;  // as of RelayNode, of the most improbable window
+  double score = 0;
+  double freedom = 0;  // independent sums that the score is worth
+  PacketDelta window = PacketDelta::Zero();
+  PacketDelta reach = PacketDelta::Zero();
+  uint64_t activities = 0;  // slots in which its flows were active, added up
+  bool reported = false;    // as a RelayNode, by then
+};
+
+using Event = std::variant<SteppingStone, MessageRelay, Unjudged, RelayNode, SteppingStoneEnd,
+                           Exposure, ChainUpdate>;
 
 // Where events go.  Called in packet order from the detector's thread.
 class EventSink {
@@ -226,6 +266,8 @@ class EventSink {
   virtual ~EventSink() = default;
   // An error (disk full, reader gone) ends the run; what was written before stays.
   virtual absl::Status Write(const Event& event) = 0;
+  // Likewise of every host that was watched, every five minutes.  Not kept unless somebody does.
+  virtual absl::Status WriteScore(const HostScore&) { return absl::OkStatus(); }
 };
 
 }  // namespace cairn

@@ -55,6 +55,16 @@ std::string Text(const Unjudged& e) {
                      e.packets_lost);
 }
 
+std::string Text(const RelayNode& e) {
+  std::string text = fmt::format("relay_node {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(),
+                                 e.alert_id, e.host.ToString(), e.method, e.score, e.nats,
+                                 e.window.ToNanoseconds(), e.packets_lost);
+  for (const RelayFlows& pair : e.flows) {
+    text += fmt::format(" {} {} {}", Text(pair.upstream), Text(pair.downstream), pair.share);
+  }
+  return text;
+}
+
 std::string Text(const SteppingStoneEnd& e) {
   return fmt::format("end {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
                      PairKindName(e.kind), Text(e.upstream), Text(e.downstream), Text(e.evidence),
@@ -255,6 +265,11 @@ absl::Status EventRecorder::Write(const Event& event) {
   return absl::OkStatus();
 }
 
+absl::Status EventRecorder::WriteScore(const HostScore& score) {
+  scores.push_back(score);
+  return absl::OkStatus();
+}
+
 Outcome Detect(const DetectorOptions& options, const std::vector<Segment>& segments, size_t batch) {
   EventRecorder recorder;
   Detector detector(options, recorder);
@@ -270,6 +285,8 @@ Outcome Detect(const DetectorOptions& options, const std::vector<Segment>& segme
           .ends = recorder.All<SteppingStoneEnd>(),
           .message_relays = recorder.All<MessageRelay>(),
           .unjudged = recorder.All<Unjudged>(),
+          .relay_nodes = recorder.All<RelayNode>(),
+          .host_scores = recorder.scores,
           .exposures = recorder.All<Exposure>(),
           .chains = recorder.All<ChainUpdate>(),
           .counters = detector.counters()};

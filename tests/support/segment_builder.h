@@ -123,6 +123,7 @@ void Talk(TraceBuilder& trace, TraceBuilder::Connection connection,
 class EventRecorder : public EventSink {
  public:
   absl::Status Write(const Event& event) override;
+  absl::Status WriteScore(const HostScore& score) override;
 
   template <typename Kind>
   std::vector<Kind> All() const {
@@ -134,6 +135,7 @@ class EventRecorder : public EventSink {
   }
 
   std::vector<Event> events;
+  std::vector<HostScore> scores;
 };
 
 // What a detector makes of a trace.
@@ -143,6 +145,8 @@ struct Outcome {
   std::vector<SteppingStoneEnd> ends;
   std::vector<MessageRelay> message_relays;
   std::vector<Unjudged> unjudged;
+  std::vector<RelayNode> relay_nodes;
+  std::vector<HostScore> host_scores;
   std::vector<Exposure> exposures;
   std::vector<ChainUpdate> chains;
   DetectorCounters counters;

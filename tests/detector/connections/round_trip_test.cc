@@ -70,7 +70,7 @@ class LastOnset : public SensorSink {
 LastOnset Sense(const TraceBuilder& trace) {
   LastOnset sink;
   const DetectorOptions options;
-  Sensor sensor(options.connections, options.timing, options.slots, {}, sink);
+  Sensor sensor(options.connections, options.timing, options.slots, options.relays, {}, sink);
   const std::vector<Segment> segments = trace.Build();
   sensor.Process(segments);
   return sink;

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/relays/relay_screen.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace cairn::relays {
+namespace {
+
+constexpr PacketDelta kMinute = PacketDelta::FromSeconds(60);
+constexpr PacketDelta kForgetAfter = PacketDelta::FromSeconds(600);
+constexpr PacketDelta kReportAgain = PacketDelta::FromSeconds(86'400);
+constexpr uint32_t kMinutesPerScore = 5;
+// Windows that a host is judged by in an hour.
+constexpr double kTestsPerHour = 60.0 * kWindowMinutes.size();
+// Hosts whose roles are known, for each that may be watched.
+constexpr size_t kRolesPerHost = 16;
+// Of SignWord(): words from here on are for other uses than a connection's sign.
+constexpr uint32_t kOutgoingWords = 1U << 16U;
+constexpr uint32_t kSideWords = 1U << 17U;
+
+void FillSigns(uint64_t id, uint32_t first_word, std::vector<uint64_t>& words) {
+  for (uint32_t w = 0; w < words.size(); ++w) words[w] = SignWord(id, first_word + w);
+}
+
+bool BitOf(const std::vector<uint64_t>& words, size_t k) {
+  return (words[k / 64] >> (k % 64) & 1U) != 0;
+}
+
+// The host at the far end of a connection, seen from the end that has `role`.
+const IpAddress& PeerOf(const ConnectionSummary& connection, Role role) {
+  return role == Role::kAccepted ? connection.orig.ip : connection.resp.ip;
+}
+
+}  // namespace
+
+RelayScreen::RelayScreen(const Options& options, const PrefixSet& protected_networks,
+                         RelaySink& sink)
+    : options_(options),
+      protected_(protected_networks),
+      sink_(sink),
+      roles_(kRolesPerHost * options.max_hosts),
+      signs_(options.sums / 64),
+      more_signs_(options.sums / 64) {}
+
+void RelayScreen::OnActivity(const FlowActivity& activity) {
+  AdvanceTo(activity.time);
+  Place& place = PlaceOf(activity);
+  if (place.uid != activity.uid) Take(place, activity);
+  if (place.asked != hosts_added_) Ask(place, activity);
+  for (unsigned side = 0; side < 2; ++side) {
+    const uint32_t host = place.host[side];
+    if (host == kNone) continue;
+    if (!IsWatchedAs(host, activity.end[side].ip)) {
+      place.host[side] = kNone;  // forgotten since
+      continue;
+    }
+    ++counters_.activities;
+    AddTo(*hosts_[host], activity, side, place);
+  }
+  place.block = static_cast<uint8_t>(activity.time.ToNanoseconds() >> 32);
+}
+
+RelayScreen::Place& RelayScreen::PlaceOf(const FlowActivity& activity) {
+  if (activity.slot >= places_.size()) places_.resize(activity.slot + size_t{1});
+  return places_[activity.slot];
+}
+
+// A connection's first activity.
+void RelayScreen::Take(Place& place, const FlowActivity& activity) {
+  place = {.uid = activity.uid, .client_side = activity.client_side};
+  place.block = static_cast<uint8_t>((activity.time.ToNanoseconds() >> 32) + 1);
+  if (activity.end[0].ip == activity.end[1].ip) return;
+  for (unsigned side = 0; side < 2; ++side) {
+    const IpAddress& address = activity.end[side].ip;
+    if (!protected_.empty() && !protected_.Contains(address)) continue;
+    const Role role = side == place.client_side ? Role::kOpened : Role::kAccepted;
+    place.counted[side] = roles_.Add(address, role);
+  }
+}
+
+// Are the hosts at its ends watched, or to be watched from now on?
+void RelayScreen::Ask(Place& place, const FlowActivity& activity) {
+  for (unsigned side = 0; side < 2; ++side) {
+    if (!place.counted[side]) continue;
+    const IpAddress& address = activity.end[side].ip;
+    const auto known = host_of_.find(address);
+    if (known != host_of_.end()) {
+      place.host[side] = known->second;
+    } else if (options_.pairing == Pairing::kAny ? roles_.HasTwo(address, activity.time)
+                                                 : roles_.HasBothRoles(address, activity.time)) {
+      place.host[side] = Watch(address, activity.time);
+    }
+  }
+  place.asked = hosts_added_;
+}
+
+uint32_t RelayScreen::Watch(const IpAddress& address, PacketTime now) {
+  if (host_of_.size() >= options_.max_hosts && !MakeRoom(now)) {
+    ++counters_.hosts_left_out;
+    return kNone;
+  }
+  auto host = std::make_unique<Host>();
+  host->address = address;
+  host->last_activity = now;
+  if (options_.method == Method::kAdaptive) {
+    host->centred = std::make_unique<CentredSums>(options_);
+  } else {
+    host->published = std::make_unique<PublishedSums>(options_);
+  }
+  uint32_t index = static_cast<uint32_t>(hosts_.size());
+  if (free_.empty()) {
+    hosts_.push_back(std::move(host));
+  } else {
+    index = free_.back();
+    free_.pop_back();
+    hosts_[index] = std::move(host);
+  }
+  host_of_.emplace(address, index);
+  ++hosts_added_;
+  counters_.hosts_peak = std::max<uint64_t>(counters_.hosts_peak, host_of_.size());
+  return index;
+}
+
+// The longest idle goes.  Looked for once a second at most: a table that is too small must not
+// cost its length for every host that finds no room.
+bool RelayScreen::MakeRoom(PacketTime now) {
+  if (now < next_eviction_) return false;
+  next_eviction_ = now + PacketDelta::FromSeconds(1);
+  uint32_t oldest = kNone;
+  for (uint32_t host = 0; host < hosts_.size(); ++host) {
+    if (hosts_[host] == nullptr) continue;
+    if (oldest == kNone || hosts_[host]->last_activity < hosts_[oldest]->last_activity) {
+      oldest = host;
+    }
+  }
+  if (oldest == kNone) return false;
+  ++counters_.hosts_evicted;
+  Forget(oldest);
+  return true;
+}
+
+void RelayScreen::Forget(uint32_t host) {
+  host_of_.erase(hosts_[host]->address);
+  hosts_[host].reset();
+  free_.push_back(host);
+}
+
+void RelayScreen::AddTo(Host& host, const FlowActivity& activity, unsigned side,
+                        const Place& place) {
+  const Role role = side == place.client_side ? Role::kOpened : Role::kAccepted;
+  const bool incoming = activity.flow != side;
+  host.last_activity = activity.time;
+  ++host.activities;
+  if (place.block != static_cast<uint8_t>(activity.time.ToNanoseconds() >> 32)) {
+    ConnectionSummary connection = activity.Summary();
+    if (activity.client_side != place.client_side) std::swap(connection.orig, connection.resp);
+    host.flows.Add(connection, role);
+  }
+  if (host.published != nullptr) return AddPublished(host, activity, incoming);
+  FillSigns(activity.uid, 0, signs_);
+  if (options_.pairing == Pairing::kAny) {
+    FillSigns(HostNumber(activity.end[1U - side].ip), kSideWords, more_signs_);
+  } else {
+    std::fill(more_signs_.begin(), more_signs_.end(), role == Role::kAccepted ? 0 : ~uint64_t{0});
+  }
+  host.centred->Add(activity, incoming, signs_, more_signs_);
+}
+
+void RelayScreen::AddPublished(Host& host, const FlowActivity& activity, bool incoming) {
+  FillSigns(activity.uid, 0, signs_);
+  FillSigns(activity.uid, kOutgoingWords, more_signs_);
+  const auto decision = host.published->Add(activity, incoming, signs_, more_signs_);
+  if (!decision.has_value()) return;
+  ++counters_.decisions;
+  sums_ = host.published->decided();
+  Note(host,
+       {.time = activity.time,
+        .host = host.address,
+        .nats = decision->nats,
+        .score = decision->psi,
+        .freedom = static_cast<double>(options_.sums),
+        .window = PacketDelta::Zero(),
+        .reach = options_.slot},
+       sums_);
+}
+
+void RelayScreen::OnConnectionEnd(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,
+                                  PacketTime time) {
+  if (slot >= places_.size() || places_[slot].uid != uid) return;
+  const Place place = places_[slot];
+  places_[slot] = Place();
+  for (unsigned side = 0; side < 2; ++side) {
+    if (!place.counted[side]) continue;
+    roles_.Remove(ends[side], side == place.client_side ? Role::kOpened : Role::kAccepted, time);
+  }
+}
+
+void RelayScreen::AdvanceTo(PacketTime now) {
+  if (!next_review_.IsSet()) {
+    const int64_t block_ns = kBlock.ToNanoseconds();
+    const int64_t ns = now.ToNanoseconds();
+    next_review_ =
+        PacketTime::FromNanoseconds(ns - (ns % block_ns + block_ns) % block_ns) + kMinute;
+  }
+  while (now >= next_review_) {
+    Review(next_review_, false);
+    // Nothing happens in a long silence.
+    if (host_of_.empty() && now - next_review_ > kMinute) {
+      const int64_t minutes = (now - next_review_).ToNanoseconds() / kMinute.ToNanoseconds();
+      next_review_ = next_review_ + kMinute * minutes;
+      minutes_ += static_cast<uint64_t>(minutes);
+    }
+    next_review_ = next_review_ + kMinute;
+  }
+}
+
+void RelayScreen::Finish(PacketTime now) {
+  if (!next_review_.IsSet()) return;
+  AdvanceTo(now);
+  Review(now, true);
+}
+
+void RelayScreen::Review(PacketTime minute, bool last) {
+  ++minutes_;
+  const bool tell = last || minutes_ % kMinutesPerScore == 0;
+  std::vector<uint32_t> order;
+  order.reserve(host_of_.size());
+  for (uint32_t host = 0; host < hosts_.size(); ++host) {
+    if (hosts_[host] != nullptr) order.push_back(host);
+  }
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return hosts_[a]->address < hosts_[b]->address; });
+  for (const uint32_t index : order) {
+    Host& host = *hosts_[index];
+    if (host.centred != nullptr) JudgeWindows(host, minute, last);
+    if (tell && host.activities > 0) {
+      if (!host.score.has_value()) host.score.emplace().host = host.address;
+      host.score->time = minute;
+      host.score->activities = host.activities;
+      host.score->reported = host.reported.IsSet();
+      sink_.OnHostScore(*host.score);
+      host.score.reset();
+      host.activities = 0;
+      host.flows.Age();
+    }
+    if (minute - host.last_activity > kForgetAfter) Forget(index);
+  }
+  roles_.Sweep(minute);
+}
+
+void RelayScreen::JudgeWindows(Host& host, PacketTime now, bool last) {
+  CentredSums& sums = *host.centred;
+  sums.AdvanceTo(last ? now + kBlock : now);
+  for (uint32_t w = 0; w < kWindowMinutes.size(); ++w) {
+    const RelayScore found = sums.Score(w);
+    ++counters_.decisions;
+    if (found.ratio > 0) {
+      sums.Read(w, found.reach, sums_);
+      Note(host,
+           {.time = now,
+            .host = host.address,
+            .nats = std::max(0.0, found.nats - std::log(kTestsPerHour)),
+            .score = found.ratio,
+            .freedom = found.freedom,
+            .window = kBlock * found.blocks,
+            .reach = options_.slot * kReaches[found.reach]},
+           sums_);
+    }
+    if (minutes_ % kWindowMinutes[w] == 0) sums.Clear(w);
+  }
+}
+
+void RelayScreen::Note(Host& host, const HostScore& score, std::vector<float>& sums) {
+  if (!host.score.has_value() || score.nats > host.score->nats ||
+      (score.nats == host.score->nats && score.score > host.score->score)) {
+    host.score = score;
+  }
+  if (score.nats < -std::log(options_.false_alarm_probability)) return;
+  if (host.reported.IsSet() && score.time - host.reported < kReportAgain) return;
+  RelayNode finding;
+  finding.flows = Contributions(host.flows, sums, SignsOf());
+  // What goes to and fro between two hosts is not passed on.
+  if (!finding.flows.empty() && PeerOf(finding.flows[0].upstream, Role::kAccepted) ==
+                                    PeerOf(finding.flows[0].downstream, Role::kOpened)) {
+    return;
+  }
+  host.reported = score.time;
+  finding.time = score.time;
+  finding.host = host.address;
+  finding.method = options_.method == Method::kAdaptive ? "adaptive" : "published";
+  finding.score = score.score;
+  finding.nats = score.nats;
+  finding.false_alarm_probability = std::exp(-score.nats);
+  finding.window = score.window;
+  finding.reach = score.reach;
+  sink_.OnRelayNode(finding);
+}
+
+PairSigns RelayScreen::SignsOf() const {
+  const size_t words = options_.sums / 64;
+  return [this, words](const FlowList::Entry& a, const FlowList::Entry& b,
+                       std::span<int8_t> signs) {
+    std::vector<uint64_t> a_sign(words);
+    std::vector<uint64_t> b_sign(words);
+    std::vector<uint64_t> a_side(words);
+    std::vector<uint64_t> b_side(words);
+    FillSigns(a.connection.uid, 0, a_sign);
+    FillSigns(b.connection.uid, options_.method == Method::kAdaptive ? 0 : kOutgoingWords, b_sign);
+    if (options_.method == Method::kPublished) {
+      std::fill(b_side.begin(), b_side.end(), ~uint64_t{0});
+    } else if (options_.pairing == Pairing::kAny) {
+      FillSigns(HostNumber(PeerOf(a.connection, a.role)), kSideWords, a_side);
+      FillSigns(HostNumber(PeerOf(b.connection, b.role)), kSideWords, b_side);
+    } else {
+      if (a.role == Role::kOpened) std::fill(a_side.begin(), a_side.end(), ~uint64_t{0});
+      if (b.role == Role::kOpened) std::fill(b_side.begin(), b_side.end(), ~uint64_t{0});
+    }
+    for (size_t k = 0; k < signs.size(); ++k) {
+      const bool meet = BitOf(a_side, k) != BitOf(b_side, k);
+      signs[k] = static_cast<int8_t>(!meet ? 0 : BitOf(a_sign, k) == BitOf(b_sign, k) ? 1 : -1);
+    }
+  };
+}
+
+RelayCounters RelayScreen::counters() const {
+  RelayCounters counters = counters_;
+  counters.hosts_watched = host_of_.size();
+  counters.hosts_left_out += roles_.left_out();
+  return counters;
+}
+
+}  // namespace cairn::relays

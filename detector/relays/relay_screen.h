@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_RELAYS_RELAY_SCREEN_H_
+#define CAIRN_DETECTOR_RELAYS_RELAY_SCREEN_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "capture/address.h"
+#include "capture/time.h"
+#include "detector/findings/event.h"
+#include "detector/relays/centred_sums.h"
+#include "detector/relays/flow_activity.h"
+#include "detector/relays/flow_list.h"
+#include "detector/relays/options.h"
+#include "detector/relays/published_sums.h"
+#include "detector/relays/role_table.h"
+
+namespace cairn::relays {
+
+// What was done and what had to be dropped.
+struct RelayCounters {
+  uint64_t activities = 0;     // of connections of hosts that are watched
+  uint64_t hosts_watched = 0;  // now
+  uint64_t hosts_peak = 0;
+  uint64_t hosts_evicted = 0;   // for want of room
+  uint64_t hosts_left_out = 0;  // likewise, times that one came and found none
+  uint64_t decisions = 0;       // windows, or terms, judged
+};
+
+class RelaySink {
+ public:
+  virtual ~RelaySink() = default;
+  // A host passes on what it receives.  Once a day at most for each host.  `finding` has no alert
+  // id, policy or packets_lost yet.
+  virtual void OnRelayNode(const RelayNode& finding) = 0;
+  // What each watched host with any activity showed, every five minutes, in the order of addresses.
+  virtual void OnHostScore(const HostScore& score) = 0;
+};
+
+// Finds hosts that relay, in time linear in packets (Coskun & Memon 2007): every host inside the
+// protected networks (without any: every host) that both accepts and opens connections is watched
+// by its sums.
+//
+// Thread-compatible.  Deterministic: goes by packet time and the order of calls alone.  Cost: O(K)
+// for an activity of a watched host, O(1) for another; each minute O(hosts K).  Memory: about 112 K
+// bytes + 3 kB for each of Options::max_hosts hosts, and 16 bytes for each slot of the connection
+// table.
+class RelayScreen {
+ public:
+  // Requires: `sink` outlives the screen.
+  RelayScreen(const Options& options, const PrefixSet& protected_networks, RelaySink& sink);
+
+  // Requires: times do not decrease.
+  void OnActivity(const FlowActivity& activity);
+  // The connection in `slot` of the connection table has ended; `ends`: its hosts, by side.
+  void OnConnectionEnd(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,
+                       PacketTime time);
+  // Judges the minutes that have passed.
+  void AdvanceTo(PacketTime now);
+  // Judges what has come since the last full minute, too.  Call once, last.
+  void Finish(PacketTime now);
+
+  RelayCounters counters() const;
+
+ private:
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  struct Host {
+    IpAddress address;
+    std::unique_ptr<CentredSums> centred;
+    std::unique_ptr<PublishedSums> published;
+    FlowList flows;
+    PacketTime last_activity;
+    PacketTime reported = PacketTime::InfinitePast();
+    uint32_t activities = 0;         // since the last score was told
+    std::optional<HostScore> score;  // the most improbable since then
+  };
+  // What is known of a connection: the watched hosts at its ends.
+  struct Place {
+    uint64_t uid = 0;                               // 0: nothing is known
+    uint32_t asked = 0;                             // hosts_added_ when it was last looked at
+    std::array<uint32_t, 2> host = {kNone, kNone};  // by side
+    std::array<bool, 2> counted{};                  // in the role table, by side
+    uint8_t client_side = 0;
+    uint8_t block = 0;  // that it was last put in the hosts' lists in
+  };
+
+  Place& PlaceOf(const FlowActivity& activity);
+  void Take(Place& place, const FlowActivity& activity);
+  void Ask(Place& place, const FlowActivity& activity);
+  uint32_t Watch(const IpAddress& address, PacketTime now);
+  bool MakeRoom(PacketTime now);
+  void Forget(uint32_t host);
+  bool IsWatchedAs(uint32_t host, const IpAddress& address) const {
+    return host < hosts_.size() && hosts_[host] != nullptr && hosts_[host]->address == address;
+  }
+
+  void AddTo(Host& host, const FlowActivity& activity, unsigned side, const Place& place);
+  void AddPublished(Host& host, const FlowActivity& activity, bool incoming);
+  void Review(PacketTime minute, bool last);
+  void JudgeWindows(Host& host, PacketTime now, bool last);
+  void Note(Host& host, const HostScore& score, std::vector<float>& sums);
+  PairSigns SignsOf() const;
+
+  const Options options_;
+  const PrefixSet protected_;
+  RelaySink& sink_;
+  RoleTable roles_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  std::vector<uint32_t> free_;
+  absl::flat_hash_map<IpAddress, uint32_t> host_of_;
+  std::vector<Place> places_;  // by the connection table's slots
+  uint32_t hosts_added_ = 1;
+  PacketTime next_review_ = PacketTime::InfinitePast();
+  PacketTime next_eviction_ = PacketTime::InfinitePast();
+  uint64_t minutes_ = 0;         // reviewed
+  std::vector<uint64_t> signs_;  // of the activity at hand
+  std::vector<uint64_t> more_signs_;
+  std::vector<float> sums_;
+  RelayCounters counters_;
+};
+
+}  // namespace cairn::relays
+
+#endif  // CAIRN_DETECTOR_RELAYS_RELAY_SCREEN_H_
