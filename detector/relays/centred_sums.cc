@@ -11,7 +11,7 @@ namespace cairn::relays {
 namespace {
 
 // How far back the running means reach.
-constexpr PacketDelta kMemory = PacketDelta::FromSeconds(5);
+constexpr PacketDelta kMemory = PacketDelta::FromSeconds(3);
 
 constexpr size_t kIn = 1;
 constexpr size_t kOut = 0;
@@ -25,7 +25,10 @@ float WeightOf(PacketDelta slot) {
 }  // namespace
 
 CentredSums::CentredSums(const Options& options)
-    : numbers_(options.slot), weight_(WeightOf(options.slot)), groups_(options.sums / kLanes) {}
+    : numbers_(options.slot),
+      pairing_(options.pairing),
+      weight_(WeightOf(options.slot)),
+      groups_(options.sums / kLanes) {}
 
 void CentredSums::BeginAt(PacketTime time) {
   const int64_t block_ns = kBlock.ToNanoseconds();
@@ -61,6 +64,7 @@ void CentredSums::Add(const FlowActivity& activity, bool incoming, std::span<con
     if (SlotNumbers::Number(previous, a) == number) continue;  // it is in that slot's sum already
     EndSlots(a, number);
     filled_[a] = true;
+    ++active_slots_[a][side[0] & 1U];
     for (size_t g = a; g < groups_.size(); g += kAlignments) {
       const size_t word = g * kLanes / 64;
       const size_t part = g % (64 / kLanes);
@@ -141,6 +145,10 @@ void CentredSums::EndSlot(uint32_t alignment, Group& group) {
       mean_in[i] += weight_ * (static_cast<float>(in[i]) - mean_in[i]);
       mean_out[i] += weight_ * centred_out[i];
     }
+    for (size_t i = 0; i < kLanes; ++i) {
+      group.total[side][i] = static_cast<int16_t>(group.total[side][i] + in[i]);
+      group.total[1 - side][i] = static_cast<int16_t>(group.total[1 - side][i] + out[i]);
+    }
     in = {};
     out = {};
   }
@@ -197,32 +205,57 @@ void CentredSums::SkipEmptySlots(uint32_t alignment, int64_t slots) {
   }
 }
 
+// On how many pairs of connections the block rests, each weighed by how active its two are.  A sum
+// of signs, each as often as its flow was active, has the squares of these numbers for its mean
+// square: with their sum that says how many flows there are in effect.
+double CentredSums::PairsInBlock() {
+  std::array<double, kSides + 1> squares{};  // of each side's totals, and of both together
+  for (Group& group : groups_) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      const auto first = static_cast<double>(group.total[0][i]);
+      const auto second = static_cast<double>(group.total[1][i]);
+      squares[0] += first * first;
+      squares[1] += second * second;
+      squares[2] += (first + second) * (first + second);
+    }
+    group.total = {};
+  }
+  std::array<double, kSides + 1> count_squares{};
+  for (std::array<uint32_t, kSides>& counts : active_slots_) {
+    count_squares[0] += static_cast<double>(counts[0]) * counts[0];
+    count_squares[1] += static_cast<double>(counts[1]) * counts[1];
+    count_squares[2] += static_cast<double>(counts[0] + counts[1]) * (counts[0] + counts[1]);
+    counts = {};
+  }
+  const auto flows = [&](size_t of) {
+    const double mean = squares[of] / static_cast<double>(groups_.size() * kLanes);
+    return mean > 0 ? std::max(1.0, count_squares[of] / kAlignments / mean) : 1.0;
+  };
+  if (pairing_ == Pairing::kOppositeRoles) return flows(0) * flows(1);
+  return std::max(1.0, flows(2) * (flows(2) - 1) / 2);
+}
+
 void CentredSums::MeasureBlock() {
+  const double pairs = PairsInBlock();
   for (size_t r = 0; r < kReaches.size(); ++r) {
     double squares = 0;
-    double quartic = 0;
     for (Group& group : groups_) {
       for (size_t i = 0; i < kLanes; ++i) {
-        const double square = static_cast<double>(group.block[r][i]) * group.block[r][i];
-        squares += square;
-        quartic += square * square;
+        squares += static_cast<double>(group.block[r][i]) * group.block[r][i];
       }
       for (size_t w = 0; w < kWindowMinutes.size(); ++w) {
         for (size_t i = 0; i < kLanes; ++i) group.window[w][r][i] += group.block[r][i];
       }
       group.block[r] = {};
     }
-    // Sums of the signs of n equal pairs have a kurtosis of 3 - 2 / n.
     const auto sums = static_cast<double>(groups_.size() * kLanes);
     const double mean = squares / sums;
-    const double shared =
-        mean > 0 ? std::clamp((3 - quartic / sums / (mean * mean)) / 2, 0.0, 1.0) : 0.0;
     for (size_t w = 0; w < kWindowMinutes.size(); ++w) {
       Scale& scale = scale_[w][r];
       scale.squares += squares;
       scale.expected += expected_[r] * sums;
       scale.quartic += mean * mean;
-      scale.shared += mean * mean * shared;
+      scale.shared += mean * mean / pairs;
     }
     expected_[r] = 0;
   }
@@ -234,8 +267,9 @@ RelayScore CentredSums::Score(uint32_t window) const {
   const auto sums = static_cast<double>(groups_.size() * kLanes);
   for (uint32_t r = 0; r < kReaches.size(); ++r) {
     const Scale& scale = scale_[window][r];
-    const double by_chance = std::max(scale.squares, scale.expected);
-    if (!(by_chance > 0) || !(scale.quartic > 0)) continue;
+    // One coincidence more than there were: of less than a whole one nothing follows.
+    const double by_chance = std::max(scale.squares, scale.expected) + sums;
+    if (!(scale.quartic > 0)) continue;
     double squares = 0;
     for (const Group& group : groups_) {
       for (const float sum : group.window[window][r]) squares += static_cast<double>(sum) * sum;

@@ -22,7 +22,7 @@ inline constexpr std::array<uint32_t, 3> kReaches = {1, 5, 12};
 // minutes and of half an hour.
 inline constexpr std::array<uint32_t, 3> kWindowMinutes = {1, 5, 30};
 // Products are summed in stretches of this length.  Only what repeats from one to another counts.
-inline constexpr PacketDelta kBlock = PacketDelta::FromSeconds(5);
+inline constexpr PacketDelta kBlock = PacketDelta::FromSeconds(3);
 
 // The sides of a relay: a connection is of one or the other, or of a random one in each sum.
 inline constexpr size_t kSides = 2;
@@ -81,6 +81,7 @@ class CentredSums {
     std::array<std::array<Lanes16, kSides>, kReaches.size() - 1> reaching{};
     std::array<std::array<std::array<int8_t, kLanes>, kSides>, kRing> past{};  // incoming
     std::array<std::array<float, kLanes>, kReaches.size()> block{};
+    std::array<Lanes16, kSides> total{};  // of the block, both directions
     std::array<std::array<std::array<float, kLanes>, kReaches.size()>, kWindowMinutes.size()>
         window{};
   };
@@ -98,15 +99,19 @@ class CentredSums {
   void EndSlot(uint32_t alignment, Group& group);
   void SkipEmptySlots(uint32_t alignment, int64_t slots);
   void MeasureBlock();
+  double PairsInBlock();
   void MeasureVariance(const Group& group);
 
   const SlotNumbers numbers_;
+  const Pairing pairing_;
   const float weight_;  // of a slot in the running means
   std::vector<Group> groups_;
   std::array<int64_t, kAlignments> slot_{};          // that is being filled
   std::array<uint32_t, kAlignments> empty_slots_{};  // in a row before it
   std::array<bool, kAlignments> filled_{};           // is anything in it?
   PacketTime block_end_ = PacketTime::InfinitePast();
+  std::array<std::array<uint32_t, kSides>, kAlignments>
+      active_slots_{};                // of all flows, this block
   bool active_ = false;               // anything in this block?
   uint32_t idle_blocks_ = kMostIdle;  // in a row before it
   // Running variances of the sums, and by them what a block's square would be: [incoming][side].

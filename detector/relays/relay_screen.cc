@@ -12,27 +12,14 @@ constexpr PacketDelta kMinute = PacketDelta::FromSeconds(60);
 constexpr PacketDelta kForgetAfter = PacketDelta::FromSeconds(600);
 constexpr PacketDelta kReportAgain = PacketDelta::FromSeconds(86'400);
 constexpr uint32_t kMinutesPerScore = 5;
+// Who ends such a pause speaks first; so many pauses more by the one side than by the other decide.
+constexpr PacketDelta kPause = PacketDelta::FromSeconds(1);
+constexpr int kEnoughAgainst = 3;
+constexpr int kMostAgainst = 8;
 // Windows that a host is judged by in an hour.
 constexpr double kTestsPerHour = 60.0 * kWindowMinutes.size();
 // Hosts whose roles are known, for each that may be watched.
 constexpr size_t kRolesPerHost = 16;
-// Of SignWord(): words from here on are for other uses than a connection's sign.
-constexpr uint32_t kOutgoingWords = 1U << 16U;
-constexpr uint32_t kSideWords = 1U << 17U;
-
-void FillSigns(uint64_t id, uint32_t first_word, std::vector<uint64_t>& words) {
-  for (uint32_t w = 0; w < words.size(); ++w) words[w] = SignWord(id, first_word + w);
-}
-
-bool BitOf(const std::vector<uint64_t>& words, size_t k) {
-  return (words[k / 64] >> (k % 64) & 1U) != 0;
-}
-
-// The host at the far end of a connection, seen from the end that has `role`.
-const IpAddress& PeerOf(const ConnectionSummary& connection, Role role) {
-  return role == Role::kAccepted ? connection.orig.ip : connection.resp.ip;
-}
-
 }  // namespace
 
 RelayScreen::RelayScreen(const Options& options, const PrefixSet& protected_networks,
@@ -41,13 +28,13 @@ RelayScreen::RelayScreen(const Options& options, const PrefixSet& protected_netw
       protected_(protected_networks),
       sink_(sink),
       roles_(kRolesPerHost * options.max_hosts),
-      signs_(options.sums / 64),
-      more_signs_(options.sums / 64) {}
+      signs_(options) {}
 
 void RelayScreen::OnActivity(const FlowActivity& activity) {
   AdvanceTo(activity.time);
   Place& place = PlaceOf(activity);
   if (place.uid != activity.uid) Take(place, activity);
+  FollowInitiative(place, activity);
   if (place.asked != hosts_added_) Ask(place, activity);
   for (unsigned side = 0; side < 2; ++side) {
     const uint32_t host = place.host[side];
@@ -75,8 +62,29 @@ void RelayScreen::Take(Place& place, const FlowActivity& activity) {
   for (unsigned side = 0; side < 2; ++side) {
     const IpAddress& address = activity.end[side].ip;
     if (!protected_.empty() && !protected_.Contains(address)) continue;
-    const Role role = side == place.client_side ? Role::kOpened : Role::kAccepted;
-    place.counted[side] = roles_.Add(address, role);
+    place.counted[side] = roles_.Add(address, RoleOf(place, side));
+  }
+}
+
+// A login or a request begins at the client.  Where it is the server who ends the pauses,
+// keystrokes come in on a connection that the host opened: it is commanded by it as if it had
+// accepted it.
+void RelayScreen::FollowInitiative(Place& place, const FlowActivity& activity) {
+  if (options_.pairing != Pairing::kOppositeRoles) return;
+  const PacketTime before = std::max(activity.previous, activity.other_previous);
+  if (!before.IsSet() || activity.time - before < kPause) return;
+  const bool by_server = activity.flow != place.client_side;
+  place.against = static_cast<int8_t>(
+      std::clamp(place.against + (by_server ? 1 : -1), -kMostAgainst, +kMostAgainst));
+  if (place.reversed ? place.against > -kEnoughAgainst : place.against < kEnoughAgainst) return;
+  const std::array<Role, 2> old = {RoleOf(place, 0), RoleOf(place, 1)};
+  place.reversed = !place.reversed;
+  place.asked = 0;
+  for (unsigned side = 0; side < 2; ++side) {
+    if (!place.counted[side]) continue;
+    const IpAddress& address = activity.end[side].ip;
+    roles_.Remove(address, old[side], activity.time);
+    place.counted[side] = roles_.Add(address, RoleOf(place, side));
   }
 }
 
@@ -149,7 +157,7 @@ void RelayScreen::Forget(uint32_t host) {
 
 void RelayScreen::AddTo(Host& host, const FlowActivity& activity, unsigned side,
                         const Place& place) {
-  const Role role = side == place.client_side ? Role::kOpened : Role::kAccepted;
+  const Role role = RoleOf(place, side);
   const bool incoming = activity.flow != side;
   host.last_activity = activity.time;
   ++host.activities;
@@ -158,20 +166,14 @@ void RelayScreen::AddTo(Host& host, const FlowActivity& activity, unsigned side,
     if (activity.client_side != place.client_side) std::swap(connection.orig, connection.resp);
     host.flows.Add(connection, role);
   }
+  signs_.Set(activity.uid, role, activity.end[1U - side].ip);
   if (host.published != nullptr) return AddPublished(host, activity, incoming);
-  FillSigns(activity.uid, 0, signs_);
-  if (options_.pairing == Pairing::kAny) {
-    FillSigns(HostNumber(activity.end[1U - side].ip), kSideWords, more_signs_);
-  } else {
-    std::fill(more_signs_.begin(), more_signs_.end(), role == Role::kAccepted ? 0 : ~uint64_t{0});
-  }
-  host.centred->Add(activity, incoming, signs_, more_signs_);
+  host.centred->Add(activity, incoming, signs_.sign(), signs_.side());
 }
 
 void RelayScreen::AddPublished(Host& host, const FlowActivity& activity, bool incoming) {
-  FillSigns(activity.uid, 0, signs_);
-  FillSigns(activity.uid, kOutgoingWords, more_signs_);
-  const auto decision = host.published->Add(activity, incoming, signs_, more_signs_);
+  const auto decision =
+      host.published->Add(activity, incoming, signs_.incoming(), signs_.outgoing());
   if (!decision.has_value()) return;
   ++counters_.decisions;
   sums_ = host.published->decided();
@@ -193,7 +195,7 @@ void RelayScreen::OnConnectionEnd(uint32_t slot, uint64_t uid, const std::array<
   places_[slot] = Place();
   for (unsigned side = 0; side < 2; ++side) {
     if (!place.counted[side]) continue;
-    roles_.Remove(ends[side], side == place.client_side ? Role::kOpened : Role::kAccepted, time);
+    roles_.Remove(ends[side], RoleOf(place, side), time);
   }
 }
 
@@ -299,28 +301,13 @@ void RelayScreen::Note(Host& host, const HostScore& score, std::vector<float>& s
 }
 
 PairSigns RelayScreen::SignsOf() const {
-  const size_t words = options_.sums / 64;
-  return [this, words](const FlowList::Entry& a, const FlowList::Entry& b,
-                       std::span<int8_t> signs) {
-    std::vector<uint64_t> a_sign(words);
-    std::vector<uint64_t> b_sign(words);
-    std::vector<uint64_t> a_side(words);
-    std::vector<uint64_t> b_side(words);
-    FillSigns(a.connection.uid, 0, a_sign);
-    FillSigns(b.connection.uid, options_.method == Method::kAdaptive ? 0 : kOutgoingWords, b_sign);
-    if (options_.method == Method::kPublished) {
-      std::fill(b_side.begin(), b_side.end(), ~uint64_t{0});
-    } else if (options_.pairing == Pairing::kAny) {
-      FillSigns(HostNumber(PeerOf(a.connection, a.role)), kSideWords, a_side);
-      FillSigns(HostNumber(PeerOf(b.connection, b.role)), kSideWords, b_side);
-    } else {
-      if (a.role == Role::kOpened) std::fill(a_side.begin(), a_side.end(), ~uint64_t{0});
-      if (b.role == Role::kOpened) std::fill(b_side.begin(), b_side.end(), ~uint64_t{0});
-    }
-    for (size_t k = 0; k < signs.size(); ++k) {
-      const bool meet = BitOf(a_side, k) != BitOf(b_side, k);
-      signs[k] = static_cast<int8_t>(!meet ? 0 : BitOf(a_sign, k) == BitOf(b_sign, k) ? 1 : -1);
-    }
+  return [options = options_](const FlowList::Entry& a, const FlowList::Entry& b,
+                              std::span<int8_t> signs) {
+    ConnectionSigns of_a(options);
+    ConnectionSigns of_b(options);
+    of_a.Set(a.connection.uid, a.role, PeerOf(a.connection, a.role));
+    of_b.Set(b.connection.uid, b.role, PeerOf(b.connection, b.role));
+    ConnectionSigns::Product(options, of_a, of_b, signs);
   };
 }
 

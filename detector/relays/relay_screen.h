@@ -14,6 +14,7 @@
 #include "capture/time.h"
 #include "detector/findings/event.h"
 #include "detector/relays/centred_sums.h"
+#include "detector/relays/connection_signs.h"
 #include "detector/relays/flow_activity.h"
 #include "detector/relays/flow_list.h"
 #include "detector/relays/options.h"
@@ -87,12 +88,18 @@ class RelayScreen {
     std::array<uint32_t, 2> host = {kNone, kNone};  // by side
     std::array<bool, 2> counted{};                  // in the role table, by side
     uint8_t client_side = 0;
-    uint8_t block = 0;  // that it was last put in the hosts' lists in
+    int8_t against = 0;     // pauses that the server ended, less those that the client ended
+    bool reversed = false;  // it is mostly the server who speaks first, as through a reverse tunnel
+    uint8_t block = 0;      // that it was last put in the hosts' lists in
   };
 
   Place& PlaceOf(const FlowActivity& activity);
   void Take(Place& place, const FlowActivity& activity);
   void Ask(Place& place, const FlowActivity& activity);
+  void FollowInitiative(Place& place, const FlowActivity& activity);
+  static Role RoleOf(const Place& place, unsigned side) {
+    return (side == place.client_side) != place.reversed ? Role::kOpened : Role::kAccepted;
+  }
   uint32_t Watch(const IpAddress& address, PacketTime now);
   bool MakeRoom(PacketTime now);
   void Forget(uint32_t host);
@@ -118,9 +125,8 @@ class RelayScreen {
   uint32_t hosts_added_ = 1;
   PacketTime next_review_ = PacketTime::InfinitePast();
   PacketTime next_eviction_ = PacketTime::InfinitePast();
-  uint64_t minutes_ = 0;         // reviewed
-  std::vector<uint64_t> signs_;  // of the activity at hand
-  std::vector<uint64_t> more_signs_;
+  uint64_t minutes_ = 0;   // reviewed
+  ConnectionSigns signs_;  // of the activity at hand
   std::vector<float> sums_;
   RelayCounters counters_;
 };

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "evaluation/relays/relay_trial.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "detector/relays/centred_sums.h"
+#include "detector/relays/connection_signs.h"
+#include "detector/relays/published_sums.h"
+
+namespace cairn::evaluation {
+namespace {
+
+constexpr PacketDelta kMinute = PacketDelta::FromSeconds(60);
+constexpr uint32_t kMinutes = 5;
+constexpr uint32_t kOneMinute = 0;  // of relays::kWindowMinutes
+constexpr uint32_t kFiveMinutes = 1;
+constexpr unsigned kServerSide = 1;
+
+relays::Role RoleOf(const relays::FlowActivity& activity) {
+  return activity.client_side == kServerSide ? relays::Role::kOpened : relays::Role::kAccepted;
+}
+
+}  // namespace
+
+AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
+                             const relays::Options& options) {
+  AdaptiveOutcome outcome;
+  if (activities.empty()) return outcome;
+  relays::CentredSums sums(options);
+  relays::ConnectionSigns signs(options);
+  const int64_t minute_ns = kMinute.ToNanoseconds();
+  const int64_t first_ns = activities.front().time.ToNanoseconds();
+  PacketTime minute_end = PacketTime::FromNanoseconds(first_ns - first_ns % minute_ns) + kMinute;
+  uint32_t minutes = 0;
+  const auto end_minute = [&] {
+    sums.AdvanceTo(minute_end);
+    const double nats = sums.Score(kOneMinute).nats;
+    if (minutes == 0) outcome.first_minute = nats;
+    outcome.any = std::max(outcome.any, nats);
+    sums.Clear(kOneMinute);
+    minute_end = minute_end + kMinute;
+    ++minutes;
+  };
+  for (const relays::FlowActivity& activity : activities) {
+    while (activity.time >= minute_end && minutes < kMinutes) end_minute();
+    if (minutes >= kMinutes) break;
+    signs.Set(activity.uid, RoleOf(activity), activity.end[1 - kServerSide].ip);
+    sums.Add(activity, activity.flow != kServerSide, signs.sign(), signs.side());
+  }
+  while (minutes < kMinutes) end_minute();
+  outcome.five_minutes = sums.Score(kFiveMinutes).nats;
+  outcome.any = std::max(0.0, std::max(outcome.any, outcome.five_minutes) - std::log(kMinutes + 1));
+  return outcome;
+}
+
+PublishedOutcome PlayPublished(std::span<const relays::FlowActivity> activities,
+                               const relays::Options& options) {
+  PublishedOutcome outcome;
+  relays::PublishedSums sums(options);
+  relays::ConnectionSigns signs(options);
+  const double needed = -std::log(options.false_alarm_probability);
+  for (const relays::FlowActivity& activity : activities) {
+    signs.Set(activity.uid, RoleOf(activity), activity.end[1 - kServerSide].ip);
+    const auto decision =
+        sums.Add(activity, activity.flow != kServerSide, signs.incoming(), signs.outgoing());
+    if (!decision.has_value()) continue;
+    if (!outcome.first.has_value()) {
+      outcome.first = decision->nats;
+      outcome.after = activity.time - activities.front().time;
+    }
+    ++outcome.decisions;
+    if (decision->nats >= needed) ++outcome.alarms;
+  }
+  return outcome;
+}
+
+}  // namespace cairn::evaluation
