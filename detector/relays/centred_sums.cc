@@ -10,71 +10,68 @@
 namespace cairn::relays {
 namespace {
 
-// How far back the running means reach.
-constexpr PacketDelta kMemory = PacketDelta::FromSeconds(3);
-
 constexpr size_t kIn = 1;
 constexpr size_t kOut = 0;
 
-float WeightOf(PacketDelta slot) {
-  constexpr double kMost = 0.5;
-  return static_cast<float>(std::min(kMost, static_cast<double>(slot.ToNanoseconds()) /
-                                                static_cast<double>(kMemory.ToNanoseconds())));
-}
-
 }  // namespace
 
-CentredSums::CentredSums(const Options& options)
+CentredSums::CentredSums(const Options& options, const Decay& decay)
     : numbers_(options.slot),
+      block_quarters_(std::max<int64_t>(
+          kBlock.ToNanoseconds() / ActivityClock::QuarterNanoseconds(options.slot), 1)),
       pairing_(options.pairing),
-      weight_(WeightOf(options.slot)),
+      decay_(decay),
+      signs_(options),
       groups_(options.sums / kLanes) {}
 
-void CentredSums::BeginAt(PacketTime time) {
-  const int64_t block_ns = kBlock.ToNanoseconds();
-  const int64_t ns = time.ToNanoseconds();
-  const int64_t passed = ((ns % block_ns) + block_ns) % block_ns;
-  block_end_ = PacketTime::FromNanoseconds(ns - passed + block_ns);
-  for (uint32_t a = 0; a < kAlignments; ++a) {
-    slot_[a] = SlotNumbers::Number(numbers_.Quarter(time), a);
-    empty_slots_[a] = kRing;
-    filled_[a] = false;
-  }
-  for (Group& group : groups_) {
-    group.now = {};
-    group.mean = {};
-    group.reaching = {};
-    group.past = {};
-    group.block = {};
-  }
-  variance_ = {};
-  expected_ = {};
-  idle_blocks_ = 0;
+void CentredSums::Add(const FlowActivity& activity, bool incoming, Role role,
+                      const IpAddress& peer) {
+  constexpr int64_t kLongAgo = std::numeric_limits<uint32_t>::max();
+  Entry& entry = log_[logged_];
+  entry.uid = activity.uid;
+  entry.peer = pairing_ == Pairing::kAny ? HostNumber(peer) : 0;
+  entry.quarter = numbers_.Quarter(activity.time);
+  entry.since = static_cast<uint32_t>(
+      std::min(kLongAgo, entry.quarter - numbers_.Quarter(activity.previous)));
+  entry.role = role;
+  entry.incoming = incoming;
+  if (++logged_ == kLog) WorkOff();
 }
 
-void CentredSums::Add(const FlowActivity& activity, bool incoming, std::span<const uint64_t> signs,
-                      std::span<const uint64_t> side) {
-  AdvanceTo(activity.time);
-  if (idle_blocks_ >= kMostIdle) BeginAt(activity.time);
+void CentredSums::WorkOff() {
+  for (uint32_t i = 0; i < logged_; ++i) Take(log_[i]);
+  logged_ = 0;
+}
+
+void CentredSums::AdvanceTo(PacketTime now) {
+  WorkOff();
+  const int64_t quarter = numbers_.Quarter(now);
+  while (idle_blocks_ < kMostIdle && quarter >= block_end_) EndBlock();
+}
+
+void CentredSums::Take(const Entry& entry) {
+  while (idle_blocks_ < kMostIdle && entry.quarter >= block_end_) EndBlock();
+  if (idle_blocks_ >= kMostIdle) BeginAt(entry.quarter);
   active_ = true;
-  const int64_t quarter = numbers_.Quarter(activity.time);
-  const int64_t previous = numbers_.Quarter(activity.previous);
+  signs_.Set(entry.uid, entry.role, entry.peer);
   for (uint32_t a = 0; a < kAlignments; ++a) {
-    const int64_t number = SlotNumbers::Number(quarter, a);
-    if (SlotNumbers::Number(previous, a) == number) continue;  // it is in that slot's sum already
-    EndSlots(a, number);
-    filled_[a] = true;
-    ++active_slots_[a][side[0] & 1U];
+    Alignment& alignment = alignments_[a];
+    const int64_t slot = SlotNumbers::Number(entry.quarter, a);
+    if (SlotNumbers::Number(entry.quarter - entry.since, a) == slot) continue;  // it counts already
+    if (slot != alignment.slot) {
+      if (alignment.filled) EndSlot(alignment, a);
+      alignment.slot = slot;
+    }
+    alignment.filled = true;
+    ++alignment.active[signs_.side()[0] & 1U];
     for (size_t g = a; g < groups_.size(); g += kAlignments) {
       const size_t word = g * kLanes / 64;
       const size_t part = g % (64 / kLanes);
-      const uint32_t sign = LaneBits(signs[word], part);
-      const uint32_t second = LaneBits(side[word], part);
-      auto& now = groups_[g].now[incoming ? kIn : kOut];
-      if (second == 0) {
-        AddSigns(sign, now[0]);
-      } else if (second == 0xffffU) {
-        AddSigns(sign, now[1]);
+      const uint32_t sign = LaneBits(signs_.sign()[word], part);
+      const uint32_t second = LaneBits(signs_.side()[word], part);
+      auto& now = groups_[g].now[entry.incoming ? kIn : kOut];
+      if (pairing_ == Pairing::kOppositeRoles) {
+        AddSigns(sign, now[second & 1U]);
       } else {
         AddMaskedSigns(sign, ~second & 0xffffU, now[0]);
         AddMaskedSigns(sign, second, now[1]);
@@ -83,69 +80,105 @@ void CentredSums::Add(const FlowActivity& activity, bool incoming, std::span<con
   }
 }
 
-void CentredSums::AdvanceTo(PacketTime now) {
-  while (idle_blocks_ < kMostIdle && now >= block_end_) EndBlock();
+void CentredSums::BeginAt(int64_t quarter) {
+  const int64_t passed = ((quarter % block_quarters_) + block_quarters_) % block_quarters_;
+  block_end_ = quarter - passed + block_quarters_;
+  for (uint32_t a = 0; a < kAlignments; ++a) {
+    const int64_t slot = SlotNumbers::Number(quarter, a);
+    alignments_[a] = Alignment{.slot = slot, .done = slot};
+  }
+  for (Group& group : groups_) {
+    group.now = {};
+    group.total = {};
+    group.mean = {};
+    group.reaching = {};
+    group.block = {};
+  }
+  expected_ = {};
+  idle_blocks_ = 0;
 }
 
 void CentredSums::EndBlock() {
-  const int64_t quarter = numbers_.Quarter(block_end_);
-  for (uint32_t a = 0; a < kAlignments; ++a) EndSlots(a, SlotNumbers::Number(quarter, a));
+  for (uint32_t a = 0; a < kAlignments; ++a) {
+    // A slot that reaches into the next block stays open; the few quarters of it count there.
+    Alignment& alignment = alignments_[a];
+    const int64_t end = SlotNumbers::Number(block_end_, a);
+    if (alignment.filled && alignment.slot < end) EndSlot(alignment, a);
+    Fade(alignment, a, end);
+  }
   MeasureBlock();
-  block_end_ = block_end_ + kBlock;
+  block_end_ += block_quarters_;
   idle_blocks_ = active_ ? 0 : idle_blocks_ + 1;
   active_ = false;
 }
 
-void CentredSums::EndSlots(uint32_t alignment, int64_t until) {
-  while (slot_[alignment] < until) {
-    if (!filled_[alignment] && empty_slots_[alignment] >= kRing) {
-      SkipEmptySlots(alignment, until - slot_[alignment]);
-      slot_[alignment] = until;
-      return;
+void CentredSums::EndSlot(Alignment& alignment, uint32_t number) {
+  Fade(alignment, number, alignment.slot);
+  MeasureVariance(alignment, number);
+  for (size_t g = number; g < groups_.size(); g += kAlignments) {
+    Multiply(groups_[g], decay_.weight(), decay_);
+  }
+  ++alignment.done;
+  alignment.filled = false;
+}
+
+void CentredSums::Fade(Alignment& alignment, uint32_t number, int64_t until) {
+  if (alignment.done >= until) return;
+  const auto slots = static_cast<uint64_t>(until - alignment.done);
+  for (size_t g = number; g < groups_.size(); g += kAlignments) Fade(groups_[g], slots);
+  for (float& variance : alignment.variance) variance *= decay_.Mean(slots);
+  alignment.done = until;
+}
+
+// So many empty slots at once.  In each nothing less its mean is multiplied with what is left of the
+// window less its mean.
+void CentredSums::Fade(Group& group, uint64_t slots) {
+  const float faded = decay_.Mean(slots);
+  const float both = decay_.MeanTimesMean(slots);
+  for (size_t side = 0; side < kSides; ++side) {
+    Sums& mean_in = group.mean[kIn][side];
+    Sums& mean_out = group.mean[kOut][1 - side];
+    for (size_t i = 0; i < kLanes; ++i) group.block[0][i] += both * mean_in[i] * mean_out[i];
+    for (size_t r = 1; r < kReaches.size(); ++r) {
+      Sums& sum = group.reaching[r - 1][side];
+      const float left = decay_.Window(r, slots);
+      const float product = decay_.WindowTimesMean(r, slots);
+      const float length = both * static_cast<float>(kReaches[r]);
+      for (size_t i = 0; i < kLanes; ++i) {
+        group.block[r][i] += (length * mean_in[i] - product * sum[i]) * mean_out[i];
+        sum[i] *= left;
+      }
     }
-    for (size_t g = alignment; g < groups_.size(); g += kAlignments) {
-      EndSlot(alignment, groups_[g]);
-    }
-    empty_slots_[alignment] = filled_[alignment] ? 0 : empty_slots_[alignment] + 1;
-    filled_[alignment] = false;
-    ++slot_[alignment];
+    for (size_t i = 0; i < kLanes; ++i) mean_in[i] *= faded;
+    for (size_t i = 0; i < kLanes; ++i) mean_out[i] *= faded;
   }
 }
 
-void CentredSums::EndSlot(uint32_t alignment, Group& group) {
-  MeasureVariance(group);
-  const auto slot = static_cast<uint64_t>(slot_[alignment]);
-  const size_t at = slot % kRing;
+void CentredSums::Multiply(Group& group, float weight, const Decay& decay) {
   for (size_t side = 0; side < kSides; ++side) {
     Lanes16& in = group.now[kIn][side];
     Lanes16& out = group.now[kOut][1 - side];
-    std::array<float, kLanes>& mean_in = group.mean[kIn][side];
-    std::array<float, kLanes>& mean_out = group.mean[kOut][1 - side];
-    // What is beyond a byte could not be taken off again, so it is not put in either.
-    for (int16_t& sum : in) {
-      sum = std::clamp<int16_t>(sum, std::numeric_limits<int8_t>::min(),
-                                std::numeric_limits<int8_t>::max());
-    }
-    std::array<float, kLanes> centred_out;
+    Sums& mean_in = group.mean[kIn][side];
+    Sums& mean_out = group.mean[kOut][1 - side];
+    Sums in_now;
+    Sums out_centred;
     for (size_t i = 0; i < kLanes; ++i) {
-      centred_out[i] = static_cast<float>(out[i]) - mean_out[i];
-      group.block[0][i] += (static_cast<float>(in[i]) - mean_in[i]) * centred_out[i];
+      in_now[i] = in[i];
+      out_centred[i] = static_cast<float>(out[i]) - mean_out[i];
+      group.block[0][i] += (in_now[i] - mean_in[i]) * out_centred[i];
     }
     for (size_t r = 1; r < kReaches.size(); ++r) {
-      Lanes16& sum = group.reaching[r - 1][side];
-      const auto& gone = group.past[(slot + kRing - kReaches[r]) % kRing][side];
-      const auto slots = static_cast<float>(kReaches[r]);
+      Sums& sum = group.reaching[r - 1][side];
+      const float left = decay.Window(r, 1);
+      const auto length = static_cast<float>(kReaches[r]);
       for (size_t i = 0; i < kLanes; ++i) {
-        sum[i] = static_cast<int16_t>(sum[i] + in[i] - gone[i]);
-        group.block[r][i] += (static_cast<float>(sum[i]) - slots * mean_in[i]) * centred_out[i];
+        sum[i] = sum[i] * left + in_now[i];
+        group.block[r][i] += (sum[i] - length * mean_in[i]) * out_centred[i];
       }
     }
     for (size_t i = 0; i < kLanes; ++i) {
-      group.past[at][side][i] = static_cast<int8_t>(in[i]);
-      mean_in[i] += weight_ * (static_cast<float>(in[i]) - mean_in[i]);
-      mean_out[i] += weight_ * centred_out[i];
-    }
-    for (size_t i = 0; i < kLanes; ++i) {
+      mean_in[i] += weight * (in_now[i] - mean_in[i]);
+      mean_out[i] += weight * out_centred[i];
       group.total[side][i] = static_cast<int16_t>(group.total[side][i] + in[i]);
       group.total[1 - side][i] = static_cast<int16_t>(group.total[1 - side][i] + out[i]);
     }
@@ -154,54 +187,31 @@ void CentredSums::EndSlot(uint32_t alignment, Group& group) {
   }
 }
 
-void CentredSums::MeasureVariance(const Group& group) {
-  const double part = 1.0 / static_cast<double>(groups_.size());
-  for (size_t incoming = 0; incoming < 2; ++incoming) {
-    for (size_t side = 0; side < kSides; ++side) {
-      float squares = 0;
+// What the products' squares would be if all flows went their own ways: the variance of what comes
+// in times the square of what goes out.
+void CentredSums::MeasureVariance(Alignment& alignment, uint32_t number) {
+  const auto lanes = static_cast<float>(groups_.size() / kAlignments * kLanes);
+  for (size_t side = 0; side < kSides; ++side) {
+    float in_squares = 0;
+    float out_squares = 0;
+    for (size_t g = number; g < groups_.size(); g += kAlignments) {
+      const Group& group = groups_[g];
       for (size_t i = 0; i < kLanes; ++i) {
-        const float centred =
-            static_cast<float>(group.now[incoming][side][i]) - group.mean[incoming][side][i];
-        squares += centred * centred;
-      }
-      double& variance = variance_[incoming][side];
-      variance += weight_ * part * (squares / kLanes - variance);
-    }
-  }
-  const double product =
-      variance_[kIn][0] * variance_[kOut][1] + variance_[kIn][1] * variance_[kOut][0];
-  for (size_t r = 0; r < kReaches.size(); ++r) expected_[r] += part * kReaches[r] * product;
-}
-
-// As EndSlot() for so many slots in which nothing came and nothing is left of what came before: the
-// means fade, and so does their product.
-void CentredSums::SkipEmptySlots(uint32_t alignment, int64_t slots) {
-  const double kept = 1.0 - weight_;
-  const double left = std::pow(kept, static_cast<double>(slots));
-  const double products = (1 - left * left) / (1 - kept * kept);
-  for (size_t g = alignment; g < groups_.size(); g += kAlignments) {
-    Group& group = groups_[g];
-    for (size_t side = 0; side < kSides; ++side) {
-      for (size_t r = 0; r < kReaches.size(); ++r) {
-        const auto factor = static_cast<float>(products * kReaches[r]);
-        for (size_t i = 0; i < kLanes; ++i) {
-          group.block[r][i] += factor * group.mean[kIn][side][i] * group.mean[kOut][1 - side][i];
-        }
+        const float in = static_cast<float>(group.now[kIn][side][i]) - group.mean[kIn][side][i];
+        const float out =
+            static_cast<float>(group.now[kOut][1 - side][i]) - group.mean[kOut][1 - side][i];
+        in_squares += in * in;
+        out_squares += out * out;
       }
     }
-    for (auto& direction : group.mean) {
-      for (auto& side : direction) {
-        for (float& mean : side) mean *= static_cast<float>(left);
-      }
+    float& variance = alignment.variance[side];
+    variance += decay_.weight() * (in_squares / lanes - variance);
+    const double product = static_cast<double>(out_squares / lanes) * variance / kAlignments;
+    for (size_t r = 0; r < kReaches.size(); ++r) {
+      // The sum of squares of an exponential window's weights.
+      const double n = kReaches[r];
+      expected_[r] += product * n * n / (2 * n - 1);
     }
-  }
-  const double part = 1.0 / kAlignments;
-  const double product =
-      variance_[kIn][0] * variance_[kOut][1] + variance_[kIn][1] * variance_[kOut][0];
-  for (size_t r = 0; r < kReaches.size(); ++r)
-    expected_[r] += part * products * kReaches[r] * product;
-  for (auto& direction : variance_) {
-    for (double& variance : direction) variance *= 1 - part * (1 - left);
   }
 }
 
@@ -221,11 +231,13 @@ double CentredSums::PairsInBlock() {
     group.total = {};
   }
   std::array<double, kSides + 1> count_squares{};
-  for (std::array<uint32_t, kSides>& counts : active_slots_) {
-    count_squares[0] += static_cast<double>(counts[0]) * counts[0];
-    count_squares[1] += static_cast<double>(counts[1]) * counts[1];
-    count_squares[2] += static_cast<double>(counts[0] + counts[1]) * (counts[0] + counts[1]);
-    counts = {};
+  for (Alignment& alignment : alignments_) {
+    const auto first = static_cast<double>(alignment.active[0]);
+    const auto second = static_cast<double>(alignment.active[1]);
+    count_squares[0] += first * first;
+    count_squares[1] += second * second;
+    count_squares[2] += (first + second) * (first + second);
+    alignment.active = {};
   }
   const auto flows = [&](size_t of) {
     const double mean = squares[of] / static_cast<double>(groups_.size() * kLanes);
@@ -236,7 +248,10 @@ double CentredSums::PairsInBlock() {
 }
 
 void CentredSums::MeasureBlock() {
+  for (uint32_t& blocks : blocks_) ++blocks;
+  if (!active_) return;
   const double pairs = PairsInBlock();
+  const auto sums = static_cast<double>(groups_.size() * kLanes);
   for (size_t r = 0; r < kReaches.size(); ++r) {
     double squares = 0;
     for (Group& group : groups_) {
@@ -248,7 +263,6 @@ void CentredSums::MeasureBlock() {
       }
       group.block[r] = {};
     }
-    const auto sums = static_cast<double>(groups_.size() * kLanes);
     const double mean = squares / sums;
     for (size_t w = 0; w < kWindowMinutes.size(); ++w) {
       Scale& scale = scale_[w][r];
@@ -259,7 +273,6 @@ void CentredSums::MeasureBlock() {
     }
     expected_[r] = 0;
   }
-  for (uint32_t& blocks : blocks_) ++blocks;
 }
 
 RelayScore CentredSums::Score(uint32_t window) const {
@@ -267,9 +280,9 @@ RelayScore CentredSums::Score(uint32_t window) const {
   const auto sums = static_cast<double>(groups_.size() * kLanes);
   for (uint32_t r = 0; r < kReaches.size(); ++r) {
     const Scale& scale = scale_[window][r];
+    if (!(scale.quartic > 0)) continue;
     // One coincidence more than there were: of less than a whole one nothing follows.
     const double by_chance = std::max(scale.squares, scale.expected) + sums;
-    if (!(scale.quartic > 0)) continue;
     double squares = 0;
     for (const Group& group : groups_) {
       for (const float sum : group.window[window][r]) squares += static_cast<double>(sum) * sum;

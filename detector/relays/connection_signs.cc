@@ -32,12 +32,12 @@ ConnectionSigns::ConnectionSigns(const Options& options)
       first_(options.sums / 64),
       second_(options.sums / 64) {}
 
-void ConnectionSigns::Set(uint64_t uid, Role role, const IpAddress& peer) {
+void ConnectionSigns::Set(uint64_t uid, Role role, uint64_t peer) {
   Fill(uid, 0, first_);
   if (method_ == Method::kPublished) {
     Fill(uid, kOutgoingWords, second_);
   } else if (pairing_ == Pairing::kAny) {
-    Fill(HostNumber(peer), kSideWords, second_);
+    Fill(peer, kSideWords, second_);
   } else {
     std::fill(second_.begin(), second_.end(), role == Role::kAccepted ? 0 : ~uint64_t{0});
   }

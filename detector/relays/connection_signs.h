@@ -21,8 +21,8 @@ class ConnectionSigns {
  public:
   explicit ConnectionSigns(const Options& options);
 
-  // Of the connection `uid`, at a host that is `role` to it; `peer` is its far end.
-  void Set(uint64_t uid, Role role, const IpAddress& peer);
+  // Of the connection `uid`, at a host that is `role` to it; `peer`: HostNumber() of its far end.
+  void Set(uint64_t uid, Role role, uint64_t peer);
 
   // Method::kAdaptive: its sign, and in which sums it is of the second side.
   std::span<const uint64_t> sign() const { return first_; }

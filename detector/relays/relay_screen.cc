@@ -20,6 +20,9 @@ constexpr int kMostAgainst = 8;
 constexpr double kTestsPerHour = 60.0 * kWindowMinutes.size();
 // Hosts whose roles are known, for each that may be watched.
 constexpr size_t kRolesPerHost = 16;
+// Stretches of 17 s, in which a connection is put in its hosts' lists once.
+uint8_t Stretch(PacketTime time) { return static_cast<uint8_t>(time.ToNanoseconds() >> 34); }
+
 }  // namespace
 
 RelayScreen::RelayScreen(const Options& options, const PrefixSet& protected_networks,
@@ -28,6 +31,7 @@ RelayScreen::RelayScreen(const Options& options, const PrefixSet& protected_netw
       protected_(protected_networks),
       sink_(sink),
       roles_(kRolesPerHost * options.max_hosts),
+      decay_(options.slot),
       signs_(options) {}
 
 void RelayScreen::OnActivity(const FlowActivity& activity) {
@@ -46,7 +50,7 @@ void RelayScreen::OnActivity(const FlowActivity& activity) {
     ++counters_.activities;
     AddTo(*hosts_[host], activity, side, place);
   }
-  place.block = static_cast<uint8_t>(activity.time.ToNanoseconds() >> 32);
+  place.block = Stretch(activity.time);
 }
 
 RelayScreen::Place& RelayScreen::PlaceOf(const FlowActivity& activity) {
@@ -57,7 +61,7 @@ RelayScreen::Place& RelayScreen::PlaceOf(const FlowActivity& activity) {
 // A connection's first activity.
 void RelayScreen::Take(Place& place, const FlowActivity& activity) {
   place = {.uid = activity.uid, .client_side = activity.client_side};
-  place.block = static_cast<uint8_t>((activity.time.ToNanoseconds() >> 32) + 1);
+  place.block = static_cast<uint8_t>(Stretch(activity.time) + 1);
   if (activity.end[0].ip == activity.end[1].ip) return;
   for (unsigned side = 0; side < 2; ++side) {
     const IpAddress& address = activity.end[side].ip;
@@ -113,7 +117,7 @@ uint32_t RelayScreen::Watch(const IpAddress& address, PacketTime now) {
   host->address = address;
   host->last_activity = now;
   if (options_.method == Method::kAdaptive) {
-    host->centred = std::make_unique<CentredSums>(options_);
+    host->centred = std::make_unique<CentredSums>(options_, decay_);
   } else {
     host->published = std::make_unique<PublishedSums>(options_);
   }
@@ -161,17 +165,17 @@ void RelayScreen::AddTo(Host& host, const FlowActivity& activity, unsigned side,
   const bool incoming = activity.flow != side;
   host.last_activity = activity.time;
   ++host.activities;
-  if (place.block != static_cast<uint8_t>(activity.time.ToNanoseconds() >> 32)) {
+  if (place.block != Stretch(activity.time)) {
     ConnectionSummary connection = activity.Summary();
     if (activity.client_side != place.client_side) std::swap(connection.orig, connection.resp);
     host.flows.Add(connection, role);
   }
-  signs_.Set(activity.uid, role, activity.end[1U - side].ip);
   if (host.published != nullptr) return AddPublished(host, activity, incoming);
-  host.centred->Add(activity, incoming, signs_.sign(), signs_.side());
+  host.centred->Add(activity, incoming, role, activity.end[1U - side].ip);
 }
 
 void RelayScreen::AddPublished(Host& host, const FlowActivity& activity, bool incoming) {
+  signs_.Set(activity.uid, Role::kAccepted, 0);  // its role does not matter here
   const auto decision =
       host.published->Add(activity, incoming, signs_.incoming(), signs_.outgoing());
   if (!decision.has_value()) return;
@@ -305,8 +309,8 @@ PairSigns RelayScreen::SignsOf() const {
                               std::span<int8_t> signs) {
     ConnectionSigns of_a(options);
     ConnectionSigns of_b(options);
-    of_a.Set(a.connection.uid, a.role, PeerOf(a.connection, a.role));
-    of_b.Set(b.connection.uid, b.role, PeerOf(b.connection, b.role));
+    of_a.Set(a.connection.uid, a.role, HostNumber(PeerOf(a.connection, a.role)));
+    of_b.Set(b.connection.uid, b.role, HostNumber(PeerOf(b.connection, b.role)));
     ConnectionSigns::Product(options, of_a, of_b, signs);
   };
 }

@@ -126,6 +126,7 @@ class RelayScreen {
   PacketTime next_review_ = PacketTime::InfinitePast();
   PacketTime next_eviction_ = PacketTime::InfinitePast();
   uint64_t minutes_ = 0;   // reviewed
+  const Decay decay_;
   ConnectionSigns signs_;  // of the activity at hand
   std::vector<float> sums_;
   RelayCounters counters_;

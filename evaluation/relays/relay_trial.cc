@@ -27,8 +27,8 @@ AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
                              const relays::Options& options) {
   AdaptiveOutcome outcome;
   if (activities.empty()) return outcome;
-  relays::CentredSums sums(options);
-  relays::ConnectionSigns signs(options);
+  const relays::Decay decay(options.slot);
+  relays::CentredSums sums(options, decay);
   const int64_t minute_ns = kMinute.ToNanoseconds();
   const int64_t first_ns = activities.front().time.ToNanoseconds();
   PacketTime minute_end = PacketTime::FromNanoseconds(first_ns - first_ns % minute_ns) + kMinute;
@@ -45,8 +45,8 @@ AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
   for (const relays::FlowActivity& activity : activities) {
     while (activity.time >= minute_end && minutes < kMinutes) end_minute();
     if (minutes >= kMinutes) break;
-    signs.Set(activity.uid, RoleOf(activity), activity.end[1 - kServerSide].ip);
-    sums.Add(activity, activity.flow != kServerSide, signs.sign(), signs.side());
+    sums.Add(activity, activity.flow != kServerSide, RoleOf(activity),
+             activity.end[1 - kServerSide].ip);
   }
   while (minutes < kMinutes) end_minute();
   outcome.five_minutes = sums.Score(kFiveMinutes).nats;
@@ -61,7 +61,7 @@ PublishedOutcome PlayPublished(std::span<const relays::FlowActivity> activities,
   relays::ConnectionSigns signs(options);
   const double needed = -std::log(options.false_alarm_probability);
   for (const relays::FlowActivity& activity : activities) {
-    signs.Set(activity.uid, RoleOf(activity), activity.end[1 - kServerSide].ip);
+    signs.Set(activity.uid, RoleOf(activity), 0);
     const auto decision =
         sums.Add(activity, activity.flow != kServerSide, signs.incoming(), signs.outgoing());
     if (!decision.has_value()) continue;
