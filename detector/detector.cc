@@ -103,7 +103,9 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
     if (calibrates_) slide_.OnOnset(onset);
   }
   void OnSlot(const slots::SlotCount& slot) override { slots_.OnSlot(slot); }
-  void OnActivity(const relays::FlowActivity& activity) override { relays_.OnActivity(activity); }
+  bool OnActivity(const relays::FlowActivity& activity) override {
+    return relays_.OnActivity(activity);
+  }
   void OnHostsPart(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,
                    PacketTime time) override {
     relays_.OnConnectionEnd(slot, uid, ends, time);

@@ -59,20 +59,34 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
   }
 }
 
-void Sensor::TellActivity(const connections::Connection& connection, uint32_t slot, uint8_t flow,
+// Of flows of watched hosts; and of every other connection now and then, so that its hosts come to
+// be watched when they deserve it.
+void Sensor::TellActivity(connections::Connection& connection, uint32_t slot, uint8_t flow,
                           PacketTime time) {
+  using relays::ActivityClock;
+  const PacketTime before = std::max(connection.last_data[0], connection.last_data[1]);
+  if (before.IsSet() && time - before >= ActivityClock::kPause) {
+    constexpr unsigned kMost = 7;
+    const unsigned initiative = connection.initiative;
+    const bool by_server = flow != connection.originator_side;
+    if (by_server && initiative < kMost) connection.initiative = (initiative + 1) & kMost;
+    if (!by_server && initiative > 0) connection.initiative = (initiative - 1) & kMost;
+  }
+  if (!connection.screened && ActivityClock::Stretch(before) == ActivityClock::Stretch(time))
+    return;
   // What comes when the flow's own clock says is passed on to nobody.
   if (timing::SendsByClock(connection, flow)) return;
-  sink_.OnActivity({.uid = connection.uid,
-                    .end = {connection.key().end(0), connection.key().end(1)},
-                    .start = connection.start,
-                    .time = time,
-                    .previous = connection.last_data[flow],
-                    .other_previous = connection.last_data[1U - flow],
-                    .slot = slot,
-                    .flow = flow,
-                    .client_side = connection.originator_side,
-                    .originator = connection.originator});
+  connection.screened = sink_.OnActivity({.uid = connection.uid,
+                                          .end = {connection.key().end(0), connection.key().end(1)},
+                                          .start = connection.start,
+                                          .time = time,
+                                          .previous = connection.last_data[flow],
+                                          .other_previous = connection.last_data[1U - flow],
+                                          .slot = slot,
+                                          .flow = flow,
+                                          .client_side = connection.originator_side,
+                                          .originator = connection.originator,
+                                          .initiative = connection.initiative});
 }
 
 void Sensor::AdvanceTo(PacketTime now) {

@@ -19,8 +19,8 @@ namespace cairn {
 class SensorSink : public timing::OnsetSink {
  public:
   virtual void OnSlot(const slots::SlotCount& slot) = 0;
-  // Not everybody screens hosts.
-  virtual void OnActivity(const relays::FlowActivity&) {}
+  // True: tell of every slot in which this connection is active; false: only of a few.
+  virtual bool OnActivity(const relays::FlowActivity&) { return false; }
   // A connection ends, before OnConnectionEnd(): its slot, uid and hosts, by side.
   virtual void OnHostsPart(uint32_t, uint64_t, const std::array<IpAddress, 2>&, PacketTime) {}
 };
@@ -55,7 +55,7 @@ class Sensor : private connections::EndSink {
   static constexpr size_t kRecordAhead = 8;
 
   void ProcessBlock(std::span<const Segment> segments);
-  void TellActivity(const connections::Connection& connection, uint32_t slot, uint8_t flow,
+  void TellActivity(connections::Connection& connection, uint32_t slot, uint8_t flow,
                     PacketTime time);
   void OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                        connections::EndCause cause, PacketTime time) override;

@@ -82,6 +82,9 @@ struct alignas(64) Connection {
   // A SYN arrived in mid-connection; its number waits in pending_seq.
   bool reuse_suspected : 1 = false;
   bool open : 1 = false;                // started and not ended
+  bool screened : 1 = false;            // the relay screen sums its flows
+  // Pauses that the server ended, less those that the client ended: from 2, within 0 ... 7.
+  uint8_t initiative : 3 = 2;
   std::array<RoundTrip, 2> round_trip;  // from the capture point to each side
   std::array<uint8_t, 2> slot_count{};  // new data in the slot `slot_number`, per flow
   uint32_t timer_bucket = 0;

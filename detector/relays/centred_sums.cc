@@ -130,8 +130,8 @@ void CentredSums::Fade(Alignment& alignment, uint32_t number, int64_t until) {
   alignment.done = until;
 }
 
-// So many empty slots at once.  In each nothing less its mean is multiplied with what is left of the
-// window less its mean.
+// So many empty slots at once.  In each nothing less its mean is multiplied with what is left of
+// the window less its mean.
 void CentredSums::Fade(Group& group, uint64_t slots) {
   const float faded = decay_.Mean(slots);
   const float both = decay_.MeanTimesMean(slots);

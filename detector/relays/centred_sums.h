@@ -41,8 +41,8 @@ struct RelayScore {
 // Each connection has a random sign in each of K sums.  In each slot the signs of the flows that
 // came in on the one side are added, less the running mean of that sum, so that flows that are
 // active always, or at a steady rate, add nothing; and the result is multiplied by the sum of the
-// signs of the flows that go out on the other side, less its mean.  Two flows that keep going together add the same
-// sign again and again, all others add as often 1 as -1.
+// signs of the flows that go out on the other side, less its mean.  Two flows that keep going
+// together add the same sign again and again, all others add as often 1 as -1.
 //
 // Thread-compatible.  Cost: O(1) for an activity, and O(K) when it is worked off, many at a time,
 // so that a host's sums come into the cache once for all of them; nothing for empty slots.  Memory:

@@ -28,6 +28,7 @@ struct FlowActivity {
   uint8_t flow = 0;           // runs from end[flow] to the other
   uint8_t client_side = 0;    // end[client_side] opened the connection
   OriginatorSource originator = OriginatorSource::kSyn;
+  uint8_t initiative = 2;  // as of connections::Connection
 
   ConnectionSummary Summary() const {
     return {.uid = uid,
@@ -49,6 +50,13 @@ class ActivityClock {
     return slot.ToNanoseconds() / static_cast<int64_t>(kAlignments);
   }
 
+  // A connection that is not summed is told of in each such stretch, 17 s, as hosts come to be
+  // watched.
+  static int64_t Stretch(PacketTime time) { return time.ToNanoseconds() >> 34; }
+  // Who ends a pause of such a length has the initiative.
+  static constexpr PacketDelta kPause = PacketDelta::FromSeconds(1);
+
+  bool enabled() const { return enabled_; }
   // Requires: times do not decrease.
   bool IsNew(PacketTime previous, PacketTime now) {
     if (!enabled_) return false;

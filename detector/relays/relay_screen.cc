@@ -12,17 +12,14 @@ constexpr PacketDelta kMinute = PacketDelta::FromSeconds(60);
 constexpr PacketDelta kForgetAfter = PacketDelta::FromSeconds(600);
 constexpr PacketDelta kReportAgain = PacketDelta::FromSeconds(86'400);
 constexpr uint32_t kMinutesPerScore = 5;
-// Who ends such a pause speaks first; so many pauses more by the one side than by the other decide.
-constexpr PacketDelta kPause = PacketDelta::FromSeconds(1);
-constexpr int kEnoughAgainst = 3;
-constexpr int kMostAgainst = 8;
+// FlowActivity::initiative from which on the server is taken for who commands, and the client
+// again.
+constexpr uint8_t kReversed = 6;
+constexpr uint8_t kOrdinary = 1;
 // Windows that a host is judged by in an hour.
 constexpr double kTestsPerHour = 60.0 * kWindowMinutes.size();
 // Hosts whose roles are known, for each that may be watched.
 constexpr size_t kRolesPerHost = 16;
-// Stretches of 17 s, in which a connection is put in its hosts' lists once.
-uint8_t Stretch(PacketTime time) { return static_cast<uint8_t>(time.ToNanoseconds() >> 34); }
-
 }  // namespace
 
 RelayScreen::RelayScreen(const Options& options, const PrefixSet& protected_networks,
@@ -30,16 +27,22 @@ RelayScreen::RelayScreen(const Options& options, const PrefixSet& protected_netw
     : options_(options),
       protected_(protected_networks),
       sink_(sink),
-      roles_(kRolesPerHost * options.max_hosts),
+      roles_(options.pairing, kRolesPerHost * options.max_hosts),
       decay_(options.slot),
       signs_(options) {}
 
-void RelayScreen::OnActivity(const FlowActivity& activity) {
+bool RelayScreen::OnActivity(const FlowActivity& activity) {
   AdvanceTo(activity.time);
   Place& place = PlaceOf(activity);
+  const auto stretch = static_cast<uint8_t>(ActivityClock::Stretch(activity.time));
+  const bool first_in_stretch = place.uid != activity.uid || place.stretch != stretch;
   if (place.uid != activity.uid) Take(place, activity);
-  FollowInitiative(place, activity);
-  if (place.asked != hosts_added_) Ask(place, activity);
+  if (first_in_stretch) {
+    place.stretch = stretch;
+    FollowInitiative(place, activity);
+    Ask(place, activity);
+  }
+  bool summed = false;
   for (unsigned side = 0; side < 2; ++side) {
     const uint32_t host = place.host[side];
     if (host == kNone) continue;
@@ -47,10 +50,11 @@ void RelayScreen::OnActivity(const FlowActivity& activity) {
       place.host[side] = kNone;  // forgotten since
       continue;
     }
+    summed = true;
     ++counters_.activities;
-    AddTo(*hosts_[host], activity, side, place);
+    AddTo(*hosts_[host], activity, side, place, first_in_stretch);
   }
-  place.block = Stretch(activity.time);
+  return summed;
 }
 
 RelayScreen::Place& RelayScreen::PlaceOf(const FlowActivity& activity) {
@@ -61,12 +65,11 @@ RelayScreen::Place& RelayScreen::PlaceOf(const FlowActivity& activity) {
 // A connection's first activity.
 void RelayScreen::Take(Place& place, const FlowActivity& activity) {
   place = {.uid = activity.uid, .client_side = activity.client_side};
-  place.block = static_cast<uint8_t>(Stretch(activity.time) + 1);
   if (activity.end[0].ip == activity.end[1].ip) return;
   for (unsigned side = 0; side < 2; ++side) {
     const IpAddress& address = activity.end[side].ip;
     if (!protected_.empty() && !protected_.Contains(address)) continue;
-    place.counted[side] = roles_.Add(address, RoleOf(place, side));
+    place.counted[side] = roles_.Add(address, RoleOf(place, side), activity.time);
   }
 }
 
@@ -75,37 +78,29 @@ void RelayScreen::Take(Place& place, const FlowActivity& activity) {
 // accepted it.
 void RelayScreen::FollowInitiative(Place& place, const FlowActivity& activity) {
   if (options_.pairing != Pairing::kOppositeRoles) return;
-  const PacketTime before = std::max(activity.previous, activity.other_previous);
-  if (!before.IsSet() || activity.time - before < kPause) return;
-  const bool by_server = activity.flow != place.client_side;
-  place.against = static_cast<int8_t>(
-      std::clamp(place.against + (by_server ? 1 : -1), -kMostAgainst, +kMostAgainst));
-  if (place.reversed ? place.against > -kEnoughAgainst : place.against < kEnoughAgainst) return;
+  if (place.reversed ? activity.initiative > kOrdinary : activity.initiative < kReversed) return;
   const std::array<Role, 2> old = {RoleOf(place, 0), RoleOf(place, 1)};
   place.reversed = !place.reversed;
-  place.asked = 0;
   for (unsigned side = 0; side < 2; ++side) {
     if (!place.counted[side]) continue;
     const IpAddress& address = activity.end[side].ip;
     roles_.Remove(address, old[side], activity.time);
-    place.counted[side] = roles_.Add(address, RoleOf(place, side));
+    place.counted[side] = roles_.Add(address, RoleOf(place, side), activity.time);
   }
 }
 
 // Are the hosts at its ends watched, or to be watched from now on?
 void RelayScreen::Ask(Place& place, const FlowActivity& activity) {
   for (unsigned side = 0; side < 2; ++side) {
-    if (!place.counted[side]) continue;
+    if (!place.counted[side] || place.host[side] != kNone) continue;
     const IpAddress& address = activity.end[side].ip;
     const auto known = host_of_.find(address);
     if (known != host_of_.end()) {
       place.host[side] = known->second;
-    } else if (options_.pairing == Pairing::kAny ? roles_.HasTwo(address, activity.time)
-                                                 : roles_.HasBothRoles(address, activity.time)) {
+    } else if (roles_.IsRipe(address, activity.time)) {
       place.host[side] = Watch(address, activity.time);
     }
   }
-  place.asked = hosts_added_;
 }
 
 uint32_t RelayScreen::Watch(const IpAddress& address, PacketTime now) {
@@ -130,7 +125,6 @@ uint32_t RelayScreen::Watch(const IpAddress& address, PacketTime now) {
     hosts_[index] = std::move(host);
   }
   host_of_.emplace(address, index);
-  ++hosts_added_;
   counters_.hosts_peak = std::max<uint64_t>(counters_.hosts_peak, host_of_.size());
   return index;
 }
@@ -159,13 +153,13 @@ void RelayScreen::Forget(uint32_t host) {
   free_.push_back(host);
 }
 
-void RelayScreen::AddTo(Host& host, const FlowActivity& activity, unsigned side,
-                        const Place& place) {
+void RelayScreen::AddTo(Host& host, const FlowActivity& activity, unsigned side, const Place& place,
+                        bool first_in_stretch) {
   const Role role = RoleOf(place, side);
   const bool incoming = activity.flow != side;
   host.last_activity = activity.time;
   ++host.activities;
-  if (place.block != Stretch(activity.time)) {
+  if (first_in_stretch) {
     ConnectionSummary connection = activity.Summary();
     if (activity.client_side != place.client_side) std::swap(connection.orig, connection.resp);
     host.flows.Add(connection, role);

@@ -56,8 +56,10 @@ class RelayScreen {
   // Requires: `sink` outlives the screen.
   RelayScreen(const Options& options, const PrefixSet& protected_networks, RelaySink& sink);
 
-  // Requires: times do not decrease.
-  void OnActivity(const FlowActivity& activity);
+  // True when a host at either end is watched, so that all further activity of the connection is
+  // wanted; else it is enough to be told of it once in each ActivityClock::Stretch().  Requires:
+  // times do not decrease.
+  bool OnActivity(const FlowActivity& activity);
   // The connection in `slot` of the connection table has ended; `ends`: its hosts, by side.
   void OnConnectionEnd(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,
                        PacketTime time);
@@ -84,13 +86,11 @@ class RelayScreen {
   // What is known of a connection: the watched hosts at its ends.
   struct Place {
     uint64_t uid = 0;                               // 0: nothing is known
-    uint32_t asked = 0;                             // hosts_added_ when it was last looked at
     std::array<uint32_t, 2> host = {kNone, kNone};  // by side
     std::array<bool, 2> counted{};                  // in the role table, by side
     uint8_t client_side = 0;
-    int8_t against = 0;     // pauses that the server ended, less those that the client ended
     bool reversed = false;  // it is mostly the server who speaks first, as through a reverse tunnel
-    uint8_t block = 0;      // that it was last put in the hosts' lists in
+    uint8_t stretch = 0;    // in which it was last looked at
   };
 
   Place& PlaceOf(const FlowActivity& activity);
@@ -107,7 +107,8 @@ class RelayScreen {
     return host < hosts_.size() && hosts_[host] != nullptr && hosts_[host]->address == address;
   }
 
-  void AddTo(Host& host, const FlowActivity& activity, unsigned side, const Place& place);
+  void AddTo(Host& host, const FlowActivity& activity, unsigned side, const Place& place,
+             bool first_in_stretch);
   void AddPublished(Host& host, const FlowActivity& activity, bool incoming);
   void Review(PacketTime minute, bool last);
   void JudgeWindows(Host& host, PacketTime now, bool last);
@@ -122,10 +123,9 @@ class RelayScreen {
   std::vector<uint32_t> free_;
   absl::flat_hash_map<IpAddress, uint32_t> host_of_;
   std::vector<Place> places_;  // by the connection table's slots
-  uint32_t hosts_added_ = 1;
   PacketTime next_review_ = PacketTime::InfinitePast();
   PacketTime next_eviction_ = PacketTime::InfinitePast();
-  uint64_t minutes_ = 0;   // reviewed
+  uint64_t minutes_ = 0;  // reviewed
   const Decay decay_;
   ConnectionSigns signs_;  // of the activity at hand
   std::vector<float> sums_;

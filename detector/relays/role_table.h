@@ -10,32 +10,35 @@
 
 #include "capture/address.h"
 #include "capture/time.h"
+#include "detector/relays/options.h"
 
 namespace cairn::relays {
 
 // What a host is to a connection.
 enum class Role : uint8_t { kAccepted, kOpened };
 
-// Which hosts hold, or held within the last minute, connections that they accepted and others that
-// they opened: servers do the one, clients the other, and few hosts do both.  A relay of short
-// connections does both in turns, hence the minute.
+// Which hosts may relay at all: those that hold, for a while, connections that they accepted and
+// others that they opened.  Servers do the one, clients the other, and few hosts do both.  With
+// Pairing::kAny: those that hold two connections.
 //
-// Thread-compatible.  Every call O(1), Sweep() linear.  Memory: about 60 bytes a host, for at most
+// A relay of short connections holds one of each kind at most times, hence a few seconds' patience;
+// and nothing can be known of a host within its first seconds, hence the while.
+//
+// Thread-compatible.  Every call O(1), Sweep() linear.  Memory: about 80 bytes a host, for at most
 // `max_hosts`; further hosts are left out, and counted, until Sweep() has made room.
 class RoleTable {
  public:
-  explicit RoleTable(size_t max_hosts) : max_hosts_(max_hosts) {}
+  RoleTable(Pairing pairing, size_t max_hosts) : pairing_(pairing), max_hosts_(max_hosts) {}
 
   // A connection that carries data has come, or gone.  Add() is false when there was no room; then
   // Remove() must not follow.
-  bool Add(const IpAddress& host, Role role);
+  bool Add(const IpAddress& host, Role role, PacketTime now);
   void Remove(const IpAddress& host, Role role, PacketTime now);
 
-  bool HasBothRoles(const IpAddress& host, PacketTime now) const;
-  // Two connections, of whatever role?
-  bool HasTwo(const IpAddress& host, PacketTime now) const;
+  // Has it been so for a while?
+  bool IsRipe(const IpAddress& host, PacketTime now) const;
 
-  // Forgets hosts whose last connection is long gone.
+  // Forgets hosts without connections.
   void Sweep(PacketTime now);
 
   size_t size() const { return hosts_.size(); }
@@ -45,9 +48,12 @@ class RoleTable {
   struct Host {
     std::array<uint32_t, 2> held{};  // by Role
     std::array<PacketTime, 2> ended = {PacketTime::InfinitePast(), PacketTime::InfinitePast()};
+    PacketTime since = PacketTime::InfinitePast();  // it qualifies; unset: it does not
   };
-  uint32_t Recent(const Host& host, Role role, PacketTime now) const;
+  static uint32_t Recent(const Host& host, Role role, PacketTime now);
+  bool Qualifies(const Host& host, PacketTime now) const;
 
+  const Pairing pairing_;
   const size_t max_hosts_;
   absl::flat_hash_map<IpAddress, Host> hosts_;  // walked only to forget
   uint64_t left_out_ = 0;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/relays/decay.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cairn::relays {
+namespace {
+
+// How far back the running means reach: as far as a block of sums, so that what two flows have in
+// common by beginning together stays in one block.
+constexpr PacketDelta kMemory = PacketDelta::FromSeconds(3);
+constexpr double kMostWeight = 0.5;
+
+}  // namespace
+
+Decay::Decay(PacketDelta slot) {
+  const double weight = std::min(kMostWeight, static_cast<double>(slot.ToNanoseconds()) /
+                                                  static_cast<double>(kMemory.ToNanoseconds()));
+  weight_ = static_cast<float>(weight);
+  const double kept = 1 - weight;
+  for (size_t slots = 0; slots < kKnown; ++slots) {
+    const auto power = static_cast<double>(slots);
+    mean_[slots] = static_cast<float>(std::pow(kept, power));
+    squares_[slots] = static_cast<float>((1 - std::pow(kept, 2 * power)) / (1 - kept * kept));
+    for (size_t r = 0; r < kReaches.size(); ++r) {
+      const double left = 1 - 1.0 / kReaches[r];
+      window_[r][slots] = static_cast<float>(std::pow(left, power));
+      products_[r][slots] =
+          static_cast<float>(left * (1 - std::pow(left * kept, power)) / (1 - left * kept));
+    }
+  }
+}
+
+}  // namespace cairn::relays
