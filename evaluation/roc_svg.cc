@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "evaluation/roc_svg.h"
 
-#include <array>
 #include <cmath>
 #include <iterator>
-#include <string_view>
 
 #include "fmt/format.h"
 
+#include "output/svg_parts.h"
+
 namespace cairn::evaluation {
 namespace {
+
+using output::EscapedXml;
+using output::Stroke;
+using output::StrokeOf;
 
 // Pixels.
 constexpr int kColumns = 3;
@@ -24,45 +28,7 @@ constexpr int kTitleHeight = 34;
 constexpr int kLegendLine = 18;
 constexpr int kDecades = 6;
 
-// Okabe and Ito's colours, which colour-blind readers tell apart; those chosen show on white and on
-// near black.  Dashes tell them apart in print.
-struct Stroke {
-  std::string_view colour;
-  std::string_view dashes;
-};
-constexpr std::array<Stroke, 7> kStrokes = {{{"#d55e00", "none"},
-                                             {"#0072b2", "none"},
-                                             {"#56b4e9", "6 3"},
-                                             {"#009e73", "2 2"},
-                                             {"#cc79a7", "8 2 2 2"},
-                                             {"#e69f00", "none"},
-                                             {"#808080", "4 4"}}};
-
-constexpr std::string_view kStyle =
-    "text{font:12px sans-serif;fill:#1f2328}.title{font-size:15px;font-weight:bold}"
-    ".paper{fill:#ffffff}.grid{stroke:#d0d7de;stroke-width:1}.frame{stroke:#57606a;fill:none}"
-    ".curve{fill:none;stroke-width:2;stroke-linejoin:round}"
-    "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.paper{fill:#0d1117}"
-    ".grid{stroke:#30363d}.frame{stroke:#8b949e}}";
-
 auto To(std::string& out) { return std::back_inserter(out); }
-
-// Names and headings are ours, but a heading may hold any character.
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 double X(double rate) { return kLeft + kPlotWidth * (std::log10(rate) + kDecades) / kDecades; }
 double Y(double share) { return kTop + kPlotHeight * (1 - share); }
@@ -112,17 +78,17 @@ void DrawCurve(std::string& out, const std::vector<RocPoint>& curve, const Strok
 void DrawPanel(std::string& out, const ConditionResult& result, int x, int y) {
   fmt::format_to(To(out), "<g transform=\"translate({} {})\">\n", x, y);
   fmt::format_to(To(out), "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
-                 kLeft + kPlotWidth / 2, kTop - 9, Escaped(result.condition.name));
+                 kLeft + kPlotWidth / 2, kTop - 9, EscapedXml(result.condition.name));
   DrawAxes(out);
   for (size_t m = 0; m < result.methods.size(); ++m) {
-    DrawCurve(out, result.methods[m].roc, kStrokes[m % kStrokes.size()]);
+    DrawCurve(out, result.methods[m].roc, StrokeOf(m));
   }
   out += "</g>\n";
 }
 
 void DrawLegend(std::string& out, const std::vector<Method>& methods, int y) {
   for (size_t m = 0; m < methods.size(); ++m) {
-    const Stroke& stroke = kStrokes[m % kStrokes.size()];
+    const Stroke stroke = StrokeOf(m);
     const int line = y + static_cast<int>(m) * kLegendLine;
     fmt::format_to(
         To(out),
@@ -130,7 +96,7 @@ void DrawLegend(std::string& out, const std::vector<Method>& methods, int y) {
         "y1=\"{}\" y2=\"{}\"/>\n",
         stroke.colour, stroke.dashes, kMargin, kMargin + 34, line - 4, line - 4);
     fmt::format_to(To(out), "<text x=\"{}\" y=\"{}\">{}: {}</text>\n", kMargin + 42, line,
-                   Escaped(methods[m].name), Escaped(methods[m].what));
+                   EscapedXml(methods[m].name), EscapedXml(methods[m].what));
   }
 }
 
@@ -143,13 +109,7 @@ std::string DrawFigure(const ProtocolReport& report,
   const int first_row = kTitleHeight + legend + kMargin;
   const int width = kColumns * kPanelWidth + 2 * kMargin;
   const int height = first_row + rows * kPanelHeight + kMargin;
-  std::string out;
-  fmt::format_to(To(out),
-                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
-                 "viewBox=\"0 0 {0} {1}\" role=\"img\">\n<title>{2}</title>\n<style>{3}</style>\n"
-                 "<rect class=\"paper\" width=\"{0}\" height=\"{1}\"/>\n"
-                 "<text class=\"title\" x=\"{4}\" y=\"24\">{2}</text>\n",
-                 width, height, Escaped(title), kStyle, kMargin);
+  std::string out = output::SvgHead(width, height, kMargin, title);
   DrawLegend(out, report.methods, kTitleHeight + kLegendLine);
   for (int i = 0; i < count; ++i) {
     DrawPanel(out, *panels[static_cast<size_t>(i)], kMargin + i % kColumns * kPanelWidth,
