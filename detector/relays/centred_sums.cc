@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "detector/relays/chance.h"
 
@@ -93,6 +94,7 @@ void CentredSums::BeginAt(int64_t quarter) {
     group.mean = {};
     group.reaching = {};
     group.block = {};
+    group.block_before = {};
   }
   expected_ = {};
   idle_blocks_ = 0;
@@ -215,58 +217,89 @@ void CentredSums::MeasureVariance(Alignment& alignment, uint32_t number) {
   }
 }
 
-// On how many pairs of connections the block rests, each weighed by how active its two are.  A sum
-// of signs, each as often as its flow was active, has the squares of these numbers for its mean
-// square: with their sum that says how many flows there are in effect.
-double CentredSums::PairsInBlock() {
-  std::array<double, kSides + 1> squares{};  // of each side's totals, and of both together
-  for (Group& group : groups_) {
+// On how many pairs of connections sums rest, each weighed by how active its two are.  A sum of
+// signs, each as often as its flow was active, has the squares of these numbers for its mean square
+// (`squares`: of each side and of both together, a mean over the sums): with their total (`active`)
+// that says how many flows there are in effect.
+double CentredSums::Pairs(const std::array<double, kSides + 1>& squares,
+                          const std::array<double, kSides>& active) const {
+  const auto flows = [](double total, double square) {
+    return square > 0 ? std::max(1.0, total * total / square) : 1.0;
+  };
+  if (pairing_ == Pairing::kOppositeRoles) {
+    return flows(active[0], squares[0]) * flows(active[1], squares[1]);
+  }
+  const double all = flows(active[0] + active[1], squares[2]);
+  return std::max(1.0, all * (all - 1) / 2);
+}
+
+double CentredSums::PairsInWindow(uint32_t window) const {
+  std::array<double, kSides + 1> squares{};
+  for (const Group& group : groups_) {
     for (size_t i = 0; i < kLanes; ++i) {
-      const auto first = static_cast<double>(group.total[0][i]);
-      const auto second = static_cast<double>(group.total[1][i]);
+      const auto first = static_cast<double>(group.flows[window][0][i]);
+      const auto second = static_cast<double>(group.flows[window][1][i]);
       squares[0] += first * first;
       squares[1] += second * second;
       squares[2] += (first + second) * (first + second);
     }
-    group.total = {};
   }
-  std::array<double, kSides + 1> count_squares{};
-  for (Alignment& alignment : alignments_) {
-    const auto first = static_cast<double>(alignment.active[0]);
-    const auto second = static_cast<double>(alignment.active[1]);
-    count_squares[0] += first * first;
-    count_squares[1] += second * second;
-    count_squares[2] += (first + second) * (first + second);
-    alignment.active = {};
-  }
-  const auto flows = [&](size_t of) {
-    const double mean = squares[of] / static_cast<double>(groups_.size() * kLanes);
-    return mean > 0 ? std::max(1.0, count_squares[of] / kAlignments / mean) : 1.0;
-  };
-  if (pairing_ == Pairing::kOppositeRoles) return flows(0) * flows(1);
-  return std::max(1.0, flows(2) * (flows(2) - 1) / 2);
+  for (double& square : squares) square /= static_cast<double>(groups_.size() * kLanes);
+  return Pairs(squares, active_flows_[window]);
 }
 
 void CentredSums::MeasureBlock() {
   for (uint32_t& blocks : blocks_) ++blocks;
-  if (!active_) return;
-  const double pairs = PairsInBlock();
+  if (!active_) {
+    for (Group& group : groups_) group.block_before = {};
+    return;
+  }
   const auto sums = static_cast<double>(groups_.size() * kLanes);
+  std::array<double, kSides> active{};
+  for (Alignment& alignment : alignments_) {
+    for (size_t side = 0; side < kSides; ++side) {
+      active[side] += static_cast<double>(alignment.active[side]) / kAlignments;
+    }
+    alignment.active = {};
+  }
+  std::array<double, kSides + 1> flow_squares{};
+  for (Group& group : groups_) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      const auto first = static_cast<float>(group.total[0][i]);
+      const auto second = static_cast<float>(group.total[1][i]);
+      flow_squares[0] += first * first / sums;
+      flow_squares[1] += second * second / sums;
+      flow_squares[2] += (first + second) * (first + second) / sums;
+      for (auto& flows : group.flows) {
+        flows[0][i] += first;
+        flows[1][i] += second;
+      }
+    }
+    group.total = {};
+  }
+  for (auto& flows : active_flows_) {
+    for (size_t side = 0; side < kSides; ++side) flows[side] += active[side];
+  }
+  const double pairs = Pairs(flow_squares, active);
   for (size_t r = 0; r < kReaches.size(); ++r) {
     double squares = 0;
+    double adjacent = 0;
     for (Group& group : groups_) {
       for (size_t i = 0; i < kLanes; ++i) {
-        squares += static_cast<double>(group.block[r][i]) * group.block[r][i];
+        const auto sum = static_cast<double>(group.block[r][i]);
+        squares += sum * sum;
+        adjacent += sum * group.block_before[r][i];
       }
       for (size_t w = 0; w < kWindowMinutes.size(); ++w) {
         for (size_t i = 0; i < kLanes; ++i) group.window[w][r][i] += group.block[r][i];
       }
-      group.block[r] = {};
+      group.block_before[r] = std::exchange(group.block[r], {});
     }
     const double mean = squares / sums;
     for (size_t w = 0; w < kWindowMinutes.size(); ++w) {
       Scale& scale = scale_[w][r];
       scale.squares += squares;
+      if (blocks_[w] > 1) scale.adjacent += adjacent;
       scale.expected += expected_[r] * sums;
       scale.quartic += mean * mean;
       scale.shared += mean * mean / pairs;
@@ -278,17 +311,22 @@ void CentredSums::MeasureBlock() {
 RelayScore CentredSums::Score(uint32_t window) const {
   RelayScore best{.window = window, .blocks = blocks_[window]};
   const auto sums = static_cast<double>(groups_.size() * kLanes);
+  const double pairs_in_window = PairsInWindow(window);
   for (uint32_t r = 0; r < kReaches.size(); ++r) {
     const Scale& scale = scale_[window][r];
-    if (!(scale.quartic > 0)) continue;
+    if (!(scale.shared > 0)) continue;
     // One coincidence more than there were: of less than a whole one nothing follows.
     const double by_chance = std::max(scale.squares, scale.expected) + sums;
     double squares = 0;
     for (const Group& group : groups_) {
       for (const float sum : group.window[window][r]) squares += static_cast<double>(sum) * sum;
     }
-    const double ratio = squares / by_chance;
-    const double freedom = 1 / (1 / sums + scale.shared / scale.quartic);
+    const double ratio = std::max(0.0, squares - 2 * scale.adjacent) / by_chance;
+    // Connections come and go, so that a window rests on more pairs than a block does; on how many
+    // more lies between none and what the flows of the whole window could make.
+    const double pairs_in_block = scale.quartic / scale.shared;
+    const double pairs = std::sqrt(pairs_in_block * std::max(pairs_in_block, pairs_in_window));
+    const double freedom = 1 / (1 / sums + 1 / pairs);
     const double nats = ChiSquareTailNats(freedom, ratio) - std::log(kReaches.size());
     if (nats <= best.nats) continue;
     best.nats = nats;
@@ -307,7 +345,11 @@ void CentredSums::Read(uint32_t window, uint32_t reach, std::vector<float>& sums
 }
 
 void CentredSums::Clear(uint32_t window) {
-  for (Group& group : groups_) group.window[window] = {};
+  for (Group& group : groups_) {
+    group.window[window] = {};
+    group.flows[window] = {};
+  }
+  active_flows_[window] = {};
   scale_[window] = {};
   blocks_[window] = 0;
 }

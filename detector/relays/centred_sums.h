@@ -20,7 +20,8 @@ namespace cairn::relays {
 // What is summed is looked at every minute, over the last minute and over what has passed of five
 // minutes and of half an hour.
 inline constexpr std::array<uint32_t, 3> kWindowMinutes = {1, 5, 30};
-// Products are summed in stretches of this length.  Only what repeats from one to another counts.
+// Products are summed in stretches of this length.  Only what repeats counts, and not in the next one:
+// there what happened once may still echo in the running means.
 inline constexpr PacketDelta kBlock = PacketDelta::FromSeconds(3);
 
 // The sides of a relay: a connection is of one or the other, or of a random one in each sum.
@@ -79,7 +80,9 @@ class CentredSums {
     std::array<std::array<Sums, kSides>, 2> mean{};    // running: [incoming][side]
     std::array<std::array<Sums, kSides>, kReaches.size() - 1> reaching{};  // of what came in
     std::array<Sums, kReaches.size()> block{};
+    std::array<Sums, kReaches.size()> block_before{};
     std::array<std::array<Sums, kReaches.size()>, kWindowMinutes.size()> window{};
+    std::array<std::array<Sums, kSides>, kWindowMinutes.size()> flows{};  // totals of its blocks
   };
   // The slots of one alignment.
   struct Alignment {
@@ -92,9 +95,10 @@ class CentredSums {
   // What scales the sums of a window, at one reach.
   struct Scale {
     double squares = 0;   // of the sums of each block, added
+    double adjacent = 0;  // products with those of the block before, added
     double expected = 0;  // the same, by the rates of the flows
-    double quartic = 0;   // squares of squares, by which blocks count, and ...
-    double shared = 0;    // ... times one over how many pairs of flows a block rests on
+    double quartic = 0;   // squares of the blocks' mean squares, added ...
+    double shared = 0;    // ... each over how many pairs of flows the block rests on
   };
   struct Entry {
     uint64_t uid = 0;
@@ -115,7 +119,9 @@ class CentredSums {
   static void Multiply(Group& group, float weight, const Decay& decay);
   void MeasureVariance(Alignment& alignment, uint32_t number);
   void MeasureBlock();
-  double PairsInBlock();
+  double Pairs(const std::array<double, kSides + 1>& squares,
+               const std::array<double, kSides>& active) const;
+  double PairsInWindow(uint32_t window) const;
 
   const SlotNumbers numbers_;
   const int64_t block_quarters_;
@@ -130,6 +136,7 @@ class CentredSums {
   std::array<double, kReaches.size()> expected_{};
   std::array<std::array<Scale, kReaches.size()>, kWindowMinutes.size()> scale_{};
   std::array<uint32_t, kWindowMinutes.size()> blocks_{};
+  std::array<std::array<double, kSides>, kWindowMinutes.size()> active_flows_{};
   uint32_t logged_ = 0;
   std::array<Entry, kLog> log_;
 };

@@ -7,9 +7,9 @@
 namespace cairn::relays {
 namespace {
 
-// How far back the running means reach: as far as a block of sums, so that what two flows have in
+// How far back the running means reach.
 // common by beginning together stays in one block.
-constexpr PacketDelta kMemory = PacketDelta::FromSeconds(3);
+constexpr PacketDelta kMemory = PacketDelta::FromSeconds(2);
 constexpr double kMostWeight = 0.5;
 
 }  // namespace

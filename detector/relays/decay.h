@@ -12,7 +12,7 @@ namespace cairn::relays {
 
 // How far the sum of what came in reaches back, in slots: 1, or an exponential window of that mean
 // length.  What is relayed at once shows best in the first, what is delayed in the others.
-inline constexpr std::array<uint32_t, 3> kReaches = {1, 4, 8};
+inline constexpr std::array<uint32_t, 3> kReaches = {1, 4, 10};
 
 // What is left of running windows and means after some empty slots, and what their products have
 // added up to: powers and their sums, looked up.  Immutable; one for all hosts.  7 kB.

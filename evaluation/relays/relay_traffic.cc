@@ -53,24 +53,26 @@ struct Server {
 
 // Mean segments of a session, to choose how many begin a second.
 constexpr double kWebPauses = 1.2;
-constexpr double kWebShape = 1.4;
-constexpr double kWebMostRequests = 200;
+constexpr double kWebShape = 1.8;
+constexpr double kWebMostRequests = 60;
 constexpr double kMailCommands = 9;
 
 // A page: its requests on one connection, each answered by a few segments.  Most visitors ask for
 // little, a few stay for long.
-uint32_t WebSession(Server& server, double begin_s) {
+uint32_t WebSession(Server& server, double begin_s, bool opened) {
   RandomStream& random = server.random;
-  const uint32_t connection = server.Connect(kFirstClient + random.Below(kClients), false);
+  const uint32_t connection = server.Connect(kFirstClient + random.Below(kClients), opened);
+  const uint8_t to_asked = opened ? kFromServer : kToServer;
+  const uint8_t from_asked = opened ? kToServer : kFromServer;
   const auto requests = static_cast<uint32_t>(random.Pareto(1.5, kWebShape, kWebMostRequests));
   uint32_t segments = 0;
   double at = begin_s;
   for (uint32_t i = 0; i < requests; ++i) {
-    server.Send(at, connection, kToServer);
+    server.Send(at, connection, to_asked);
     const uint32_t answer = 1 + random.Below(5);
     double sent = at + 0.003 + random.Exponential(0.02);
     for (uint32_t j = 0; j < answer; ++j) {
-      server.Send(sent, connection, kFromServer);
+      server.Send(sent, connection, from_asked);
       sent += 0.01;
     }
     segments += 1 + answer;
@@ -80,25 +82,27 @@ uint32_t WebSession(Server& server, double begin_s) {
 }
 
 // Commands and answers a round trip apart, then the letter, then the farewell.
-uint32_t MailSession(Server& server, double begin_s) {
+uint32_t MailSession(Server& server, double begin_s, bool opened) {
   RandomStream& random = server.random;
-  const uint32_t connection = server.Connect(kFirstClient + random.Below(kClients), false);
+  const uint32_t connection = server.Connect(kFirstClient + random.Below(kClients), opened);
+  const uint8_t to_asked = opened ? kFromServer : kToServer;
+  const uint8_t from_asked = opened ? kToServer : kFromServer;
   const double round_trip = random.LogNormal(0.06, 0.7);
   const auto commands = static_cast<uint32_t>(4 + random.Exponential(kMailCommands - 4));
   uint32_t segments = 0;
   double at = begin_s;
   for (uint32_t i = 0; i < commands; ++i) {
-    server.Send(at, connection, kToServer);
-    server.Send(at + 0.002 + random.Exponential(0.02), connection, kFromServer);
+    server.Send(at, connection, to_asked);
+    server.Send(at + 0.002 + random.Exponential(0.02), connection, from_asked);
     segments += 2;
-    at += round_trip + random.Exponential(0.05);
+    at += round_trip + random.Exponential(0.6);
   }
-  const auto letter = static_cast<uint32_t>(random.Pareto(3, 1.3, 300));
+  const auto letter = static_cast<uint32_t>(random.Pareto(2, 1.6, 30));
   for (uint32_t i = 0; i < letter; ++i) {
-    server.Send(at, connection, kToServer);
+    server.Send(at, connection, to_asked);
     at += 0.004 + (i % 10 == 9 ? round_trip : 0);
   }
-  server.Send(at + random.Exponential(0.1), connection, kFromServer);
+  server.Send(at + random.Exponential(0.1), connection, from_asked);
   return segments + letter + 1;
 }
 
@@ -108,7 +112,7 @@ double MeanSegments(ServerKind kind) {
   constexpr uint32_t kTries = 20'000;
   double segments = 0;
   for (uint32_t i = 0; i < kTries; ++i) {
-    segments += kind == ServerKind::kWeb ? WebSession(server, 0) : MailSession(server, 0);
+    segments += kind == ServerKind::kWeb ? WebSession(server, 0, false) : MailSession(server, 0, false);
   }
   return segments / kTries;
 }
@@ -120,10 +124,11 @@ void Serve(Server& server, const RelayTraffic& traffic) {
   const bool web = traffic.server == ServerKind::kWeb;
   const double between = (web ? web_segments : mail_segments) / traffic.packets_per_second;
   for (double at = -kWarmUp_s; at < server.duration_s; at += server.random.Exponential(between)) {
+    const bool opened = server.random.Chance(traffic.opened_share);
     if (web) {
-      WebSession(server, at);
+      WebSession(server, at, opened);
     } else {
-      MailSession(server, at);
+      MailSession(server, at, opened);
     }
   }
 }

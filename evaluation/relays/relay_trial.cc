@@ -55,7 +55,7 @@ AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
 }
 
 PublishedOutcome PlayPublished(std::span<const relays::FlowActivity> activities,
-                               const relays::Options& options) {
+                               const relays::Options& options, bool all) {
   PublishedOutcome outcome;
   relays::PublishedSums sums(options);
   relays::ConnectionSigns signs(options);
@@ -71,6 +71,7 @@ PublishedOutcome PlayPublished(std::span<const relays::FlowActivity> activities,
     }
     ++outcome.decisions;
     if (decision->nats >= needed) ++outcome.alarms;
+    if (!all) break;
   }
   return outcome;
 }

@@ -31,8 +31,9 @@ struct PublishedOutcome {
 // host.  Pure; O(activities K).
 AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
                              const relays::Options& options);
+// `all`: every decision, else the first one only.
 PublishedOutcome PlayPublished(std::span<const relays::FlowActivity> activities,
-                               const relays::Options& options);
+                               const relays::Options& options, bool all);
 
 }  // namespace cairn::evaluation
 
