@@ -238,7 +238,7 @@ void AddRelays(Table& table) {
            "How probable it may be that an innocent host is reported in an hour of activity; with "
            "method published, in one decision.")
       .Add("max_hosts", &Options::max_hosts, Count<uint32_t>(1, 10000000, "16k"),
-           "Hosts watched at once, about 10 kB each with 64 sums; the longest idle goes first.");
+           "Hosts watched at once, 20 kB each with 128 sums; the longest idle goes first.");
 }
 
 void AddFindings(Table& table) {

@@ -27,14 +27,14 @@ struct Options {
   // L: the length of a slot of time.
   PacketDelta slot = PacketDelta::FromMilliseconds(100);
   // K: independent sums for each host.  A multiple of 64; twice as many see 1.4 times as well.
-  uint32_t sums = 64;
+  uint32_t sums = 128;
   // A: Method::kPublished decides after so many products of an incoming and an outgoing flow.
   uint32_t terms = 1000;
   // Method::kAdaptive: that an innocent host is reported within an hour of activity.
   // Method::kPublished: within one decision, were its flows independent of each other.
   double false_alarm_probability = 1e-4;
   // Bounds.  What does not fit is dropped by the stated rule and counted.
-  uint32_t max_hosts = 16384;  // with sums; the longest idle goes first
+  uint32_t max_hosts = 10'000;  // with sums; the longest idle goes first
 };
 
 }  // namespace cairn::relays

@@ -8,18 +8,16 @@
 namespace cairn::relays {
 namespace {
 
-int32_t SignOf(std::span<const uint64_t> signs, size_t k) {
-  return (signs[k / 64] >> (k % 64) & 1U) != 0 ? 1 : -1;
-}
+constexpr size_t kParts = 64 / kLanes;  // of a word
 
 }  // namespace
 
 PublishedSums::PublishedSums(const Options& options)
     : slot_ns_(options.slot.ToNanoseconds()),
       terms_(options.terms),
-      in_(options.sums),
-      out_(options.sums),
-      own_products_(options.sums),
+      in_(options.sums / kLanes),
+      out_(options.sums / kLanes),
+      own_products_(options.sums / kLanes),
       sums_(options.sums),
       decided_(options.sums) {}
 
@@ -32,13 +30,16 @@ std::optional<PublishedDecision> PublishedSums::Add(const FlowActivity& activity
   std::optional<PublishedDecision> decision;
   if (slot != slot_) decision = EndSlot();
   slot_ = slot;
-  std::vector<int32_t>& sums = incoming ? in_ : out_;
+  std::vector<Lanes16>& sums = incoming ? in_ : out_;
   const std::span<const uint64_t> signs = incoming ? signs_in : signs_out;
-  for (size_t k = 0; k < sums.size(); ++k) sums[k] += SignOf(signs, k);
+  for (size_t g = 0; g < sums.size(); ++g) {
+    AddSigns(LaneBits(signs[g / kParts], g % kParts), sums[g]);
+  }
   ++(incoming ? incoming_ : outgoing_);
   if (activity.other_previous.IsSet() && number(activity.other_previous) == slot) {
-    for (size_t k = 0; k < sums.size(); ++k) {
-      own_products_[k] += SignOf(signs_in, k) * SignOf(signs_out, k);
+    for (size_t g = 0; g < own_products_.size(); ++g) {
+      const uint64_t product = ~(signs_in[g / kParts] ^ signs_out[g / kParts]);
+      AddSigns(LaneBits(product, g % kParts), own_products_[g]);
     }
     ++own_;
   }
@@ -48,13 +49,15 @@ std::optional<PublishedDecision> PublishedSums::Add(const FlowActivity& activity
 std::optional<PublishedDecision> PublishedSums::EndSlot() {
   double squares = 0;
   for (size_t k = 0; k < sums_.size(); ++k) {
-    sums_[k] += int64_t{in_[k]} * out_[k] - own_products_[k];
+    const size_t g = k / kLanes;
+    const size_t i = k % kLanes;
+    sums_[k] += int64_t{in_[g][i]} * out_[g][i] - own_products_[g][i];
     squares += static_cast<double>(sums_[k]) * static_cast<double>(sums_[k]);
   }
   collected_ += incoming_ * outgoing_ - own_;
-  std::fill(in_.begin(), in_.end(), 0);
-  std::fill(out_.begin(), out_.end(), 0);
-  std::fill(own_products_.begin(), own_products_.end(), 0);
+  std::fill(in_.begin(), in_.end(), Lanes16());
+  std::fill(out_.begin(), out_.end(), Lanes16());
+  std::fill(own_products_.begin(), own_products_.end(), Lanes16());
   incoming_ = 0;
   outgoing_ = 0;
   own_ = 0;

@@ -10,6 +10,7 @@
 #include "capture/time.h"
 #include "detector/relays/flow_activity.h"
 #include "detector/relays/options.h"
+#include "detector/relays/signs.h"
 
 namespace cairn::relays {
 
@@ -26,7 +27,7 @@ struct PublishedDecision {
 // flows are left out, or every server would be a relay; the printed part of the paper does not say
 // what it does with them.
 //
-// Thread-compatible.  Cost: O(K) for an activity and for a slot that is not empty.  Memory: 16
+// Thread-compatible.  Cost: O(K) for an activity and for a slot that is not empty.  Memory: 18
 // bytes times K.
 class PublishedSums {
  public:
@@ -51,9 +52,9 @@ class PublishedSums {
   uint64_t outgoing_ = 0;
   uint64_t own_ = 0;  // connections with both
   uint64_t collected_ = 0;
-  std::vector<int32_t> in_;  // one for each of K
-  std::vector<int32_t> out_;
-  std::vector<int32_t> own_products_;
+  std::vector<Lanes16> in_;  // together one for each of K
+  std::vector<Lanes16> out_;
+  std::vector<Lanes16> own_products_;
   std::vector<int64_t> sums_;
   std::vector<float> decided_;
 };

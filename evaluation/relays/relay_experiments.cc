@@ -15,7 +15,7 @@ namespace cairn::evaluation {
 namespace {
 
 constexpr double kAllowed = 0.01;
-constexpr uint32_t kSums = 64;
+constexpr uint32_t kSums = 128;
 constexpr uint32_t kManySums = 512;
 constexpr std::array<uint32_t, 4> kTerms = {500, 1000, 1500, 2000};
 constexpr std::array<uint32_t, 4> kSlots_ms = {100, 200, 400, 600};
@@ -51,8 +51,8 @@ RelayMethod Adaptive(uint32_t seconds, uint32_t sums, bool any_pair) {
 }
 
 std::vector<RelayMethod> AdaptiveMethods() {
-  return {Adaptive(60, kSums, false), Adaptive(300, kSums, false), Adaptive(300, kSums, true),
-          Adaptive(300, kManySums, true)};
+  return {Adaptive(60, kSums, false), Adaptive(300, kSums, false),
+          Adaptive(300, kManySums, false), Adaptive(300, kSums, true)};
 }
 
 relays::Options OptionsOf(const RelayMethod& method) {

@@ -55,7 +55,9 @@ struct Server {
 constexpr double kWebPauses = 1.2;
 constexpr double kWebShape = 1.8;
 constexpr double kWebMostRequests = 60;
-constexpr double kMailCommands = 9;
+constexpr double kMailCommands = 7;
+constexpr double kMailMostSegments = 12;
+constexpr double kMailPauses = 1.5;
 
 // A page: its requests on one connection, each answered by a few segments.  Most visitors ask for
 // little, a few stay for long.
@@ -95,9 +97,9 @@ uint32_t MailSession(Server& server, double begin_s, bool opened) {
     server.Send(at, connection, to_asked);
     server.Send(at + 0.002 + random.Exponential(0.02), connection, from_asked);
     segments += 2;
-    at += round_trip + random.Exponential(0.6);
+    at += round_trip + random.Exponential(kMailPauses);
   }
-  const auto letter = static_cast<uint32_t>(random.Pareto(2, 1.6, 30));
+  const auto letter = static_cast<uint32_t>(random.Pareto(2, 1.6, kMailMostSegments));
   for (uint32_t i = 0; i < letter; ++i) {
     server.Send(at, connection, to_asked);
     at += 0.004 + (i % 10 == 9 ? round_trip : 0);
