@@ -19,8 +19,8 @@ constexpr std::string_view kReset = "\x1b[0m";
 
 constexpr size_t kLeastHostColumns = 15;
 constexpr size_t kChanceColumns = 16;
-constexpr char kFigures[] = "{:>8}  {:>6}  {:>7}  {:<11}";
-constexpr size_t kFigureColumns = 8 + 2 + 6 + 2 + 7 + 2 + 11;
+constexpr char kFigures[] = "{:>7} {:>6} {:>7}  {:<11}";
+constexpr size_t kFigureColumns = 7 + 1 + 6 + 1 + 7 + 2 + 11;
 constexpr size_t kLeastHistoryColumns = 8;
 constexpr size_t kMostHistoryColumns = 48;
 
@@ -90,7 +90,7 @@ std::string Coloured(TerminalStyle style, std::string_view colour, std::string_v
 }
 
 std::string ScoreText(double score) {
-  return std::abs(score) < 100000 ? fmt::format("{:.2f}", score) : fmt::format("{:.1e}", score);
+  return std::abs(score) < 1000 ? fmt::format("{:.2f}", score) : fmt::format("{:.1e}", score);
 }
 
 std::string RowOf(const HostHistory& host, const Axes& axes, size_t host_columns,
@@ -100,7 +100,7 @@ std::string RowOf(const HostHistory& host, const Axes& axes, size_t host_columns
       fmt::format(kFigures, ScoreText(best.score), fmt::format("{} s", best.window.ToSeconds()),
                   fmt::format("{} ms", best.reach.ToMilliseconds()), WhenText(best.time));
   const std::string name = fmt::format("{:<{}}", best.host.ToString(), host_columns);
-  return fmt::format("{} {} {:<{}}  {}  {}\n", host.reported ? Coloured(style, kBold, name) : name,
+  return fmt::format("{} {} {:<{}} {}  {}\n", host.reported ? Coloured(style, kBold, name) : name,
                      host.reported ? '*' : ' ', ChanceText(best.nats), kChanceColumns, figures,
                      Sparkline(host, axes));
 }
@@ -108,7 +108,7 @@ std::string RowOf(const HostHistory& host, const Axes& axes, size_t host_columns
 }  // namespace
 
 std::string ChanceText(double nats) {
-  constexpr double kExact = 1e12;  // more digits are read no better than an exponent
+  constexpr double kExact = 1e9;  // more digits are read no better than an exponent
   constexpr double kLargestExponent = 700;
   if (!(nats > 0)) return "none";
   const double odds = std::exp(std::min(nats, kLargestExponent));
@@ -129,13 +129,13 @@ std::string RelayTable(std::span<const HostHistory* const> hosts, size_t more,
     host_columns = std::max(host_columns, host->best.host.ToString().size());
     reported = reported || host->reported;
   }
-  const size_t before = host_columns + 3 + kChanceColumns + 2 + kFigureColumns + 2;
+  const size_t before = host_columns + 3 + kChanceColumns + 1 + kFigureColumns + 2;
   const auto columns = static_cast<size_t>(style.columns);
   const Axes axes = AxesOf(hosts, std::clamp(columns > before ? columns - before : 0,
                                              kLeastHistoryColumns, kMostHistoryColumns));
   std::string text = Coloured(
       style, kDim,
-      fmt::format("{:<{}}   {:<{}}  {}  HISTORY", "HOST", host_columns, "BY CHANCE", kChanceColumns,
+      fmt::format("{:<{}}   {:<{}} {}  HISTORY", "HOST", host_columns, "BY CHANCE", kChanceColumns,
                   fmt::format(kFigures, "SCORE", "WINDOW", "REACH", "WHEN (UTC)")));
   text += '\n';
   for (const HostHistory* host : hosts) text += RowOf(*host, axes, host_columns, style);

@@ -17,8 +17,8 @@ std::string ChanceText(double nats);
 
 // Hosts as a person at a terminal wants to see them, one line each, in plain ASCII:
 //
-//   HOST             BY CHANCE         SCORE  WINDOW   REACH  WHEN (UTC)   HISTORY
-//   10.10.0.15     * 1 in 3,000,000    11.49   300 s  500 ms  11-21 03:59  ..:-=+*#@@
+//   HOST              BY CHANCE          SCORE WINDOW   REACH  WHEN (UTC)   HISTORY
+//   10.10.0.15      * 1 in 3,000,000     11.49  300 s  500 ms  11-21 03:59  ..:-=+*#@@
 //
 // All but HISTORY is of the host's best moment.  HISTORY is the nats over time, all hosts on the
 // same axes: '.' none, then more and more from ':' to '@'; blank where there is no score.

@@ -80,7 +80,7 @@ PacketDelta FromSeconds(double seconds) {
 }  // namespace
 
 absl::StatusOr<HostScore> ParseScoreLine(std::string_view line) {
-  constexpr double kMost = 1e300;
+  constexpr double kMost = 1e12;        // all decimals of the form are exact below
   constexpr double kMostSeconds = 1e9;  // thirty years, far from an overflow
   constexpr double kMostCount = 9e15;   // what a double counts exactly
   const Json json = Json::parse(line.begin(), line.end(), nullptr, false);
@@ -104,7 +104,8 @@ absl::StatusOr<HostScore> ParseScoreLine(std::string_view line) {
   score.nats = fields.Number("nats", -kMost, kMost);
   score.freedom = fields.Number("freedom", -kMost, kMost);
   score.window = FromSeconds(fields.Number("window_s", 0, kMostSeconds));
-  score.reach = FromSeconds(fields.Number("reach_ms", 0, kMostSeconds * 1e3) / 1e3);
+  score.reach =
+      PacketDelta::FromMilliseconds(std::llround(fields.Number("reach_ms", 0, kMostSeconds * 1e3)));
   score.activities = static_cast<uint64_t>(fields.Number("activities", 0, kMostCount));
   score.reported = fields.Truth("reported");
   if (!fields.fault().empty()) return absl::InvalidArgumentError(fields.fault());
