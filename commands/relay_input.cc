@@ -92,8 +92,10 @@ absl::Status ReadScores(std::string_view command, ByteStream& stream,
                stream.name());
   }
   if (reader.bad_lines() == 0) return absl::OkStatus();
-  const std::string others =
-      reader.bad_lines() == 1 ? "" : fmt::format(", and {} more lines", reader.bad_lines() - 1);
+  const std::string others = reader.bad_lines() == 1
+                                 ? ""
+                                 : fmt::format(", and {} more line{}", reader.bad_lines() - 1,
+                                               reader.bad_lines() == 2 ? "" : "s");
   return absl::DataLossError(fmt::format(
       "{}:{}: this line is no host score: {}{}; name a file that --relays wrote, or take "
       "such lines out of it",
