@@ -87,7 +87,7 @@ absl::Status ReadScores(std::string_view command, ByteStream& stream,
     reader.Feed(TextOf(std::span(buffer).first(got)));
   }
   reader.Finish();
-  if (reader.cut()) {
+  if (reader.cut() && StopSignal() == 0) {
     fmt::print(stderr, "cairn {}: {}: the last line is cut off and was left out\n", command,
                stream.name());
   }
