@@ -58,18 +58,20 @@ ByteStream::~ByteStream() {
   if (descriptor_ != STDIN_FILENO) close(descriptor_);
 }
 
-absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::Open(const std::string& path) {
-  if (path == "-") return FromDescriptor(STDIN_FILENO, "standard input");
+absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::Open(const std::string& path,
+                                                             EmptyFile empty) {
+  if (path == "-") return FromDescriptor(STDIN_FILENO, "standard input", empty);
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return OpenError(path, errno);
-  return FromDescriptor(descriptor, path);
+  return FromDescriptor(descriptor, path, empty);
 }
 
 absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::FromDescriptor(int descriptor,
-                                                                       std::string name) {
+                                                                       std::string name,
+                                                                       EmptyFile empty) {
   std::unique_ptr<ByteStream> stream(new ByteStream(descriptor, std::move(name)));
   absl::Status status = stream->Inspect();
-  if (status.ok()) status = stream->DetectGzip();
+  if (status.ok()) status = stream->DetectGzip(empty);
   if (!status.ok()) return status;
   return stream;
 }
@@ -91,7 +93,7 @@ absl::Status ByteStream::Inspect() {
   return absl::OkStatus();
 }
 
-absl::Status ByteStream::DetectGzip() {
+absl::Status ByteStream::DetectGzip(EmptyFile empty) {
   uint8_t magic[2] = {};
   while (raw_head_.size() < sizeof(magic)) {
     size_t got = 0;
@@ -101,7 +103,7 @@ absl::Status ByteStream::DetectGzip() {
     if (state == State::kEnd) break;
     raw_head_.insert(raw_head_.end(), magic, magic + got);
   }
-  if (raw_head_.empty()) {
+  if (raw_head_.empty() && empty == EmptyFile::kRefuse) {
     return absl::InvalidArgumentError(
         fmt::format("{}: is empty; a capture holds at least a header", name_));
   }

@@ -18,6 +18,9 @@ namespace cairn::capture {
 
 class GzipDecoder;
 
+// What becomes of a file without any byte.
+enum class EmptyFile { kRefuse, kAllow };
+
 // The bytes of one capture file or of standard input, decompressed if they are gzip (recognised by
 // content, so that it works in a pipe too).  Both file readers stand on it.
 //
@@ -32,11 +35,12 @@ class ByteStream {
   };
 
   // "-" is standard input.  NotFound, PermissionDenied, InvalidArgument (a directory, an empty
-  // file), or Unavailable when the system cannot open one file more.
-  static absl::StatusOr<std::unique_ptr<ByteStream>> Open(const std::string& path);
+  // file if those are refused), or Unavailable when the system cannot open one file more.
+  static absl::StatusOr<std::unique_ptr<ByteStream>> Open(const std::string& path,
+                                                          EmptyFile empty = EmptyFile::kRefuse);
   // Takes the descriptor over.  `name` is for messages.
-  static absl::StatusOr<std::unique_ptr<ByteStream>> FromDescriptor(int descriptor,
-                                                                    std::string name);
+  static absl::StatusOr<std::unique_ptr<ByteStream>> FromDescriptor(
+      int descriptor, std::string name, EmptyFile empty = EmptyFile::kRefuse);
 
   ~ByteStream();
   ByteStream(const ByteStream&) = delete;
@@ -60,7 +64,7 @@ class ByteStream {
  private:
   ByteStream(int descriptor, std::string name);
   absl::Status Inspect();
-  absl::Status DetectGzip();
+  absl::Status DetectGzip(EmptyFile empty);
   State ReadRaw(std::span<uint8_t> out, size_t& got);
   State ReadDescriptor(std::span<uint8_t> out, size_t& got);
   State ReadCompressed(std::span<uint8_t> out, size_t& got);

@@ -23,16 +23,14 @@ struct OpenedFile {
   bool may_block = false;
 };
 
-absl::StatusOr<OpenedFile> OpenFile(const std::string& path, const Options& options,
-                                    Reader reader) {
-  absl::StatusOr<std::unique_ptr<ByteStream>> stream = ByteStream::Open(path);
-  if (!stream.ok()) return stream.status();
-  const absl::StatusOr<std::span<const uint8_t>> head = (*stream)->Peek(kFormatBytes);
+absl::StatusOr<OpenedFile> OpenStream(std::unique_ptr<ByteStream> stream, const Options& options,
+                                      Reader reader) {
+  const absl::StatusOr<std::span<const uint8_t>> head = stream->Peek(kFormatBytes);
   if (!head.ok()) return head.status();
   const bool buffered = reader == Reader::kFastest && BufferedReaderCanRead(*head);
-  const bool may_block = !buffered && !(*stream)->is_regular_file();
-  absl::StatusOr<SourcePtr> source = buffered ? OpenBuffered(*std::move(stream), options)
-                                              : OpenWithLibpcap(*std::move(stream), options);
+  const bool may_block = !buffered && !stream->is_regular_file();
+  absl::StatusOr<SourcePtr> source = buffered ? OpenBuffered(std::move(stream), options)
+                                              : OpenWithLibpcap(std::move(stream), options);
   if (!source.ok()) return source.status();
   return OpenedFile{.source = PutInOrder(*std::move(source), options.reorder_window),
                     .may_block = may_block};
@@ -63,21 +61,40 @@ SourcePtr MergeOnThreads(std::span<OpenedFile> files, size_t workers) {
   return Merge(std::move(runs));
 }
 
+absl::StatusOr<SourcePtr> MergeFiles(std::vector<OpenedFile> files, int threads) {
+  if (threads > 1) return MergeOnThreads(files, static_cast<size_t>(threads) - 1);
+  std::vector<SourcePtr> sources;
+  for (OpenedFile& file : files) sources.push_back(std::move(file.source));
+  return Merge(std::move(sources));
+}
+
 }  // namespace
 
 absl::StatusOr<SourcePtr> OpenFiles(std::span<const std::string> paths, const Options& options,
                                     Reader reader, int threads) {
   if (paths.empty()) return absl::InvalidArgumentError("no capture file was named");
   std::vector<OpenedFile> files;
+  // Each is opened and understood before the next, so that the first file's fault is told.
   for (const std::string& path : paths) {
-    absl::StatusOr<OpenedFile> file = OpenFile(path, options, reader);
+    absl::StatusOr<std::unique_ptr<ByteStream>> stream = ByteStream::Open(path);
+    if (!stream.ok()) return stream.status();
+    absl::StatusOr<OpenedFile> file = OpenStream(*std::move(stream), options, reader);
     if (!file.ok()) return file.status();
     files.push_back(*std::move(file));
   }
-  if (threads > 1) return MergeOnThreads(files, static_cast<size_t>(threads) - 1);
-  std::vector<SourcePtr> sources;
-  for (OpenedFile& file : files) sources.push_back(std::move(file.source));
-  return Merge(std::move(sources));
+  return MergeFiles(std::move(files), threads);
+}
+
+absl::StatusOr<SourcePtr> OpenStreams(std::vector<std::unique_ptr<ByteStream>> streams,
+                                      const Options& options, Reader reader, int threads) {
+  if (streams.empty()) return absl::InvalidArgumentError("no capture file was named");
+  std::vector<OpenedFile> files;
+  for (std::unique_ptr<ByteStream>& stream : streams) {
+    absl::StatusOr<OpenedFile> file = OpenStream(std::move(stream), options, reader);
+    if (!file.ok()) return file.status();
+    files.push_back(*std::move(file));
+  }
+  return MergeFiles(std::move(files), threads);
 }
 
 }  // namespace cairn::capture

@@ -5,9 +5,11 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
+#include "capture/byte_stream.h"
 #include "capture/options.h"
 #include "capture/segment_source.h"
 
@@ -28,6 +30,11 @@ absl::StatusOr<std::unique_ptr<SegmentSource>> OpenFiles(std::span<const std::st
                                                          const Options& options,
                                                          Reader reader = Reader::kFastest,
                                                          int threads = 1);
+
+// The same from streams that are open already, of which nothing was read, only peeked at.
+absl::StatusOr<std::unique_ptr<SegmentSource>> OpenStreams(
+    std::vector<std::unique_ptr<ByteStream>> streams, const Options& options,
+    Reader reader = Reader::kFastest, int threads = 1);
 
 // Opens a network interface for live capture.  PermissionDenied says which capability is missing.
 absl::StatusOr<std::unique_ptr<SegmentSource>> OpenLive(const std::string& interface,

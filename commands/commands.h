@@ -19,6 +19,7 @@ enum ExitCode : int {
 // exit code. One file per command: replay.cc, watch.cc, ... Requires: `exit_code` outlives `app`.
 void AddReplay(CLI::App& app, int& exit_code);
 void AddWatch(CLI::App& app, int& exit_code);
+void AddRelays(CLI::App& app, int& exit_code);
 void AddConfig(CLI::App& app, int& exit_code);
 void AddEvaluate(CLI::App& app, int& exit_code);
 void AddEvaluateCalibration(CLI::App& app, int& exit_code);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fmt/format.h"
@@ -59,14 +59,6 @@ class ReplayPace : public Pace {
   Clock::time_point start_;
 };
 
-bool SameFile(const std::string& a, const std::string& b) {
-  struct stat info_a {};
-  struct stat info_b {};
-  return stat(a.c_str(), &info_a) == 0 && stat(b.c_str(), &info_b) == 0 &&
-         S_ISREG(info_a.st_mode) && info_a.st_dev == info_b.st_dev &&
-         info_a.st_ino == info_b.st_ino;
-}
-
 absl::Status CheckFiles(const ReplayOptions& options) {
   const auto from_standard_input =
       std::count(options.files.begin(), options.files.end(), kStandardInput);
@@ -79,9 +71,12 @@ absl::Status CheckFiles(const ReplayOptions& options) {
         "replay");
   }
   for (const std::string& file : options.files) {
-    if (!options.run.alerts.empty() && SameFile(file, options.run.alerts)) {
+    for (const auto& [name, output] :
+         {std::pair<const char*, const std::string&>{"--alerts", options.run.alerts},
+          {"--relays", options.run.relays}}) {
+      if (output.empty() || !SameFile(file, output)) continue;
       return absl::InvalidArgumentError(fmt::format(
-          "'--alerts {}' would overwrite the capture that is to be read; name another file", file));
+          "'{} {}' would overwrite the capture that is to be read; name another file", name, file));
     }
   }
   return absl::OkStatus();

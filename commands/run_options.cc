@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/run_options.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "fmt/format.h"
@@ -41,7 +43,29 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
                "Only faults on standard error: no progress, no summary");
 }
 
+bool SameFile(const std::string& a, const std::string& b) {
+  namespace fs = std::filesystem;
+  std::error_code unknown;  // a file that cannot be looked at is another one
+  const fs::file_status first = fs::status(a, unknown);
+  const fs::file_status second = fs::status(b, unknown);
+  if (fs::is_regular_file(first) && fs::is_regular_file(second)) {
+    return fs::equivalent(a, b, unknown);
+  }
+  if (fs::exists(first) || fs::exists(second)) return false;
+  const fs::path first_path = fs::weakly_canonical(fs::absolute(a, unknown), unknown);
+  return first_path == fs::weakly_canonical(fs::absolute(b, unknown), unknown) && !unknown;
+}
+
 absl::Status CheckRunOptions(const RunOptions& options) {
+  if (options.relays == "-") {
+    return absl::InvalidArgumentError(
+        "'--relays -': standard output is for alerts; name a file for the scores");
+  }
+  if (!options.relays.empty() && !options.alerts.empty() && options.alerts != "-" &&
+      SameFile(options.alerts, options.relays)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "'--alerts {}' and '--relays {}' are one file; name two", options.alerts, options.relays));
+  }
   if (options.alerts == "-" && options.format == "table") {
     return absl::InvalidArgumentError(
         "'--alerts -' and '--format table' both want standard output; leave one out, or write "

@@ -36,6 +36,9 @@ void AddSettingsOptions(CLI::App& app, RunOptions& options);
 // Requires: `options` outlives `app`.
 void AddRunOptions(CLI::App& app, RunOptions& options);
 
+// Whether two paths lead to one regular file, or would if it were there.
+bool SameFile(const std::string& a, const std::string& b);
+
 // InvalidArgument when options contradict each other.
 absl::Status CheckRunOptions(const RunOptions& options);
 

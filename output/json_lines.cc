@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "nlohmann/json.hpp"
@@ -233,6 +234,22 @@ Json ToJson(const ChainUpdate& event) {
   return json;
 }
 
+void AddFigures(Json& json, const HostScore& score) {
+  json["score"] = Rounded(score.score, 1000.0);
+  json["nats"] = Rounded(score.nats, 100.0);
+  json["freedom"] = Rounded(score.freedom, 10.0);
+  json["window_s"] = Seconds(score.window);
+  json["reach_ms"] = score.reach.ToMilliseconds();
+  json["activities"] = score.activities;
+  json["reported"] = score.reported;
+}
+
+Json Moment(const HostScore& score) {
+  Json json = {{"time", Rfc3339(score.time)}};
+  AddFigures(json, score);
+  return json;
+}
+
 }  // namespace
 
 std::string ToJsonLine(const Event& event) {
@@ -241,17 +258,20 @@ std::string ToJsonLine(const Event& event) {
 }
 
 std::string ToJsonLine(const HostScore& score) {
-  const Json json = {{"schema", kAlertSchema},
-                     {"time", Rfc3339(score.time)},
-                     {"event", "host_score"},
-                     {"host", score.host.ToString()},
-                     {"score", Rounded(score.score, 1000.0)},
-                     {"nats", Rounded(score.nats, 100.0)},
-                     {"freedom", Rounded(score.freedom, 10.0)},
-                     {"window_s", Seconds(score.window)},
-                     {"reach_ms", score.reach.ToMilliseconds()},
-                     {"activities", score.activities},
-                     {"reported", score.reported}};
+  Json json = {{"schema", kAlertSchema},
+               {"time", Rfc3339(score.time)},
+               {"event", "host_score"},
+               {"host", score.host.ToString()}};
+  AddFigures(json, score);
+  return json.dump() + '\n';
+}
+
+std::string ToJsonLine(const HostHistory& host) {
+  Json history = Json::array();
+  for (const HostScore& score : host.scores) history.push_back(Moment(score));
+  const Json json = {
+      {"schema", kAlertSchema},    {"event", "relay_history"},  {"host", host.best.host.ToString()},
+      {"reported", host.reported}, {"best", Moment(host.best)}, {"history", std::move(history)}};
   return json.dump() + '\n';
 }
 

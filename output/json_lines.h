@@ -8,6 +8,7 @@
 
 #include "detector/findings/event.h"
 #include "output/line_writer.h"
+#include "output/score_history.h"
 
 namespace cairn::output {
 
@@ -23,6 +24,9 @@ std::string ToJsonLine(const Event& event);
 
 // A host's score likewise, in the form of docs/relay-scores.schema.json.
 std::string ToJsonLine(const HostScore& score);
+
+// A host with its best score and all that are kept, as `cairn relays` prints it.
+std::string ToJsonLine(const HostHistory& host);
 
 // Writes each event as one JSON line, at once.  Errors are the writer's.
 class JsonLines : public EventSink {

@@ -24,6 +24,7 @@ constexpr int kTitleHeight = 34;
 constexpr int kLegendLine = 18;
 constexpr int kLegendSample = 34;
 constexpr int kPixelsPerXTick = 52;
+constexpr int kPixelsPerTimeTick = 66;
 constexpr int kPixelsPerYTick = 30;
 constexpr int kNarrowestDocument = 420;  // so that the legend has room
 // A curve may touch the frame with half of its width.
@@ -91,7 +92,11 @@ Plot PlotOf(const Chart& chart, const ChartPanel& panel) {
       ys.push_back(point.y);
     }
   }
-  if (panel.reference.has_value() && Drawable(panel.reference->y)) ys.push_back(panel.reference->y);
+  // A little more than to the reference line, which the frame would hide.
+  constexpr double kBeyondReference = 0.06;
+  if (panel.reference.has_value() && Drawable(panel.reference->y)) {
+    ys.push_back(panel.reference->y + kBeyondReference * std::abs(panel.reference->y));
+  }
   return {.x = SpanOf(panel.x, xs),
           .y = SpanOf(panel.y, ys),
           .width = chart.panel_width - kLeft - kRight,
@@ -112,7 +117,9 @@ std::vector<Tick> TicksOf(const ChartAxis& axis, const Span& span, int pixels,
 
 void DrawAxes(std::string& out, const ChartPanel& panel, const Plot& plot) {
   const int bottom = kTop + plot.height;
-  for (const Tick& tick : TicksOf(panel.x, plot.x, plot.width, kPixelsPerXTick)) {
+  for (const Tick& tick : TicksOf(
+           panel.x, plot.x, plot.width,
+           panel.x.scale == ChartAxis::Scale::kUtcTime ? kPixelsPerTimeTick : kPixelsPerXTick)) {
     const double x = plot.X(tick.value);
     fmt::format_to(To(out),
                    "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/>\n"

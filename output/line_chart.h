@@ -47,7 +47,7 @@ struct ChartPanel {
   ChartAxis x;
   ChartAxis y;
   std::vector<ChartSeries> series;
-  std::optional<ChartReference> reference;  // an axis without ends of its own reaches to it
+  std::optional<ChartReference> reference;  // an axis without ends of its own reaches past it
 };
 
 struct Chart {

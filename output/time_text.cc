@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/time_text.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -35,12 +36,63 @@ CivilTime ToCivil(PacketTime time) {
           .nanosecond = clock.subseconds().count()};
 }
 
+// Whole years that 64 bits of nanoseconds hold.
+constexpr int kFirstYear = 1678;
+constexpr int kLastYear = 2261;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Requires: digits.
+int64_t NumberAt(std::string_view text, size_t from, size_t length) {
+  int64_t number = 0;
+  for (const char c : text.substr(from, length)) number = number * 10 + (c - '0');
+  return number;
+}
+
+// ".25" and the like; nothing is 0.
+std::optional<int64_t> NanosecondsOf(std::string_view fraction) {
+  constexpr size_t kDecimals = 9;
+  if (fraction.empty()) return 0;
+  if (fraction.front() != '.' || fraction.size() < 2 || fraction.size() > kDecimals + 1 ||
+      !std::all_of(fraction.begin() + 1, fraction.end(), IsDigit)) {
+    return std::nullopt;
+  }
+  int64_t number = NumberAt(fraction, 1, fraction.size());
+  for (size_t i = fraction.size(); i <= kDecimals; ++i) number *= 10;
+  return number;
+}
+
 }  // namespace
 
 std::string Rfc3339(PacketTime time) {
   const CivilTime t = ToCivil(time);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", t.year, t.month, t.day, t.hour,
                      t.minute, t.second, t.nanosecond);
+}
+
+std::optional<PacketTime> ParseRfc3339(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00";
+  if (text.size() <= kForm.size() || text.back() != 'Z') return std::nullopt;
+  for (size_t i = 0; i < kForm.size(); ++i) {
+    if (kForm[i] == '0' ? !IsDigit(text[i]) : text[i] != kForm[i]) return std::nullopt;
+  }
+  const std::optional<int64_t> fraction =
+      NanosecondsOf(text.substr(kForm.size(), text.size() - kForm.size() - 1));
+  const std::chrono::year_month_day date{
+      std::chrono::year(static_cast<int>(NumberAt(text, 0, 4))),
+      std::chrono::month(static_cast<unsigned>(NumberAt(text, 5, 2))),
+      std::chrono::day(static_cast<unsigned>(NumberAt(text, 8, 2)))};
+  const int64_t hour = NumberAt(text, 11, 2);
+  const int64_t minute = NumberAt(text, 14, 2);
+  const int64_t second = NumberAt(text, 17, 2);
+  const int year = static_cast<int>(date.year());
+  if (!fraction.has_value() || !date.ok() || hour > 23 || minute > 59 || second > 59 ||
+      year < kFirstYear || year > kLastYear) {
+    return std::nullopt;
+  }
+  const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  const int64_t seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+  return PacketTime::FromNanoseconds(seconds * 1'000'000'000 + *fraction);
 }
 
 std::string DateText(PacketTime time) {

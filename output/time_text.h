@@ -2,7 +2,9 @@
 #ifndef CAIRN_OUTPUT_TIME_TEXT_H_
 #define CAIRN_OUTPUT_TIME_TEXT_H_
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "capture/time.h"
 
@@ -12,6 +14,9 @@ namespace cairn::output {
 
 // "2026-11-21T10:15:02.123456789Z" (RFC 3339, always nine decimals).
 std::string Rfc3339(PacketTime time);
+// Reads that form back, also with fewer decimals or none.  Unset: the text is no such time, or
+// outside of the years of PacketTime (1678 to 2261).
+std::optional<PacketTime> ParseRfc3339(std::string_view text);
 // "2026-11-21" and "10:15:02".
 std::string DateText(PacketTime time);
 std::string ClockText(PacketTime time);

@@ -73,6 +73,30 @@ TEST_CASE("what decided stands in the evidence: slots, the odds, and signs of ev
   CHECK(evidence["evasion_suspected"] == Json::array({"delay"}));
 }
 
+TEST_CASE("a relay node tells how improbable it is and names the flows that carry it") {
+  const Json json = Json::parse(ToJsonLine(samples::PassingHost()));
+  CHECK(json["event"] == "relay_node");
+  CHECK(json["severity"] == "low");
+  CHECK(json["host"] == "10.10.0.15");
+  CHECK(json["score"] == 2.346);
+  CHECK(json["nats"] == 14.91);
+  CHECK(json["false_alarm_probability"] == 3.33e-7);
+  CHECK(json["window_s"] == 300.0);
+  CHECK(json["reach_ms"] == 500);
+  REQUIRE(json["flows"].size() == 1);
+  CHECK(json["flows"][0]["upstream"]["orig"]["ip"] == "172.16.4.2");
+  CHECK(json["flows"][0]["share"] == 0.877);
+  CHECK(json["packets_lost"] == 1);
+}
+
+TEST_CASE("a host's score is one line whose keys stand in the published order") {
+  CHECK(ToJsonLine(samples::Score()) ==
+        R"({"schema":"cairn/1","time":"2026-11-21T10:15:02.123456789Z","event":"host_score",)"
+        R"("host":"10.10.0.15","score":2.346,"nats":8.25,"freedom":31.5,"window_s":300.0,)"
+        R"("reach_ms":500,"activities":1234,"reported":true})"
+        "\n");
+}
+
 TEST_CASE("an exposure names the readable protocol and its pair") {
   const Json json = Json::parse(ToJsonLine(samples::ExposedPassphrase()));
   CHECK(json["event"] == "exposure");

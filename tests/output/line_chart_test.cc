@@ -97,7 +97,7 @@ TEST_CASE("a reference line stretches the axis and stands in the legend when it 
   chart.panels[0].reference = {.name = "needed", .y = 2};
   const std::string svg = DrawLineChart(chart);
   CHECK(Has(svg, ">needed</text>"));
-  CHECK(Has(svg, "x1=\"56\" x2=\"286\" y1=\"26.0\" y2=\"26.0\""));
+  CHECK(Has(svg, "x1=\"56\" x2=\"286\" y1=\"34.5\" y2=\"34.5\""));
   chart.panels[0].reference->name.clear();
   CHECK(Count(DrawLineChart(chart), "stroke-dasharray=\"3 3\"") == 1);
 }
@@ -119,8 +119,8 @@ TEST_CASE("tick texts are clock times on a time axis and can be given") {
   chart.panels[0].x.scale = ChartAxis::Scale::kUtcTime;
   chart.panels[0].y.text = [](double value) { return value == 0 ? "<none>" : "some"; };
   const std::string svg = DrawLineChart(chart);
-  CHECK(Has(svg, ">01:56</text>"));
-  CHECK(Has(svg, ">02:04</text>"));
+  CHECK(Has(svg, ">01:55</text>"));
+  CHECK(Has(svg, ">02:05</text>"));
   CHECK(Has(svg, ">&lt;none&gt;</text>"));
 }
 

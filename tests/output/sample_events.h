@@ -130,6 +130,33 @@ inline Unjudged PaddedPair() {
           .packets_lost = 2};
 }
 
+inline RelayNode PassingHost() {
+  return {.time = Moment(5),
+          .alert_id = "00000000000000f6",
+          .host = IpAddress::Parse("10.10.0.15").value(),
+          .method = "adaptive",
+          .score = 2.34567,
+          .nats = 14.9123,
+          .false_alarm_probability = 3.3333e-7,
+          .window = PacketDelta::FromSeconds(300),
+          .reach = PacketDelta::FromMilliseconds(500),
+          .flows = {{.upstream = Upstream(), .downstream = Downstream(), .share = 0.87654}},
+          .policy = {},
+          .packets_lost = 1};
+}
+
+inline HostScore Score() {
+  return {.time = Moment(),
+          .host = IpAddress::Parse("10.10.0.15").value(),
+          .nats = 8.25,
+          .score = 2.3456,
+          .freedom = 31.5,
+          .window = PacketDelta::FromSeconds(300),
+          .reach = PacketDelta::FromMilliseconds(500),
+          .activities = 1234,
+          .reported = true};
+}
+
 inline SteppingStoneEnd PairEnd() {
   return {.time = Moment(60),
           .alert_id = "5f0c0123456789ab",
@@ -177,8 +204,11 @@ inline std::vector<Event> All() {
   ChainUpdate allowed_chain = ThreeHops();
   allowed_chain.policy = Verdict();
   allowed_chain.truncated = true;
-  return {SlowPair(),       DirectPair(), ChatLink(),   PaddedPair(),
-          IndirectPair(),   PairEnd(),    allowed_end,  ExposedPassphrase(),
+  RelayNode allowed_host = PassingHost();
+  allowed_host.policy = Verdict();
+  allowed_host.flows.clear();
+  return {SlowPair(),       DirectPair(), ChatLink(),   PaddedPair(), PassingHost(),
+          IndirectPair(),   PairEnd(),    allowed_end,  allowed_host, ExposedPassphrase(),
           allowed_exposure, ThreeHops(),  allowed_chain};
 }
 

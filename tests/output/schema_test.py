@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Validates what the program writes against docs/alerts.schema.json, and shows that the schema refuses what is wrong.
+"""Validates what the program writes against the schemas in docs/, and shows that they refuse what is wrong.
 
 usage: schema_test.py DOCS_FOLDER WRITE_SAMPLE_EVENTS_PROGRAM
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jsonschema
 
-EVENTS = {"stepping_stone", "message_relay", "unjudged", "stepping_stone_end", "exposure", "chain"}
+EVENTS = {"stepping_stone", "message_relay", "unjudged", "relay_node", "stepping_stone_end", "exposure", "chain"}
 
 
 def check_lines(validator, lines, origin):
@@ -33,6 +33,20 @@ def broken(event):
     yield "local time", {**event, "time": "2026-11-21T10:15:02+01:00"}
     yield "no nanoseconds", {**event, "time": "2026-11-21T10:15:02Z"}
     yield "unknown event", {**event, "event": "coffee"}
+
+
+def check_scores(docs, program):
+    """What --relays writes and what `cairn relays` prints, against docs/relay-scores.schema.json."""
+    schema = json.loads((docs / "relay-scores.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    lines = subprocess.run([program, "scores"], check=True, capture_output=True, text=True).stdout.splitlines()
+    check_lines(validator, lines, "sample scores")
+    assert [json.loads(line)["event"] for line in lines] == ["host_score", "relay_history"]
+    for line in map(json.loads, lines):
+        for what, variant in broken(line):
+            if what not in ("local time", "no nanoseconds") or "time" in line:
+                assert not validator.is_valid(variant), f"the schema accepts a {line['event']} {what}"
 
 
 def main():
@@ -61,6 +75,7 @@ def main():
     for event in events:
         for key in event:
             assert f"`{key}`" in text, f"docs/alerts.md does not explain `{key}` ({event['event']})"
+    check_scores(docs, program)
     print(f"{len(events)} events and {len(examples)} examples are valid, {refused} broken ones are refused")
 
 

@@ -101,6 +101,21 @@ TEST_CASE("an exposure says what it means") {
                                Catch::Contains("10.10.0.15"));
 }
 
+TEST_CASE("a relay node has a row with the flows that carry most, or else with its address") {
+  Paper paper(kWide);
+  RelayNode event = samples::PassingHost();
+  REQUIRE(paper.table().Write(event).ok());
+  CHECK_THAT(paper.Text(),
+             Catch::Contains("relay     172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22") &&
+                 Catch::Contains("10.10.0.15 passes on what it receives, most of it so"));
+  Paper without_flows(kWide);
+  event.flows.clear();
+  event.policy = samples::Verdict();
+  REQUIRE(without_flows.table().Write(event).ok());
+  CHECK_THAT(without_flows.Text(),
+             Catch::Contains("relay     10.10.0.15 ") && Catch::Contains("allowed by rule"));
+}
+
 TEST_CASE("a chain has a row of its own only when it is longer than a pair") {
   Paper paper(kWide);
   ChainUpdate pair = samples::ThreeHops();

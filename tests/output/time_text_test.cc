@@ -21,6 +21,40 @@ TEST_CASE("times before 1970 and times that are not set are written too") {
   CHECK(Rfc3339(PacketTime::InfiniteFuture()).substr(0, 4) == "2116");
 }
 
+TEST_CASE("a time is read back, with any number of decimals") {
+  for (const int64_t ns : {int64_t{0}, int64_t{-1}, int64_t{1795256102123456789},
+                           int64_t{951782400000000000}, int64_t{-4611686018427387903}}) {
+    CHECK(ParseRfc3339(Rfc3339(At(ns))) == At(ns));
+  }
+  CHECK(ParseRfc3339("1970-01-01T00:00:01Z") == At(1000000000));
+  CHECK(ParseRfc3339("1970-01-01T00:00:00.5Z") == At(500000000));
+}
+
+TEST_CASE("what is no time is not read as one") {
+  for (const char* text : {"",
+                           "Z",
+                           "1970-01-01",
+                           "1970-01-01T00:00:00",
+                           "1970-01-01T00:00:00+00:00",
+                           "1970-01-01 00:00:00Z",
+                           "1970-02-30T00:00:00Z",
+                           "1970-13-01T00:00:00Z",
+                           "1970-00-10T00:00:00Z",
+                           "1970-01-01T24:00:00Z",
+                           "1970-01-01T00:60:00Z",
+                           "1970-01-01T00:00:60Z",
+                           "1970-01-01T00:00:00.Z",
+                           "1970-01-01T00:00:00.1234567890Z",
+                           "1970-01-01T00:00:00.12x4Z",
+                           "1970-01-01T0a:00:00Z",
+                           "1600-01-01T00:00:00Z",
+                           "2262-06-01T00:00:00Z",
+                           "-970-01-01T00:00:00Z",
+                           "1970-01-01T00:00:00.5ZZ"}) {
+    CHECK_FALSE(ParseRfc3339(text).has_value());
+  }
+}
+
 TEST_CASE("a table shows date and time of day apart") {
   CHECK(DateText(At(1795256102123456789)) == "2026-11-21");
   CHECK(ClockText(At(1795256102123456789)) == "10:15:02");
