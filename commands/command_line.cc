@@ -24,6 +24,7 @@ void AddAllCommands(CLI::App& app, int& exit_code) {
   AddEvaluate(app, exit_code);
   AddEvaluateCalibration(app, exit_code);
   AddEvaluateProtocol(app, exit_code);
+  AddEvaluateRelays(app, exit_code);
 }
 
 std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {

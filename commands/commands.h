@@ -24,6 +24,7 @@ void AddConfig(CLI::App& app, int& exit_code);
 void AddEvaluate(CLI::App& app, int& exit_code);
 void AddEvaluateCalibration(CLI::App& app, int& exit_code);
 void AddEvaluateProtocol(CLI::App& app, int& exit_code);
+void AddEvaluateRelays(CLI::App& app, int& exit_code);
 
 }  // namespace cairn::commands
 

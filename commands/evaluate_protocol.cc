@@ -2,16 +2,15 @@
 #include <cmath>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
 #include "commands/commands.h"
+#include "commands/result_files.h"
 #include "commands/run.h"
 #include "evaluation/condition.h"
 #include "evaluation/protocol.h"
@@ -58,25 +57,9 @@ evaluation::ProtocolFormat FormatOf(const std::string& name) {
   return evaluation::ProtocolFormat::kTable;
 }
 
-absl::Status WriteWhole(const std::filesystem::path& path, const std::string& text) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (file != nullptr) written = std::fclose(file) == 0 && written;
-  if (written) return absl::OkStatus();
-  return absl::UnavailableError(fmt::format("{}: cannot be written", path.string()));
-}
-
-absl::Status MakeFolder(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(
-      fmt::format("--roc {}: cannot make the folder: {}", folder, error.message()));
-}
-
 absl::Status WriteFigures(const evaluation::ProtocolReport& report, const std::string& folder) {
   for (const evaluation::Figure& figure : evaluation::DrawRocCurves(report)) {
-    absl::Status written = WriteWhole(std::filesystem::path(folder) / figure.name, figure.svg);
+    absl::Status written = WriteFile(folder, figure.name, figure.svg);
     if (!written.ok()) return written;
   }
   return absl::OkStatus();
@@ -95,7 +78,7 @@ int EvaluateProtocol(const Arguments& arguments) {
   const absl::StatusOr<evaluation::ProtocolOptions> options = MakeOptions(arguments);
   if (!options.ok()) return fail(kUsage, options.status());
   if (!arguments.roc_folder.empty()) {  // before minutes of work
-    if (absl::Status made = MakeFolder(arguments.roc_folder); !made.ok())
+    if (absl::Status made = MakeFolder("--roc", arguments.roc_folder); !made.ok())
       return fail(kFailed, made);
   }
   const absl::StatusOr<evaluation::ProtocolReport> report =

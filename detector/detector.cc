@@ -39,8 +39,9 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
   void SetPacketsLost(uint64_t packets) { reporter_.SetPacketsLost(packets); }
 
   absl::Status Finish() {
-    relays_.Finish(sensor_.now());
     sensor_.EndAll();
+    // After the ends of pairs: should its scores find the disk full, they are written.
+    relays_.Finish(sensor_.now());
     return reporter_.status();
   }
 

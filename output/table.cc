@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 
 #include "output/chain_path.h"
+#include "output/relay_table.h"
 #include "output/time_text.h"
 
 namespace cairn::output {
@@ -110,17 +111,15 @@ Table::Row Table::RowOf(const Unjudged& event) const {
 }
 
 Table::Row Table::RowOf(const RelayNode& event) const {
-  const bool guessed = !event.flows.empty();
-  std::string note =
-      event.policy.has_value()
-          ? PolicyNote(event.policy)
-          : fmt::format("{} passes on what it receives{}; by chance once in {:.0g} such hours",
-                        event.host.ToString(), guessed ? ", most of it so" : "",
-                        1 / std::max(event.false_alarm_probability, 1e-12));
+  std::string note = event.policy.has_value()
+                         ? PolicyNote(event.policy)
+                         : fmt::format("{} passes on what it receives; by chance: {}",
+                                       event.host.ToString(), ChanceText(event.nats));
   return {.time = event.time,
           .kind = "relay",
-          .path = guessed ? PairPath(event.flows[0].upstream, event.flows[0].downstream)
-                          : event.host.ToString(),
+          .path = event.flows.empty()
+                      ? event.host.ToString()
+                      : PairPath(event.flows[0].upstream, event.flows[0].downstream),
           .figures = {},
           .chain = {},
           .note = std::move(note),

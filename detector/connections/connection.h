@@ -81,8 +81,8 @@ struct alignas(64) Connection {
   OriginatorSource originator : 2 = OriginatorSource::kSyn;
   // A SYN arrived in mid-connection; its number waits in pending_seq.
   bool reuse_suspected : 1 = false;
-  bool open : 1 = false;                // started and not ended
-  bool screened : 1 = false;            // the relay screen sums its flows
+  bool open : 1 = false;      // started and not ended
+  bool screened : 1 = false;  // the relay screen sums its flows
   // Pauses that the server ended, less those that the client ended: from 2, within 0 ... 7.
   uint8_t initiative : 3 = 2;
   std::array<RoundTrip, 2> round_trip;  // from the capture point to each side

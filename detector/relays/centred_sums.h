@@ -20,8 +20,8 @@ namespace cairn::relays {
 // What is summed is looked at every minute, over the last minute and over what has passed of five
 // minutes and of half an hour.
 inline constexpr std::array<uint32_t, 3> kWindowMinutes = {1, 5, 30};
-// Products are summed in stretches of this length.  Only what repeats counts, and not in the next one:
-// there what happened once may still echo in the running means.
+// Products are summed in stretches of this length.  Only what repeats counts, and not in the next
+// one: there what happened once may still echo in the running means.
 inline constexpr PacketDelta kBlock = PacketDelta::FromSeconds(3);
 
 // The sides of a relay: a connection is of one or the other, or of a random one in each sum.

@@ -281,7 +281,7 @@ void RelayScreen::Note(Host& host, const HostScore& score, std::vector<float>& s
   if (host.reported.IsSet() && score.time - host.reported < kReportAgain) return;
   RelayNode finding;
   finding.flows = Contributions(host.flows, sums, SignsOf());
-  // What goes to and fro between two hosts is not passed on.
+  // What goes back and forth between two hosts is not passed on.
   if (!finding.flows.empty() && PeerOf(finding.flows[0].upstream, Role::kAccepted) ==
                                     PeerOf(finding.flows[0].downstream, Role::kOpened)) {
     return;

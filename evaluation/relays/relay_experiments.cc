@@ -51,15 +51,14 @@ RelayMethod Adaptive(uint32_t seconds, uint32_t sums, bool any_pair) {
 }
 
 std::vector<RelayMethod> AdaptiveMethods() {
-  return {Adaptive(60, kSums, false), Adaptive(300, kSums, false),
-          Adaptive(300, kManySums, false), Adaptive(300, kSums, true)};
+  return {Adaptive(60, kSums, false), Adaptive(300, kSums, false), Adaptive(300, kManySums, false),
+          Adaptive(300, kSums, true)};
 }
 
 relays::Options OptionsOf(const RelayMethod& method) {
   relays::Options options;
   options.method = method.published ? relays::Method::kPublished : relays::Method::kAdaptive;
-  options.pairing =
-      method.any_pair ? relays::Pairing::kAny : relays::Pairing::kOppositeRoles;
+  options.pairing = method.any_pair ? relays::Pairing::kAny : relays::Pairing::kOppositeRoles;
   options.slot = PacketDelta::FromMilliseconds(method.slot_ms);
   options.sums = method.sums;
   options.terms = method.terms;

@@ -18,10 +18,10 @@ namespace cairn::evaluation {
 struct RelayMethod {
   std::string name;  // "published A=1000 L=100", "adaptive 300 s", ...
   bool published = false;
-  uint32_t terms = 0;    // published: A
-  uint32_t slot_ms = 0;  // L
-  uint32_t sums = 0;     // K
-  uint32_t seconds = 0;  // adaptive: that it watches before it decides
+  uint32_t terms = 0;     // published: A
+  uint32_t slot_ms = 0;   // L
+  uint32_t sums = 0;      // K
+  uint32_t seconds = 0;   // adaptive: that it watches before it decides
   bool any_pair = false;  // adaptive: not only connections of opposite roles
 };
 
@@ -30,8 +30,8 @@ struct RelayPoint {
   std::string figure;  // of the paper: "table1", "fig3", ...
   RelayTraffic traffic;
   RelayMethod method;
-  Proportion reported{};  // false ones where traffic.relays is 0
-  double seconds = 0;   // until a decision, in the mean
+  Proportion reported{};          // false ones where traffic.relays is 0
+  double seconds = 0;             // until a decision, in the mean
   std::optional<double> paper{};  // what the paper reports, where its text has the figure
 };
 

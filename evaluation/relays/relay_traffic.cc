@@ -114,7 +114,8 @@ double MeanSegments(ServerKind kind) {
   constexpr uint32_t kTries = 20'000;
   double segments = 0;
   for (uint32_t i = 0; i < kTries; ++i) {
-    segments += kind == ServerKind::kWeb ? WebSession(server, 0, false) : MailSession(server, 0, false);
+    segments +=
+        kind == ServerKind::kWeb ? WebSession(server, 0, false) : MailSession(server, 0, false);
   }
   return segments / kTries;
 }

@@ -29,8 +29,8 @@ struct RelayTraffic {
   PacketDelta mean_interval = PacketDelta::FromSeconds(1);  // of what enters a relay, exponential
   PacketDelta mean_delay = PacketDelta::Zero();             // exponential; the order is kept
   uint32_t relayed_packets = 0;  // that each relay passes on before it ends; 0: no end
-  double chaff = 0;         // packets that enter and are not passed on, for each that is
-  double opened_share = 0;  // of the other sessions: those that the server opened itself
+  double chaff = 0;              // packets that enter and are not passed on, for each that is
+  double opened_share = 0;       // of the other sessions: those that the server opened itself
   bool bulk = false;  // beside all this, a transfer that is active in every slot, each way
 };
 

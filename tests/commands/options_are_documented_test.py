@@ -73,7 +73,7 @@ def main():
     assert completions("watch", "--summary", "") == ["text", "json", "none"]
     assert "lo" in completions("watch", "-i", "l")
     assert completions("help", "wat") == ["watch"]
-    assert completions("evaluate-") == ["evaluate-calibration", "evaluate-protocol"]
+    assert completions("evaluate-") == ["evaluate-calibration", "evaluate-protocol", "evaluate-relays"]
     assert not missing, "\n".join(missing)
     print(f"{checked} options of {len(top)} commands are documented and completed")
 

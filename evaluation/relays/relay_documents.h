@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CAIRN_EVALUATION_RELAYS_RELAY_REPORT_H_
-#define CAIRN_EVALUATION_RELAYS_RELAY_REPORT_H_
+#ifndef CAIRN_EVALUATION_RELAYS_RELAY_DOCUMENTS_H_
+#define CAIRN_EVALUATION_RELAYS_RELAY_DOCUMENTS_H_
 
 #include <string>
 #include <vector>
@@ -25,4 +25,4 @@ std::string RelayTables(const std::vector<RelayPoint>& points);
 
 }  // namespace cairn::evaluation
 
-#endif  // CAIRN_EVALUATION_RELAYS_RELAY_REPORT_H_
+#endif  // CAIRN_EVALUATION_RELAYS_RELAY_DOCUMENTS_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "evaluation/relays/relay_report.h"
+#include "evaluation/relays/relay_documents.h"
 
 #include <algorithm>
 #include <array>
@@ -91,7 +91,7 @@ std::string Draw(const std::string& figure, const Points& points) {
     panel.y.most = 1;
     for (const RelayPoint* point : points) {
       // In figures that vary L, ours has but one: it is drawn beside each.
-      if (PanelOf(*point) != title && (point->method.published || !title.contains("L ="))) continue;
+      if (PanelOf(*point) != title && (point->method.published || title.find("L =") == std::string::npos)) continue;
       std::string name = point->method.name.substr(0, point->method.name.find(" L="));
       auto series = std::find_if(panel.series.begin(), panel.series.end(),
                                  [&](const output::ChartSeries& s) { return s.name == name; });
@@ -130,8 +130,7 @@ TextTable TruePositives(const std::vector<RelayPoint>& points, const std::string
                         const std::string& title) {
   const Points chosen = Select(points, [&](const RelayPoint& point) {
     return point.figure == figure &&
-           (!point.method.published ||
-            (point.method.terms == 1000 && point.method.slot_ms == 100));
+           (!point.method.published || (point.method.terms == 1000 && point.method.slot_ms == 100));
   });
   TextTable table{.title = title, .header = {"condition", "method"}, .rows = {}};
   const auto delay_of = [](const RelayPoint& point) {
