@@ -16,7 +16,7 @@ install(FILES commands/completion/cairn.bash
         DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME cairn)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn" RENAME copyright)
 install(FILES README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn")
-install(FILES config/example-site.yaml config/zhang-paxson-2000.yaml DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn/examples")
+install(FILES config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn/examples")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME cairn)

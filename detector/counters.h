@@ -26,6 +26,8 @@ struct DetectorCounters {
   uint64_t onsets = 0;
   uint64_t candidates = 0;          // onset comparisons made
   uint64_t candidates_dropped = 0;  // not made: more than max_candidates_per_onset
+  uint64_t indirect_skipped = 0;    // onsets not compared: max_indirect_comparisons_per_second
+  uint64_t pair_trials = 0;         // onsets of connections in pairs, for each pair
   uint64_t coincidences = 0;
   uint64_t pairs = 0;  // ever created
   uint64_t pairs_held = 0;
@@ -46,6 +48,7 @@ struct DetectorCounters {
   uint64_t relay_hosts_evicted = 0;   // relays.max_hosts reached: the longest idle
   uint64_t relay_hosts_left_out = 0;  // likewise, and none was idle: how often one found no room
   uint64_t relay_decisions = 0;       // windows of hosts judged
+  uint64_t suspect_hosts = 0;         // that go first, now, where indirect_skipped grows
   // Findings.
   uint64_t stepping_stones = 0;
   uint64_t message_relays = 0;

@@ -2,6 +2,7 @@
 #include "detector/detector.h"
 
 #include "detector/relays/relay_screen.h"
+#include "detector/relays/site_screen.h"
 #include "detector/reporter.h"
 #include "detector/sensor.h"
 #include "detector/slots/slot_correlator.h"
@@ -18,10 +19,13 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
         slide_(options.timing, options.protected_networks),
         slots_(options.slots, options.timing, options.protected_networks, *this),
         relays_(options.relays, options.protected_networks, *this),
+        site_screen_(options.relays, options.protected_networks),
         sensor_(options.connections, options.timing, SlotsOf(options), options.relays,
                 options.protected_networks, *this),
-        calibrates_(options.timing.rule == timing::Rule::kEvidence && options.timing.calibrate) {
+        calibrates_(options.timing.rule == timing::Rule::kEvidence && options.timing.calibrate),
+        screens_(options.relays.enabled) {
     if (calibrates_) correlator_.CalibrateBy(slide_.scores());
+    if (screens_) correlator_.Prioritize(site_screen_);
   }
 
   absl::Status Process(std::span<const Segment> segments) {
@@ -67,6 +71,8 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
     all.onsets = sensor_.onsets();
     all.candidates = t.candidates;
     all.candidates_dropped = t.candidates_dropped;
+    all.indirect_skipped = t.indirect_skipped;
+    all.pair_trials = t.trials;
     all.coincidences = t.coincidences;
     all.pairs = t.pairs_created;
     all.pairs_held = t.pairs_held;
@@ -87,6 +93,7 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
     all.relay_hosts_evicted = r.hosts_evicted;
     all.relay_hosts_left_out = r.hosts_left_out;
     all.relay_decisions = r.decisions;
+    all.suspect_hosts = site_screen_.suspects();
     reporter_.AddTo(all);
     return all;
   }
@@ -100,6 +107,8 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
   }
 
   void OnOnset(const timing::Onset& onset) override {
+    // Only where there is more to compare than there is time for.
+    if (screens_ && correlator_.IsPressed(onset.time)) site_screen_.OnOnset(onset);
     correlator_.OnOnset(onset);
     if (calibrates_) slide_.OnOnset(onset);
   }
@@ -135,8 +144,10 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
   timing::TimeSlide slide_;
   slots::SlotCorrelator slots_;
   relays::RelayScreen relays_;
+  relays::SiteScreen site_screen_;
   Sensor sensor_;
   const bool calibrates_;
+  const bool screens_;
   uint64_t segments_ = 0;
 };
 

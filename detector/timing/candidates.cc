@@ -143,6 +143,11 @@ PacketDelta Correlator::IndirectWindow() const {
   return std::min(half, options_.indirect.coincidence_window);
 }
 
+bool Correlator::GoesFirst(const Onset& onset) const {
+  return priority_ != nullptr &&
+         (priority_->GoesFirst(onset.source()) || priority_->GoesFirst(onset.destination()));
+}
+
 void Correlator::FindIndirect(const Onset& onset) {
   if (FromFirst(PairKind::kIndirect)) return FindAnyIndirect(onset);
   const size_t kind = IndexOf(PairKind::kIndirect);
@@ -150,6 +155,11 @@ void Correlator::FindIndirect(const Onset& onset) {
   const OnsetHistory& own = onset.history[kind];
   const uint32_t needed = OnsetsNeededForIndirect();
   if (own.count < needed) return;
+  const bool only_first = budget_.IsSpent(onset.time);
+  if (only_first && !GoesFirst(onset)) {
+    ++counters_.indirect_skipped;
+    return;
+  }
   uint32_t looked_at = 0;
   const auto visit = [&](const Onset& earlier) {
     if (++looked_at > options_.max_candidates_per_onset) return false;
@@ -159,12 +169,12 @@ void Correlator::FindIndirect(const Onset& onset) {
     const PacketDelta transit = Transit(PairKind::kIndirect, earlier, onset);
     if (Coincides(theirs.previous[0], own.previous[0], window, transit) &&
         Coincides(earlier.time, onset.time, window, transit) &&
-        earlier.destination() != onset.source()) {
+        earlier.destination() != onset.source() && (!only_first || GoesFirst(earlier))) {
       TryCandidate(earlier, onset, PairKind::kIndirect);
     }
     // Equal time stamps tell no order.
     if (earlier.time == onset.time && Coincides(own.previous[0], theirs.previous[0], window) &&
-        onset.destination() != earlier.source()) {
+        onset.destination() != earlier.source() && (!only_first || GoesFirst(earlier))) {
       TryCandidate(onset, earlier, PairKind::kIndirect);
     }
     return true;
@@ -185,6 +195,7 @@ void Correlator::FindIndirect(const Onset& onset) {
       }
     }
   }
+  if (!only_first) budget_.Spend(looked_at);
   if (looked_at > options_.max_candidates_per_onset) ++counters_.candidates_dropped;
 }
 

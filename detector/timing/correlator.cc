@@ -28,7 +28,8 @@ Correlator::Correlator(const Options& options, const PrefixSet& protected_networ
       filter_(options, protected_networks),
       sink_(sink),
       pairs_(states_, options.max_pairs, options.max_pairs_per_connection),
-      recent_(options.max_recent_onsets) {}
+      recent_(options.max_recent_onsets),
+      budget_(options.max_indirect_comparisons_per_second) {}
 
 void Correlator::OnOnset(const Onset& onset) {
   if (!filter_.MayTakePart(onset)) return;
@@ -61,6 +62,7 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
     next = pair.next[side];
     const size_t kind = IndexOf(pair.kind);
     if (!onset.history[kind].is_onset) continue;
+    ++counters_.trials;
     const bool leaves = pair.input[side].flow != onset.flow;
     const Pair::Input& other = pair.input[1 - side];
     const uint8_t other_flow = leaves ? other.flow : static_cast<uint8_t>(1U - other.flow);

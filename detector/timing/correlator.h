@@ -9,6 +9,7 @@
 #include "capture/address.h"
 #include "detector/connections/connection_tracker.h"
 #include "detector/findings/event.h"
+#include "detector/timing/comparison_budget.h"
 #include "detector/timing/connection_states.h"
 #include "detector/timing/evidence_rule.h"
 #include "detector/timing/null_scores.h"
@@ -48,6 +49,8 @@ struct CorrelatorCounters {
   uint64_t onsets = 0;              // that may take part in pairs
   uint64_t candidates = 0;          // onset comparisons made
   uint64_t candidates_dropped = 0;  // onsets whose search stopped at max_candidates_per_onset
+  uint64_t indirect_skipped = 0;    // onsets not compared for want of budget
+  uint64_t trials = 0;              // onsets of connections in pairs, for each pair
   uint64_t coincidences = 0;
   uint64_t pairs_created = 0;
   uint64_t pairs_held = 0;
@@ -81,6 +84,11 @@ class Correlator {
   // What pairs need follows from these scores, of pairs compared with a shift in time.  Requires:
   // `scores` outlives the correlator.
   void CalibrateBy(const std::array<NullScores, kKinds>& scores) { calibration_ = &scores; }
+  // When there are more indirect comparisons to make than the budget allows, `priority` says whose
+  // are made; without one, nobody's.  Requires: `priority` outlives the correlator.
+  void Prioritize(const Priority& priority) { priority_ = &priority; }
+  // Has the budget been short of late, so that priority() matters?
+  bool IsPressed(PacketTime now) const { return budget_.IsShort(now); }
   // From now on this correlator compares only connections of which one has an even slot number and
   // the other an odd one, and records what they reach instead of reporting.  Requires: as above.
   void RecordScores(std::array<NullScores, kKinds>& scores) { recorded_ = &scores; }
@@ -99,6 +107,7 @@ class Correlator {
   void FindSimultaneous(const Onset& onset);
   void FindIndirect(const Onset& onset);
   void FindAnyIndirect(const Onset& onset);
+  bool GoesFirst(const Onset& onset) const;
   void File(const Onset& onset);
   bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
   void Coincide(uint32_t pair, unsigned track, PacketTime earlier, uint32_t earlier_count,
@@ -148,6 +157,8 @@ class Correlator {
   uint64_t onsets_in_window_ = 0;               // how busy the link is
   PacketDelta farthest_ = PacketDelta::Zero();  // half of the longest trip in `recent_`, ever
   PacketTime first_onset_ = PacketTime::InfinitePast();
+  ComparisonBudget budget_;
+  const Priority* priority_ = nullptr;
   const std::array<NullScores, kKinds>* calibration_ = nullptr;
   std::array<NullScores, kKinds>* recorded_ = nullptr;
   CorrelatorCounters counters_;
