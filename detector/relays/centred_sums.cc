@@ -209,7 +209,7 @@ void CentredSums::Multiply(Group& group, std::array<Squares, kSides>& squares) c
 // What the products' squares would be if all flows went their own ways: the variance of what comes
 // in times the square of what goes out.
 void CentredSums::Expect(Alignment& alignment, const std::array<Squares, kSides>& squares) {
-  const auto lanes = static_cast<float>(groups_.size() / kAlignments * kLanes);
+  const auto lanes = static_cast<float>(groups_.size() * kLanes) / kAlignments;
   for (size_t side = 0; side < kSides; ++side) {
     float& variance = alignment.variance[side];
     variance += decay_.weight() * (Total(squares[side].in) / lanes - variance);
