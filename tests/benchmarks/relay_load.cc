@@ -77,7 +77,7 @@ class Load {
       : step_(PacketDelta::FromNanoseconds(1'000'000'000 / arguments.packets_per_second)),
         options_(OptionsOf(arguments, enabled)),
         clock_(options_),
-        screen_(options_, {}, sink_),
+        screen_(options_, Inside(), sink_),
         connections_(size_t{arguments.hosts} * kConnectionsPerHost) {}
 
   // Every host comes to be watched.
@@ -111,6 +111,10 @@ class Load {
     options.sums = arguments.sums;
     options.max_hosts = arguments.hosts;
     return options;
+  }
+
+  static cairn::PrefixSet Inside() {
+    return cairn::PrefixSet({*cairn::Prefix::Parse("10.0.0.0/8")});
   }
 
   // splitmix64
