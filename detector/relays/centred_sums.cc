@@ -14,6 +14,16 @@ namespace {
 constexpr size_t kIn = 1;
 constexpr size_t kOut = 0;
 
+void AddTo(Lanes16& totals, const Lanes16& now) {
+  for (size_t i = 0; i < kLanes; ++i) totals[i] = static_cast<int16_t>(totals[i] + now[i]);
+}
+
+float Total(const std::array<float, kLanes>& lanes) {
+  float total = 0;
+  for (const float lane : lanes) total += lane;
+  return total;
+}
+
 }  // namespace
 
 CentredSums::CentredSums(const Options& options, const Decay& decay)
@@ -116,10 +126,9 @@ void CentredSums::EndBlock() {
 
 void CentredSums::EndSlot(Alignment& alignment, uint32_t number) {
   Fade(alignment, number, alignment.slot);
-  MeasureVariance(alignment, number);
-  for (size_t g = number; g < groups_.size(); g += kAlignments) {
-    Multiply(groups_[g], decay_.weight(), decay_);
-  }
+  std::array<Squares, kSides> squares;
+  for (size_t g = number; g < groups_.size(); g += kAlignments) Multiply(groups_[g], squares);
+  Expect(alignment, squares);
   ++alignment.done;
   alignment.filled = false;
 }
@@ -156,34 +165,42 @@ void CentredSums::Fade(Group& group, uint64_t slots) {
   }
 }
 
-void CentredSums::Multiply(Group& group, float weight, const Decay& decay) {
+void CentredSums::Multiply(Group& group, std::array<Squares, kSides>& squares) const {
+  const float weight = decay_.weight();
   for (size_t side = 0; side < kSides; ++side) {
     Lanes16& in = group.now[kIn][side];
     Lanes16& out = group.now[kOut][1 - side];
     Sums& mean_in = group.mean[kIn][side];
     Sums& mean_out = group.mean[kOut][1 - side];
+    // Copies, which the compiler knows to lie apart from all else.
     Sums in_now;
+    Sums in_mean;
+    Sums in_centred;
     Sums out_centred;
     for (size_t i = 0; i < kLanes; ++i) {
       in_now[i] = in[i];
+      in_mean[i] = mean_in[i];
+      in_centred[i] = in_now[i] - in_mean[i];
       out_centred[i] = static_cast<float>(out[i]) - mean_out[i];
-      group.block[0][i] += (in_now[i] - mean_in[i]) * out_centred[i];
     }
+    for (size_t i = 0; i < kLanes; ++i) group.block[0][i] += in_centred[i] * out_centred[i];
     for (size_t r = 1; r < kReaches.size(); ++r) {
       Sums& sum = group.reaching[r - 1][side];
-      const float left = decay.Window(r, 1);
+      const float left = decay_.Window(r, 1);
       const auto length = static_cast<float>(kReaches[r]);
+      Sums centred;
       for (size_t i = 0; i < kLanes; ++i) {
         sum[i] = sum[i] * left + in_now[i];
-        group.block[r][i] += (sum[i] - length * mean_in[i]) * out_centred[i];
+        centred[i] = sum[i] - length * in_mean[i];
       }
+      for (size_t i = 0; i < kLanes; ++i) group.block[r][i] += centred[i] * out_centred[i];
     }
-    for (size_t i = 0; i < kLanes; ++i) {
-      mean_in[i] += weight * (in_now[i] - mean_in[i]);
-      mean_out[i] += weight * out_centred[i];
-      group.total[side][i] = static_cast<int16_t>(group.total[side][i] + in[i]);
-      group.total[1 - side][i] = static_cast<int16_t>(group.total[1 - side][i] + out[i]);
-    }
+    for (size_t i = 0; i < kLanes; ++i) squares[side].in[i] += in_centred[i] * in_centred[i];
+    for (size_t i = 0; i < kLanes; ++i) squares[side].out[i] += out_centred[i] * out_centred[i];
+    for (size_t i = 0; i < kLanes; ++i) mean_in[i] += weight * in_centred[i];
+    for (size_t i = 0; i < kLanes; ++i) mean_out[i] += weight * out_centred[i];
+    AddTo(group.total[side], in);
+    AddTo(group.total[1 - side], out);
     in = {};
     out = {};
   }
@@ -191,24 +208,13 @@ void CentredSums::Multiply(Group& group, float weight, const Decay& decay) {
 
 // What the products' squares would be if all flows went their own ways: the variance of what comes
 // in times the square of what goes out.
-void CentredSums::MeasureVariance(Alignment& alignment, uint32_t number) {
-  const auto lanes = static_cast<float>(groups_.size() / kAlignments * kLanes);
+void CentredSums::Expect(Alignment& alignment, const std::array<Squares, kSides>& squares) {
+  const auto lanes = static_cast<float>(groups_.size() * kLanes) / kAlignments;
   for (size_t side = 0; side < kSides; ++side) {
-    float in_squares = 0;
-    float out_squares = 0;
-    for (size_t g = number; g < groups_.size(); g += kAlignments) {
-      const Group& group = groups_[g];
-      for (size_t i = 0; i < kLanes; ++i) {
-        const float in = static_cast<float>(group.now[kIn][side][i]) - group.mean[kIn][side][i];
-        const float out =
-            static_cast<float>(group.now[kOut][1 - side][i]) - group.mean[kOut][1 - side][i];
-        in_squares += in * in;
-        out_squares += out * out;
-      }
-    }
     float& variance = alignment.variance[side];
-    variance += decay_.weight() * (in_squares / lanes - variance);
-    const double product = static_cast<double>(out_squares / lanes) * variance / kAlignments;
+    variance += decay_.weight() * (Total(squares[side].in) / lanes - variance);
+    const double product =
+        static_cast<double>(Total(squares[side].out) / lanes) * variance / kAlignments;
     for (size_t r = 0; r < kReaches.size(); ++r) {
       // The sum of squares of an exponential window's weights.
       const double n = kReaches[r];

@@ -84,6 +84,11 @@ class CentredSums {
     std::array<std::array<Sums, kReaches.size()>, kWindowMinutes.size()> window{};
     std::array<std::array<Sums, kSides>, kWindowMinutes.size()> flows{};  // totals of its blocks
   };
+  // Of what came in, and of what went out on the other side, in one slot, each less its mean.
+  struct Squares {
+    Sums in{};
+    Sums out{};
+  };
   // The slots of one alignment.
   struct Alignment {
     int64_t slot = 0;  // that is being filled
@@ -116,8 +121,8 @@ class CentredSums {
   void EndSlot(Alignment& alignment, uint32_t number);
   void Fade(Alignment& alignment, uint32_t number, int64_t until);
   void Fade(Group& group, uint64_t slots);
-  static void Multiply(Group& group, float weight, const Decay& decay);
-  void MeasureVariance(Alignment& alignment, uint32_t number);
+  void Multiply(Group& group, std::array<Squares, kSides>& squares) const;
+  void Expect(Alignment& alignment, const std::array<Squares, kSides>& squares);
   void MeasureBlock();
   double Pairs(const std::array<double, kSides + 1>& squares,
                const std::array<double, kSides>& active) const;

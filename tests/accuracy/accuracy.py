@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import protocol
+import relays
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAIRN = ROOT / "build/bin/cairn"
@@ -100,7 +101,11 @@ def print_grid(trace, kind):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev accuracy", description=__doc__)
+    if sys.argv[1:2] == ["relays"]:
+        relays.main(sys.argv[2:])
+        return
+    parser = argparse.ArgumentParser(prog="./dev accuracy", description=__doc__,
+                                     epilog="'./dev accuracy relays' scores the relay screen; it has a --help of its own.")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="more captures with truth")
     parser.add_argument("--no-grid", action="store_true", help="leave out the grids of thresholds")
     parser.add_argument("--protocol", action="store_true",

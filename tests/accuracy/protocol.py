@@ -59,12 +59,12 @@ def figures():
     return sorted(WORK.glob(f"roc-*-{FIGURE_DURATION_S}s.svg"))
 
 
-def with_results(page, results, markers):
-    """The page with `results` between two markers."""
+def with_results(page, results, markers, path=PAGE):
+    """The text of the page at `path` with `results` between two markers."""
     begin, end = markers
     pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.S)
     if len(pattern.findall(page)) != 1:
-        sys.exit(f"accuracy: {PAGE} must hold the markers '{begin}' and '{end}' once")
+        sys.exit(f"accuracy: {path} must hold the markers '{begin}' and '{end}' once")
     return pattern.sub(lambda _: f"{begin}\n{results.strip()}\n{end}", page)
 
 

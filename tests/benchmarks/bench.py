@@ -210,6 +210,55 @@ def parts(traces, runs):
                   f"{slots / detector['slot_looks'] * 1e6:.0f} us a look, its slots included")
 
 
+NO_RELAYS = ("--set", "relays.enabled=false")
+RELAY_LOAD_HOSTS = (100, 1_000, 10_000)
+RELAY_LOAD_PACKETS = 20_000_000
+
+
+def relays_of_trace(trace, runs):
+    """What the relay screen adds to a replay; both are run in turn."""
+    costs = {"without": [], "with": []}
+    summary = None
+    for _ in range(runs):
+        for name, settings in (("without", NO_RELAYS), ("with", ())):
+            cost, messages = measure(replay(trace, *settings))
+            costs[name].append(cost["cpu_s"])
+            summary = summary_of(messages)  # the last: with
+    packets, detector = summary["capture"]["packets"], summary["detector"]
+    print(f"\nWhat the relay screen adds to cairn replay: {packets:,} packets, {detector['relay_hosts_peak']:,} hosts "
+          f"watched, {detector['relay_activities']:,} activities summed, {runs} interleaved runs")
+    print(f"{'':<10} {'CPU s without':>14} {'with':>8} {'ns/packet':>10} {'added':>7}")
+    for name, of in (("minimum", min), ("median", statistics.median)):
+        without, with_relays = of(costs["without"]), of(costs["with"])
+        print(f"{name:<10} {without:>14.2f} {with_relays:>8.2f} {(with_relays - without) / packets * 1e9:>10.1f} "
+              f"{with_relays / without - 1:>7.1%}", flush=True)
+
+
+def relay_load(hosts, packets):
+    """The figures of one run of relay_load."""
+    command = [LOOPS / "relay_load", "--hosts", hosts, "--packets", packets]
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise BenchError(f"relay_load ended with {done.returncode}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def relays_of_load(packets, runs):
+    print(f"\nThe relay screen alone at a million packets/s of packet time, minimum and median of {runs} runs")
+    print(f"{'hosts':>7} {'watched':>8} {'packets':>12} {'summed':>12} {'CPU s':>7} {'ns/packet':>10} {'median':>8} "
+          f"{'of real time':>13} {'KiB/host':>9}")
+    for hosts in RELAY_LOAD_HOSTS:
+        rows = [relay_load(hosts, packets) for _ in range(runs)]
+        best = min(rows, key=lambda row: row["ns_per_packet"])
+        median = statistics.median(row["ns_per_packet"] for row in rows)
+        print(f"{hosts:>7,} {best['hosts_watched']:>8,} {best['packets']:>12,} {best['activities']:>12,} "
+              f"{best['cpu_s'] - best['load_cpu_s']:>7.2f} {best['ns_per_packet']:>10.1f} {median:>8.1f} "
+              f"{best['cpu_share']:>13.1%} {best['bytes_per_host'] / 1024:>9.1f}", flush=True)
+    print("summed: packets that were the first of their flow in a quarter of a slot.  All but KiB/host is without the\n"
+          "making of the load; KiB/host: resident, with all that the screen keeps of its connections.")
+
+
 def print_machine():
     model = "unknown CPU"
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
@@ -223,7 +272,7 @@ def print_machine():
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="runs of each program (default 3)")
-    parser.add_argument("--only", choices=["peers", "growth", "parts"], help="one of the tables")
+    parser.add_argument("--only", choices=["peers", "growth", "parts", "relays"], help="one of the tables")
     parser.add_argument("--packets", type=int, help="cut every trace short, to try the benchmark itself")
     arguments = parser.parse_args()
     cut = ("--packets", arguments.packets) if arguments.packets else ()
@@ -235,6 +284,9 @@ def main():
         parts([("mix", generate("mix", "--preset", "mix", *cut)),
                ("1000 typing", generate("typing-1000", "--preset", "interactive", "--connections", 1_000, *cut))],
               arguments.runs)
+    if arguments.only in (None, "relays"):
+        relays_of_trace(generate("mix", "--preset", "mix", *cut), arguments.runs)
+        relays_of_load(arguments.packets or RELAY_LOAD_PACKETS, arguments.runs)
     if arguments.only in (None, "growth"):
         traces = [(f"{n // 1000}k open", generate(f"open-{n}", "--preset", "open", "--connections", n, *cut))
                   for n in (10_000, 100_000, 500_000)]
