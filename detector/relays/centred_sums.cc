@@ -181,8 +181,8 @@ void CentredSums::Multiply(Group& group, float weight, const Decay& decay) {
     for (size_t i = 0; i < kLanes; ++i) {
       mean_in[i] += weight * (in_now[i] - mean_in[i]);
       mean_out[i] += weight * out_centred[i];
-      group.total[side][i] = static_cast<int16_t>(group.total[side][i] + in[i]);
-      group.total[1 - side][i] = static_cast<int16_t>(group.total[1 - side][i] + out[i]);
+      group.total[side][i] += in_now[i];
+      group.total[1 - side][i] += static_cast<float>(out[i]);
     }
     in = {};
     out = {};
@@ -265,8 +265,8 @@ void CentredSums::MeasureBlock() {
   std::array<double, kSides + 1> flow_squares{};
   for (Group& group : groups_) {
     for (size_t i = 0; i < kLanes; ++i) {
-      const auto first = static_cast<float>(group.total[0][i]);
-      const auto second = static_cast<float>(group.total[1][i]);
+      const float first = group.total[0][i];
+      const float second = group.total[1][i];
       flow_squares[0] += first * first / sums;
       flow_squares[1] += second * second / sums;
       flow_squares[2] += (first + second) * (first + second) / sums;
