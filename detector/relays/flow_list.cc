@@ -50,8 +50,7 @@ std::vector<RelayFlows> Contributions(const FlowList& list, std::span<const floa
   const std::vector<FlowList::Entry>& entries = list.entries();
   for (size_t i = 0; i < entries.size(); ++i) {
     for (size_t j = i + 1; j < entries.size(); ++j) {
-      // Who commands another host and is commanded by it (FlowList knows it twice) passes nothing
-      // on.
+      // A connection that changed its role is listed under both.
       if (entries[i].connection.uid == entries[j].connection.uid) continue;
       const bool in_order = entries[i].role == Role::kAccepted;
       const FlowList::Entry& upstream = entries[in_order ? i : j];
