@@ -81,7 +81,6 @@ void Sensor::TellActivity(connections::Connection& connection, uint32_t slot, ui
                                           .start = connection.start,
                                           .time = time,
                                           .previous = connection.last_data[flow],
-                                          .other_previous = connection.last_data[1U - flow],
                                           .slot = slot,
                                           .flow = flow,
                                           .client_side = connection.originator_side,

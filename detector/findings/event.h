@@ -40,7 +40,7 @@ struct ConnectionSummary {
   Endpoint resp;
   PacketTime start;
   OriginatorSource originator = OriginatorSource::kSyn;
-  // Keystrokes run from `resp` to `orig`, as through a reverse tunnel.  Known of pairs only.
+  // Keystrokes run from `resp` to `orig`, as through a reverse tunnel.  Known of pairs and relays.
   bool reversed = false;
 };
 

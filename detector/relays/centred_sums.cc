@@ -14,10 +14,6 @@ namespace {
 constexpr size_t kIn = 1;
 constexpr size_t kOut = 0;
 
-void AddTo(Lanes16& totals, const Lanes16& now) {
-  for (size_t i = 0; i < kLanes; ++i) totals[i] = static_cast<int16_t>(totals[i] + now[i]);
-}
-
 float Total(const std::array<float, kLanes>& lanes) {
   float total = 0;
   for (const float lane : lanes) total += lane;
@@ -199,8 +195,8 @@ void CentredSums::Multiply(Group& group, std::array<Squares, kSides>& squares) c
     for (size_t i = 0; i < kLanes; ++i) squares[side].out[i] += out_centred[i] * out_centred[i];
     for (size_t i = 0; i < kLanes; ++i) mean_in[i] += weight * in_centred[i];
     for (size_t i = 0; i < kLanes; ++i) mean_out[i] += weight * out_centred[i];
-    AddTo(group.total[side], in);
-    AddTo(group.total[1 - side], out);
+    for (size_t i = 0; i < kLanes; ++i) group.total[side][i] += in_now[i];
+    for (size_t i = 0; i < kLanes; ++i) group.total[1 - side][i] += static_cast<float>(out[i]);
     in = {};
     out = {};
   }
@@ -271,8 +267,8 @@ void CentredSums::MeasureBlock() {
   std::array<double, kSides + 1> flow_squares{};
   for (Group& group : groups_) {
     for (size_t i = 0; i < kLanes; ++i) {
-      const auto first = static_cast<float>(group.total[0][i]);
-      const auto second = static_cast<float>(group.total[1][i]);
+      const float first = group.total[0][i];
+      const float second = group.total[1][i];
       flow_squares[0] += first * first / sums;
       flow_squares[1] += second * second / sums;
       flow_squares[2] += (first + second) * (first + second) / sums;

@@ -47,7 +47,7 @@ struct RelayScore {
 //
 // Thread-compatible.  Cost: O(1) for an activity, and O(K) when it is worked off, many at a time,
 // so that a host's sums come into the cache once for all of them; nothing for empty slots.  Memory:
-// 84 bytes times K, and 1 kB.  No allocation after construction.
+// 132 bytes times K, and 3 kB.  No allocation after construction.
 class CentredSums {
  public:
   // Requires: `decay` is of options.slot and outlives this.
@@ -76,7 +76,7 @@ class CentredSums {
   // kLanes sums, all of one alignment.
   struct alignas(64) Group {
     std::array<std::array<Lanes16, kSides>, 2> now{};  // of the slot: [incoming][side]
-    std::array<Lanes16, kSides> total{};               // of the block, both directions
+    std::array<Sums, kSides> total{};                  // of the block, both directions
     std::array<std::array<Sums, kSides>, 2> mean{};    // running: [incoming][side]
     std::array<std::array<Sums, kSides>, kReaches.size() - 1> reaching{};  // of what came in
     std::array<Sums, kReaches.size()> block{};

@@ -15,7 +15,8 @@ namespace cairn::relays {
 inline constexpr std::array<uint32_t, 3> kReaches = {1, 4, 10};
 
 // What is left of running windows and means after some empty slots, and what their products have
-// added up to: powers and their sums, looked up.  Immutable; one for all hosts.  7 kB.
+// added up to: powers and their sums, looked up where they are asked for often.  Immutable; one for
+// all hosts.  8 kB.
 class Decay {
  public:
   explicit Decay(PacketDelta slot);
@@ -25,21 +26,26 @@ class Decay {
     return slots < kKnown ? window_[reach][slots] : 0.0F;
   }
   // Of a running mean.
-  float Mean(uint64_t slots) const { return slots < kKnown ? mean_[slots] : 0.0F; }
+  float Mean(uint64_t slots) const { return slots < kKnown ? mean_[slots] : FarMean(slots); }
   // The sum, over so many slots, of the window times the mean as they fade.
   float WindowTimesMean(size_t reach, uint64_t slots) const {
     return products_[reach][slots < kKnown ? slots : kKnown - 1];
   }
   // Likewise of one mean times another.
   float MeanTimesMean(uint64_t slots) const {
-    return squares_[slots < kKnown ? slots : kKnown - 1];
+    return slots < kKnown ? squares_[slots] : FarMeanTimesMean(slots);
   }
   // What a slot adds to the running mean.
   float weight() const { return weight_; }
 
  private:
+  // By then every window is over.  Means last for longer where slots are short.
   static constexpr size_t kKnown = 256;
 
+  float FarMean(uint64_t slots) const;
+  float FarMeanTimesMean(uint64_t slots) const;
+
+  double kept_;  // of a running mean, in a slot
   float weight_;
   std::array<std::array<float, kKnown>, kReaches.size()> window_{};
   std::array<std::array<float, kKnown>, kReaches.size()> products_{};

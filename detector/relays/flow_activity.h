@@ -22,11 +22,10 @@ struct FlowActivity {
   std::array<Endpoint, 2> end;
   PacketTime start;  // of the connection
   PacketTime time;
-  PacketTime previous;        // when the flow sent last; InfinitePast: never
-  PacketTime other_previous;  // when the connection's other flow did
-  uint32_t slot = 0;          // of the connection table
-  uint8_t flow = 0;           // runs from end[flow] to the other
-  uint8_t client_side = 0;    // end[client_side] opened the connection
+  PacketTime previous;      // when the flow sent last; InfinitePast: never
+  uint32_t slot = 0;        // of the connection table
+  uint8_t flow = 0;         // runs from end[flow] to the other
+  uint8_t client_side = 0;  // end[client_side] opened the connection
   OriginatorSource originator = OriginatorSource::kSyn;
   uint8_t initiative = 2;  // as of connections::Connection
 

@@ -50,7 +50,12 @@ std::vector<RelayFlows> Contributions(const FlowList& list, std::span<const floa
   const std::vector<FlowList::Entry>& entries = list.entries();
   for (size_t i = 0; i < entries.size(); ++i) {
     for (size_t j = i + 1; j < entries.size(); ++j) {
-      signs_of(entries[i], entries[j], signs);
+      // A connection that changed its role is listed under both.
+      if (entries[i].connection.uid == entries[j].connection.uid) continue;
+      const bool in_order = entries[i].role == Role::kAccepted;
+      const FlowList::Entry& upstream = entries[in_order ? i : j];
+      const FlowList::Entry& downstream = entries[in_order ? j : i];
+      signs_of(upstream, downstream, signs);
       double total = 0;
       unsigned met = 0;
       for (size_t k = 0; k < sums.size(); ++k) {
@@ -62,10 +67,8 @@ std::vector<RelayFlows> Contributions(const FlowList& list, std::span<const floa
       const double share = std::min(1.0, put_in * put_in * met / squares);
       // By chance a pair's share is one of K; what goes apart is no relay.
       if (put_in <= 0 || share * met < 9) continue;
-      const bool in_order = entries[i].role == Role::kAccepted;
-      flows.push_back({.upstream = (in_order ? entries[i] : entries[j]).connection,
-                       .downstream = (in_order ? entries[j] : entries[i]).connection,
-                       .share = share});
+      flows.push_back(
+          {.upstream = upstream.connection, .downstream = downstream.connection, .share = share});
     }
   }
   std::stable_sort(flows.begin(), flows.end(),

@@ -39,8 +39,8 @@ class FlowList {
   std::vector<Entry> entries_;
 };
 
-// The signs by which `a` (an entry of the list) is multiplied with `b` in each of K sums: 1, -1, or
-// 0 where they do not meet.
+// The signs by which what comes in on `a` (an entry of the list) is multiplied with what goes out
+// on `b` in each of K sums: 1, -1, or 0 where they do not meet.
 using PairSigns = std::function<void(const FlowList::Entry& a, const FlowList::Entry& b,
                                      std::span<int8_t> signs)>;
 

@@ -9,6 +9,9 @@ namespace cairn::relays {
 namespace {
 
 constexpr size_t kParts = 64 / kLanes;  // of a word
+// Flows of a connection that count in the slot.
+constexpr uint8_t kIncoming = 1;
+constexpr uint8_t kOutgoing = 2;
 
 }  // namespace
 
@@ -24,19 +27,23 @@ PublishedSums::PublishedSums(const Options& options)
 std::optional<PublishedDecision> PublishedSums::Add(const FlowActivity& activity, bool incoming,
                                                     std::span<const uint64_t> signs_in,
                                                     std::span<const uint64_t> signs_out) {
-  const auto number = [&](PacketTime time) { return time.ToNanoseconds() / slot_ns_; };
-  const int64_t slot = number(activity.time);
-  if (activity.previous.IsSet() && number(activity.previous) == slot) return std::nullopt;
+  const int64_t ns = activity.time.ToNanoseconds();
+  const int64_t slot = ns / slot_ns_ - (ns % slot_ns_ < 0 ? 1 : 0);
   std::optional<PublishedDecision> decision;
   if (slot != slot_) decision = EndSlot();
   slot_ = slot;
+  // By what has been summed, not by when the flows sent last: not all of that is told.
+  uint8_t& counted = counted_[activity.uid];
+  const uint8_t flow = incoming ? kIncoming : kOutgoing;
+  if ((counted & flow) != 0) return decision;
+  counted = static_cast<uint8_t>(counted | flow);
   std::vector<Lanes16>& sums = incoming ? in_ : out_;
   const std::span<const uint64_t> signs = incoming ? signs_in : signs_out;
   for (size_t g = 0; g < sums.size(); ++g) {
     AddSigns(LaneBits(signs[g / kParts], g % kParts), sums[g]);
   }
   ++(incoming ? incoming_ : outgoing_);
-  if (activity.other_previous.IsSet() && number(activity.other_previous) == slot) {
+  if (counted == (kIncoming | kOutgoing)) {
     for (size_t g = 0; g < own_products_.size(); ++g) {
       const uint64_t product = ~(signs_in[g / kParts] ^ signs_out[g / kParts]);
       AddSigns(LaneBits(product, g % kParts), own_products_[g]);
@@ -61,6 +68,7 @@ std::optional<PublishedDecision> PublishedSums::EndSlot() {
   incoming_ = 0;
   outgoing_ = 0;
   own_ = 0;
+  counted_.clear();
   if (collected_ < terms_) return std::nullopt;
   PublishedDecision decision;
   const auto count = static_cast<double>(sums_.size());

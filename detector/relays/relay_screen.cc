@@ -162,6 +162,7 @@ void RelayScreen::AddTo(Host& host, const FlowActivity& activity, unsigned side,
   if (first_in_stretch) {
     ConnectionSummary connection = activity.Summary();
     if (activity.client_side != place.client_side) std::swap(connection.orig, connection.resp);
+    connection.reversed = place.reversed;
     host.flows.Add(connection, role);
   }
   if (host.published != nullptr) return AddPublished(host, activity, incoming);
@@ -245,7 +246,8 @@ void RelayScreen::Review(PacketTime minute, bool last) {
       host.activities = 0;
       host.flows.Age();
     }
-    if (minute - host.last_activity > kForgetAfter) Forget(index);
+    const bool reported = host.reported.IsSet() && minute - host.reported < kReportAgain;
+    if (!reported && minute - host.last_activity > kForgetAfter) Forget(index);
   }
   roles_.Sweep(minute);
 }
@@ -282,8 +284,11 @@ void RelayScreen::Note(Host& host, const HostScore& score, std::vector<float>& s
   RelayNode finding;
   finding.flows = Contributions(host.flows, sums, SignsOf());
   // What goes back and forth between two hosts is not passed on.
-  if (!finding.flows.empty() && PeerOf(finding.flows[0].upstream, Role::kAccepted) ==
-                                    PeerOf(finding.flows[0].downstream, Role::kOpened)) {
+  const auto peer = [&](const ConnectionSummary& connection) {
+    return connection.orig.ip == host.address ? connection.resp.ip : connection.orig.ip;
+  };
+  if (!finding.flows.empty() &&
+      peer(finding.flows[0].upstream) == peer(finding.flows[0].downstream)) {
     return;
   }
   host.reported = score.time;

@@ -36,8 +36,8 @@ struct RelayCounters {
 class RelaySink {
  public:
   virtual ~RelaySink() = default;
-  // A host passes on what it receives.  Once a day at most for each host.  `finding` has no alert
-  // id, policy or packets_lost yet.
+  // A host passes on what it receives.  Once a day at most for each host, unless it had to make way
+  // for others meanwhile.  `finding` has no alert id, policy or packets_lost yet.
   virtual void OnRelayNode(const RelayNode& finding) = 0;
   // What each watched host with any activity showed, every five minutes, in the order of addresses.
   virtual void OnHostScore(const HostScore& score) = 0;
@@ -48,8 +48,8 @@ class RelaySink {
 // by its sums.
 //
 // Thread-compatible.  Deterministic: goes by packet time and the order of calls alone.  Cost: O(K)
-// for an activity of a watched host, O(1) for another; each minute O(hosts K).  Memory: about 112 K
-// bytes + 3 kB for each of Options::max_hosts hosts, and 16 bytes for each slot of the connection
+// for an activity of a watched host, O(1) for another; each minute O(hosts K).  Memory: about 132 K
+// bytes + 6 kB for each of Options::max_hosts hosts, and 24 bytes for each slot of the connection
 // table.
 class RelayScreen {
  public:

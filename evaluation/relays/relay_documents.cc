@@ -91,7 +91,9 @@ std::string Draw(const std::string& figure, const Points& points) {
     panel.y.most = 1;
     for (const RelayPoint* point : points) {
       // In figures that vary L, ours has but one: it is drawn beside each.
-      if (PanelOf(*point) != title && (point->method.published || title.find("L =") == std::string::npos)) continue;
+      if (PanelOf(*point) != title &&
+          (point->method.published || title.find("L =") == std::string::npos))
+        continue;
       std::string name = point->method.name.substr(0, point->method.name.find(" L="));
       auto series = std::find_if(panel.series.begin(), panel.series.end(),
                                  [&](const output::ChartSeries& s) { return s.name == name; });

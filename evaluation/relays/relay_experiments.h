@@ -45,7 +45,7 @@ struct RelayExperimentOptions {
 // true positives by mean delay and by A and L (Figures 3 and 4), the number of relays (Figure 5),
 // packets relayed (Figure 6) and chaff (Figure 7); with the published method and with ours.  All
 // methods see the same servers and may err in one of a hundred decisions by their own reckoning.
-// About two CPU minutes for 100 trials.  `done` is told of each figure.
+// About ten CPU seconds for each trial.  `done` is told of each figure.
 std::vector<RelayPoint> RunRelayExperiments(
     const RelayExperimentOptions& options,
     const std::function<void(std::string_view figure)>& done);

@@ -212,7 +212,6 @@ std::vector<relays::FlowActivity> SimulateServer(const RelayTraffic& traffic, ui
     activity.time = PacketTime::FromNanoseconds(kStart + sent.ns);
     activity.flow = sent.flow;
     activity.previous = last[sent.connection][sent.flow];
-    activity.other_previous = last[sent.connection][1U - sent.flow];
     last[sent.connection][sent.flow] = activity.time;
     activities.push_back(activity);
   }

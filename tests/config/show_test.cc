@@ -20,7 +20,7 @@ std::string OtherValue(const Key<Settings>& key) {
       {"timing.rule", "thresholds"},
       {"relays.method", "published"},
       {"relays.pairing", "any"},
-      {"relays.sums", "128"},
+      {"relays.sums", "256"},
       {"capture.filter", "not port 80: \"x\" \\ # y"},
       {"exposure.clear_text", "{23: \"tel: net\", 65535: x}"},
       {"exposure.encrypted_ports", "[1, 65535]"},
