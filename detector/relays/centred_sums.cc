@@ -70,7 +70,13 @@ void CentredSums::Take(const Entry& entry) {
       alignment.slot = slot;
     }
     alignment.filled = true;
-    ++alignment.active[signs_.side()[0] & 1U];
+    const size_t side = signs_.side()[0] & 1U;
+    ++alignment.active[side];
+    if (pairing_ == Pairing::kAny) {
+      alignment.touched = {true, true};
+    } else {
+      alignment.touched[entry.incoming ? side : 1 - side] = true;
+    }
     for (size_t g = a; g < groups_.size(); g += kAlignments) {
       const size_t word = g * kLanes / 64;
       const size_t part = g % (64 / kLanes);
@@ -92,7 +98,9 @@ void CentredSums::BeginAt(int64_t quarter) {
   block_end_ = quarter - passed + block_quarters_;
   for (uint32_t a = 0; a < kAlignments; ++a) {
     const int64_t slot = SlotNumbers::Number(quarter, a);
-    alignments_[a] = Alignment{.slot = slot, .done = slot};
+    alignments_[a] = Alignment();
+    alignments_[a].slot = slot;
+    alignments_[a].done = {slot, slot};
   }
   for (Group& group : groups_) {
     group.now = {};
@@ -112,7 +120,7 @@ void CentredSums::EndBlock() {
     Alignment& alignment = alignments_[a];
     const int64_t end = SlotNumbers::Number(block_end_, a);
     if (alignment.filled && alignment.slot < end) EndSlot(alignment, a);
-    Fade(alignment, a, end);
+    for (size_t side = 0; side < kSides; ++side) Fade(alignment, a, side, end);
   }
   MeasureBlock();
   block_end_ += block_quarters_;
@@ -120,102 +128,103 @@ void CentredSums::EndBlock() {
   active_ = false;
 }
 
+// A side into which nothing came in this slot, and from whose other nothing went out, is left as it
+// is: the slot will be one of its empty ones.
 void CentredSums::EndSlot(Alignment& alignment, uint32_t number) {
-  Fade(alignment, number, alignment.slot);
-  std::array<Squares, kSides> squares;
-  for (size_t g = number; g < groups_.size(); g += kAlignments) Multiply(groups_[g], squares);
-  Expect(alignment, squares);
-  ++alignment.done;
+  for (size_t side = 0; side < kSides; ++side) {
+    if (!alignment.touched[side]) continue;
+    Fade(alignment, number, side, alignment.slot);
+    Squares squares;
+    for (size_t g = number; g < groups_.size(); g += kAlignments) {
+      Multiply(groups_[g], side, squares);
+    }
+    Expect(alignment, side, squares);
+    ++alignment.done[side];
+    alignment.touched[side] = false;
+  }
   alignment.filled = false;
 }
 
-void CentredSums::Fade(Alignment& alignment, uint32_t number, int64_t until) {
-  if (alignment.done >= until) return;
-  const auto slots = static_cast<uint64_t>(until - alignment.done);
-  for (size_t g = number; g < groups_.size(); g += kAlignments) Fade(groups_[g], slots);
-  for (float& variance : alignment.variance) variance *= decay_.Mean(slots);
-  alignment.done = until;
+void CentredSums::Fade(Alignment& alignment, uint32_t number, size_t side, int64_t until) {
+  if (alignment.done[side] >= until) return;
+  const auto slots = static_cast<uint64_t>(until - alignment.done[side]);
+  for (size_t g = number; g < groups_.size(); g += kAlignments) Fade(groups_[g], side, slots);
+  alignment.variance[side] *= decay_.Mean(slots);
+  alignment.done[side] = until;
 }
 
 // So many empty slots at once.  In each nothing less its mean is multiplied with what is left of
 // the window less its mean.
-void CentredSums::Fade(Group& group, uint64_t slots) {
+void CentredSums::Fade(Group& group, size_t side, uint64_t slots) {
   const float faded = decay_.Mean(slots);
   const float both = decay_.MeanTimesMean(slots);
-  for (size_t side = 0; side < kSides; ++side) {
-    Sums& mean_in = group.mean[kIn][side];
-    Sums& mean_out = group.mean[kOut][1 - side];
-    for (size_t i = 0; i < kLanes; ++i) group.block[0][i] += both * mean_in[i] * mean_out[i];
-    for (size_t r = 1; r < kReaches.size(); ++r) {
-      Sums& sum = group.reaching[r - 1][side];
-      const float left = decay_.Window(r, slots);
-      const float product = decay_.WindowTimesMean(r, slots);
-      const float length = both * static_cast<float>(kReaches[r]);
-      for (size_t i = 0; i < kLanes; ++i) {
-        group.block[r][i] += (length * mean_in[i] - product * sum[i]) * mean_out[i];
-        sum[i] *= left;
-      }
+  Sums& mean_in = group.mean[kIn][side];
+  Sums& mean_out = group.mean[kOut][1 - side];
+  for (size_t i = 0; i < kLanes; ++i) group.block[0][i] += both * mean_in[i] * mean_out[i];
+  for (size_t r = 1; r < kReaches.size(); ++r) {
+    Sums& sum = group.reaching[r - 1][side];
+    const float left = decay_.Window(r, slots);
+    const float product = decay_.WindowTimesMean(r, slots);
+    const float length = both * static_cast<float>(kReaches[r]);
+    for (size_t i = 0; i < kLanes; ++i) {
+      group.block[r][i] += (length * mean_in[i] - product * sum[i]) * mean_out[i];
+      sum[i] *= left;
     }
-    for (size_t i = 0; i < kLanes; ++i) mean_in[i] *= faded;
-    for (size_t i = 0; i < kLanes; ++i) mean_out[i] *= faded;
   }
+  for (size_t i = 0; i < kLanes; ++i) mean_in[i] *= faded;
+  for (size_t i = 0; i < kLanes; ++i) mean_out[i] *= faded;
 }
 
-void CentredSums::Multiply(Group& group, std::array<Squares, kSides>& squares) const {
+void CentredSums::Multiply(Group& group, size_t side, Squares& squares) const {
   const float weight = decay_.weight();
-  for (size_t side = 0; side < kSides; ++side) {
-    Lanes16& in = group.now[kIn][side];
-    Lanes16& out = group.now[kOut][1 - side];
-    Sums& mean_in = group.mean[kIn][side];
-    Sums& mean_out = group.mean[kOut][1 - side];
-    // Copies, which the compiler knows to lie apart from all else.
-    Sums in_now;
-    Sums in_mean;
-    Sums in_centred;
-    Sums out_centred;
-    for (size_t i = 0; i < kLanes; ++i) {
-      in_now[i] = in[i];
-      in_mean[i] = mean_in[i];
-      in_centred[i] = in_now[i] - in_mean[i];
-      out_centred[i] = static_cast<float>(out[i]) - mean_out[i];
-    }
-    for (size_t i = 0; i < kLanes; ++i) group.block[0][i] += in_centred[i] * out_centred[i];
-    for (size_t r = 1; r < kReaches.size(); ++r) {
-      Sums& sum = group.reaching[r - 1][side];
-      const float left = decay_.Window(r, 1);
-      const auto length = static_cast<float>(kReaches[r]);
-      Sums centred;
-      for (size_t i = 0; i < kLanes; ++i) {
-        sum[i] = sum[i] * left + in_now[i];
-        centred[i] = sum[i] - length * in_mean[i];
-      }
-      for (size_t i = 0; i < kLanes; ++i) group.block[r][i] += centred[i] * out_centred[i];
-    }
-    for (size_t i = 0; i < kLanes; ++i) squares[side].in[i] += in_centred[i] * in_centred[i];
-    for (size_t i = 0; i < kLanes; ++i) squares[side].out[i] += out_centred[i] * out_centred[i];
-    for (size_t i = 0; i < kLanes; ++i) mean_in[i] += weight * in_centred[i];
-    for (size_t i = 0; i < kLanes; ++i) mean_out[i] += weight * out_centred[i];
-    for (size_t i = 0; i < kLanes; ++i) group.total[side][i] += in_now[i];
-    for (size_t i = 0; i < kLanes; ++i) group.total[1 - side][i] += static_cast<float>(out[i]);
-    in = {};
-    out = {};
+  Lanes16& in = group.now[kIn][side];
+  Lanes16& out = group.now[kOut][1 - side];
+  Sums& mean_in = group.mean[kIn][side];
+  Sums& mean_out = group.mean[kOut][1 - side];
+  // Copies, which the compiler knows to lie apart from all else.
+  Sums in_now;
+  Sums in_mean;
+  Sums in_centred;
+  Sums out_centred;
+  for (size_t i = 0; i < kLanes; ++i) {
+    in_now[i] = in[i];
+    in_mean[i] = mean_in[i];
+    in_centred[i] = in_now[i] - in_mean[i];
+    out_centred[i] = static_cast<float>(out[i]) - mean_out[i];
   }
+  for (size_t i = 0; i < kLanes; ++i) group.block[0][i] += in_centred[i] * out_centred[i];
+  for (size_t r = 1; r < kReaches.size(); ++r) {
+    Sums& sum = group.reaching[r - 1][side];
+    const float left = decay_.Window(r, 1);
+    const auto length = static_cast<float>(kReaches[r]);
+    Sums centred;
+    for (size_t i = 0; i < kLanes; ++i) {
+      sum[i] = sum[i] * left + in_now[i];
+      centred[i] = sum[i] - length * in_mean[i];
+    }
+    for (size_t i = 0; i < kLanes; ++i) group.block[r][i] += centred[i] * out_centred[i];
+  }
+  for (size_t i = 0; i < kLanes; ++i) squares.in[i] += in_centred[i] * in_centred[i];
+  for (size_t i = 0; i < kLanes; ++i) squares.out[i] += out_centred[i] * out_centred[i];
+  for (size_t i = 0; i < kLanes; ++i) mean_in[i] += weight * in_centred[i];
+  for (size_t i = 0; i < kLanes; ++i) mean_out[i] += weight * out_centred[i];
+  for (size_t i = 0; i < kLanes; ++i) group.total[side][i] += in_now[i];
+  for (size_t i = 0; i < kLanes; ++i) group.total[1 - side][i] += static_cast<float>(out[i]);
+  in = {};
+  out = {};
 }
 
 // What the products' squares would be if all flows went their own ways: the variance of what comes
 // in times the square of what goes out.
-void CentredSums::Expect(Alignment& alignment, const std::array<Squares, kSides>& squares) {
+void CentredSums::Expect(Alignment& alignment, size_t side, const Squares& squares) {
   const auto lanes = static_cast<float>(groups_.size() * kLanes) / kAlignments;
-  for (size_t side = 0; side < kSides; ++side) {
-    float& variance = alignment.variance[side];
-    variance += decay_.weight() * (Total(squares[side].in) / lanes - variance);
-    const double product =
-        static_cast<double>(Total(squares[side].out) / lanes) * variance / kAlignments;
-    for (size_t r = 0; r < kReaches.size(); ++r) {
-      // The sum of squares of an exponential window's weights.
-      const double n = kReaches[r];
-      expected_[r] += product * n * n / (2 * n - 1);
-    }
+  float& variance = alignment.variance[side];
+  variance += decay_.weight() * (Total(squares.in) / lanes - variance);
+  const double product = static_cast<double>(Total(squares.out) / lanes) * variance / kAlignments;
+  for (size_t r = 0; r < kReaches.size(); ++r) {
+    // The sum of squares of an exponential window's weights.
+    const double n = kReaches[r];
+    expected_[r] += product * n * n / (2 * n - 1);
   }
 }
 

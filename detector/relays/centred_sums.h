@@ -92,7 +92,10 @@ class CentredSums {
   // The slots of one alignment.
   struct Alignment {
     int64_t slot = 0;  // that is being filled
-    int64_t done = 0;  // the slots before it are in the sums
+    // Per side into which it comes: is anything in the slot, and before which are slots in the
+    // sums?
+    std::array<bool, kSides> touched{};
+    std::array<int64_t, kSides> done{};
     bool filled = false;
     std::array<uint32_t, kSides> active{};  // flows, slot by slot, in this block
     std::array<float, kSides> variance{};   // running, of what comes in
@@ -119,10 +122,10 @@ class CentredSums {
   void BeginAt(int64_t quarter);
   void EndBlock();
   void EndSlot(Alignment& alignment, uint32_t number);
-  void Fade(Alignment& alignment, uint32_t number, int64_t until);
-  void Fade(Group& group, uint64_t slots);
-  void Multiply(Group& group, std::array<Squares, kSides>& squares) const;
-  void Expect(Alignment& alignment, const std::array<Squares, kSides>& squares);
+  void Fade(Alignment& alignment, uint32_t number, size_t side, int64_t until);
+  void Fade(Group& group, size_t side, uint64_t slots);
+  void Multiply(Group& group, size_t side, Squares& squares) const;
+  void Expect(Alignment& alignment, size_t side, const Squares& squares);
   void MeasureBlock();
   double Pairs(const std::array<double, kSides + 1>& squares,
                const std::array<double, kSides>& active) const;
