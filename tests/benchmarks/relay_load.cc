@@ -145,20 +145,19 @@ class Load {
       return;
     }
     const auto peer_port = static_cast<uint16_t>(1024 + number % 60'000);
-    connection.screened = screen_.OnActivity(
-        {.uid = number + uint64_t{1},
-         .end = {cairn::Endpoint{IpAddress::FromV4(kOutside + number),
-                                 accepted ? peer_port : kServerPort},
-                 cairn::Endpoint{IpAddress::FromV4(kInside + number / kConnectionsPerHost),
-                                 accepted ? kServerPort : peer_port}},
-         .start = kBegin,
-         .time = now_,
-         .previous = connection.last_data[flow],
-         .other_previous = connection.last_data[1U - flow],
-         .slot = number,
-         .flow = flow,
-         .client_side = client_side,
-         .initiative = connection.initiative});
+    cairn::relays::FlowActivity activity;
+    activity.uid = number + uint64_t{1};
+    activity.end[0] = {IpAddress::FromV4(kOutside + number), accepted ? peer_port : kServerPort};
+    activity.end[1] = {IpAddress::FromV4(kInside + number / kConnectionsPerHost),
+                       accepted ? kServerPort : peer_port};
+    activity.start = kBegin;
+    activity.time = now_;
+    activity.previous = connection.last_data[flow];
+    activity.slot = number;
+    activity.flow = flow;
+    activity.client_side = client_side;
+    activity.initiative = connection.initiative;
+    connection.screened = screen_.OnActivity(activity);
   }
 
   const PacketDelta step_;
