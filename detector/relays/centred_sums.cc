@@ -192,7 +192,8 @@ void CentredSums::Multiply(Group& group, float weight, const Decay& decay) {
 // What the products' squares would be if all flows went their own ways: the variance of what comes
 // in times the square of what goes out.
 void CentredSums::MeasureVariance(Alignment& alignment, uint32_t number) {
-  const auto lanes = static_cast<float>(groups_.size() / kAlignments * kLanes);
+  const size_t groups = groups_.size() / kAlignments;
+  const auto lanes = static_cast<float>(groups * kLanes);
   for (size_t side = 0; side < kSides; ++side) {
     float in_squares = 0;
     float out_squares = 0;
