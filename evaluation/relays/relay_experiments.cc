@@ -18,9 +18,9 @@ constexpr double kAllowed = 0.01;
 constexpr uint32_t kSums = 128;
 constexpr uint32_t kManySums = 512;
 constexpr std::array<uint32_t, 4> kTerms = {500, 1000, 1500, 2000};
-constexpr std::array<uint32_t, 4> kSlots_ms = {100, 200, 400, 600};
-constexpr std::array<int64_t, 8> kDelays_ms = {0, 100, 200, 300, 400, 500, 700, 1000};
-constexpr int64_t kLongestSimulated_s = 300;
+constexpr std::array<uint32_t, 4> kSlotsMs = {100, 200, 400, 600};
+constexpr std::array<int64_t, 8> kDelaysMs = {0, 100, 200, 300, 400, 500, 700, 1000};
+constexpr int64_t kLongestSimulatedS = 300;
 
 // The rates of section 3.2.2; that the server opens some of its sessions itself is our addition, as
 // otherwise nothing but the relay would.
@@ -29,7 +29,7 @@ RelayTraffic Busy(ServerKind kind) {
   traffic.server = kind;
   traffic.packets_per_second = kind == ServerKind::kWeb ? 70 : 76;
   traffic.opened_share = kind == ServerKind::kWeb ? 0.1 : 0.3;
-  traffic.duration = PacketDelta::FromSeconds(kLongestSimulated_s);
+  traffic.duration = PacketDelta::FromSeconds(kLongestSimulatedS);
   return traffic;
 }
 
@@ -139,7 +139,7 @@ constexpr std::array<std::array<std::array<double, 4>, 4>, 2> kPaperTable1 = {
 
 std::vector<RelayMethod> AllMethods() {
   std::vector<RelayMethod> methods;
-  for (const uint32_t slot_ms : kSlots_ms) {
+  for (const uint32_t slot_ms : kSlotsMs) {
     for (const uint32_t terms : kTerms) methods.push_back(Published(terms, slot_ms));
   }
   for (RelayMethod& method : AdaptiveMethods()) methods.push_back(std::move(method));
@@ -163,7 +163,7 @@ std::vector<RelayPoint> RunRelayExperiments(
   for (size_t s = 0; s < kServers.size(); ++s) {
     const size_t first = points.size();
     experiment.Run("table1", Busy(kServers[s]), AllMethods());
-    for (size_t slot = 0; slot < kSlots_ms.size(); ++slot) {
+    for (size_t slot = 0; slot < kSlotsMs.size(); ++slot) {
       for (size_t terms = 0; terms < kTerms.size(); ++terms) {
         points[first + slot * kTerms.size() + terms].paper = kPaperTable1[s][slot][terms];
       }
@@ -172,7 +172,7 @@ std::vector<RelayPoint> RunRelayExperiments(
   done("table1");
   const auto by_delay = [&](const std::string& figure, RelayTraffic traffic,
                             const std::vector<RelayMethod>& methods) {
-    for (const int64_t delay_ms : kDelays_ms) {
+    for (const int64_t delay_ms : kDelaysMs) {
       traffic.mean_delay = PacketDelta::FromMilliseconds(delay_ms);
       experiment.Run(figure, traffic, methods);
     }

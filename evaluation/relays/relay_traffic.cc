@@ -19,7 +19,7 @@ constexpr uint32_t kFirstClient = 0xac100000;    // 172.16.0.0
 constexpr uint32_t kClients = 5000;
 constexpr uint32_t kFirstRelayPeer = 0xcb007100;  // 203.0.113.0
 // Sessions begin before the first second, so that it is as busy as the others.
-constexpr double kWarmUp_s = 120;
+constexpr double kWarmUpS = 120;
 
 struct Sent {
   int64_t ns = 0;
@@ -126,7 +126,7 @@ void Serve(Server& server, const RelayTraffic& traffic) {
   static const double mail_segments = MeanSegments(ServerKind::kMail);
   const bool web = traffic.server == ServerKind::kWeb;
   const double between = (web ? web_segments : mail_segments) / traffic.packets_per_second;
-  for (double at = -kWarmUp_s; at < server.duration_s; at += server.random.Exponential(between)) {
+  for (double at = -kWarmUpS; at < server.duration_s; at += server.random.Exponential(between)) {
     const bool opened = server.random.Chance(traffic.opened_share);
     if (web) {
       WebSession(server, at, opened);
