@@ -141,7 +141,8 @@ bool RelayScreen::MakeRoom(PacketTime now) {
       oldest = host;
     }
   }
-  if (oldest == kNone) return false;
+  // One that is at work stays, or hosts would push each other out before anything is known of them.
+  if (oldest == kNone || now - hosts_[oldest]->last_activity < kMinute) return false;
   ++counters_.hosts_evicted;
   Forget(oldest);
   return true;
@@ -287,10 +288,11 @@ void RelayScreen::Note(Host& host, const HostScore& score, std::vector<float>& s
   const auto peer = [&](const ConnectionSummary& connection) {
     return connection.orig.ip == host.address ? connection.resp.ip : connection.orig.ip;
   };
-  if (!finding.flows.empty() &&
-      peer(finding.flows[0].upstream) == peer(finding.flows[0].downstream)) {
-    return;
-  }
+  const bool named = !finding.flows.empty();
+  std::erase_if(finding.flows, [&](const RelayFlows& flows) {
+    return peer(flows.upstream) == peer(flows.downstream);
+  });
+  if (named && finding.flows.empty()) return;
   host.reported = score.time;
   finding.time = score.time;
   finding.host = host.address;
