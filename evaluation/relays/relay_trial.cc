@@ -13,6 +13,8 @@ namespace {
 
 constexpr PacketDelta kMinute = PacketDelta::FromSeconds(60);
 constexpr uint32_t kMinutes = 5;
+constexpr uint32_t kHalfHourMinutes = 30;
+constexpr uint32_t kHalfHour = 2;
 constexpr uint32_t kOneMinute = 0;  // of relays::kWindowMinutes
 constexpr uint32_t kFiveMinutes = 1;
 constexpr unsigned kServerSide = 1;
@@ -24,7 +26,7 @@ relays::Role RoleOf(const relays::FlowActivity& activity) {
 }  // namespace
 
 AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
-                             const relays::Options& options) {
+                             const relays::Options& options, uint32_t minutes) {
   AdaptiveOutcome outcome;
   if (activities.empty()) return outcome;
   const relays::Decay decay(options.slot);
@@ -32,24 +34,25 @@ AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
   const int64_t minute_ns = kMinute.ToNanoseconds();
   const int64_t first_ns = activities.front().time.ToNanoseconds();
   PacketTime minute_end = PacketTime::FromNanoseconds(first_ns - first_ns % minute_ns) + kMinute;
-  uint32_t minutes = 0;
+  uint32_t passed = 0;
   const auto end_minute = [&] {
     sums.AdvanceTo(minute_end);
     const double nats = sums.Score(kOneMinute).nats;
-    if (minutes == 0) outcome.first_minute = nats;
-    outcome.any = std::max(outcome.any, nats);
+    if (passed == 0) outcome.first_minute = nats;
+    if (passed < kMinutes) outcome.any = std::max(outcome.any, nats);
     sums.Clear(kOneMinute);
     minute_end = minute_end + kMinute;
-    ++minutes;
+    ++passed;
+    if (passed == kMinutes) outcome.five_minutes = sums.Score(kFiveMinutes).nats;
+    if (passed == kHalfHourMinutes) outcome.half_hour = sums.Score(kHalfHour).nats;
   };
   for (const relays::FlowActivity& activity : activities) {
-    while (activity.time >= minute_end && minutes < kMinutes) end_minute();
-    if (minutes >= kMinutes) break;
+    while (activity.time >= minute_end && passed < minutes) end_minute();
+    if (passed >= minutes) break;
     sums.Add(activity, activity.flow != kServerSide, RoleOf(activity),
              activity.end[1 - kServerSide].ip);
   }
-  while (minutes < kMinutes) end_minute();
-  outcome.five_minutes = sums.Score(kFiveMinutes).nats;
+  while (passed < minutes) end_minute();
   outcome.any = std::max(0.0, std::max(outcome.any, outcome.five_minutes) - std::log(kMinutes + 1));
   return outcome;
 }

@@ -16,6 +16,7 @@ namespace cairn::evaluation {
 struct AdaptiveOutcome {
   double first_minute = 0;
   double five_minutes = 0;  // taken as one
+  double half_hour = 0;     // likewise, where as much was played
   double any = 0;           // of these and the other minutes the most improbable, for so many tries
 };
 
@@ -27,10 +28,10 @@ struct PublishedOutcome {
   uint32_t alarms = 0;  // at Options::false_alarm_probability
 };
 
-// Plays a server's activities (SimulateServer()), five minutes of them, to the statistic of one
-// host.  Pure; O(activities K).
+// Plays so many minutes of a server's activities (SimulateServer()), at least five, to the
+// statistic of one host.  Pure; O(activities K).
 AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
-                             const relays::Options& options);
+                             const relays::Options& options, uint32_t minutes = 5);
 // `all`: every decision, else the first one only.
 PublishedOutcome PlayPublished(std::span<const relays::FlowActivity> activities,
                                const relays::Options& options, bool all);
