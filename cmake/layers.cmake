@@ -23,6 +23,10 @@ function(cairn_library)
     # Ordinary code for the tests, and beside it what the linker needs to optimise the program as a whole.
     target_compile_options(${target} PRIVATE -flto=auto -ffat-lto-objects)
   endif()
+  if(CAIRN_SANITIZE AND ARG_FOLDER MATCHES "^(commands|config|output)$")
+    # Work that is done once a run: optimising it takes longer than all tests of it.
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
   target_link_libraries(${target} PUBLIC cairn_compiler ${ARG_LINKS})
   set(allowed ${ARG_FOLDER})
   foreach(used IN LISTS ARG_USES)
