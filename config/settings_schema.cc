@@ -169,7 +169,7 @@ void AddTiming(Table& table) {
            Count<uint32_t>(1, 1000000, "64"),
            "Recent onsets that one onset is compared with; the most recent win.")
       .Add("max_indirect_comparisons_per_second", &Options::max_indirect_comparisons_per_second,
-           Count<uint32_t>(1, 1000000000, "20k"),
+           Count<uint32_t>(1, 1000000000, "4k"),
            "Comparisons of onsets in search of indirect pairs, in a second of packet time. Beyond, "
            "only hosts that look like relays are compared (docs/relays.md).")
       .Add("max_recent_onsets", &Options::max_recent_onsets, Count<uint32_t>(64, 1U << 26, "16k"),

@@ -18,7 +18,7 @@ constexpr int64_t kForgetAfter = 60;  // blocks
 constexpr PacketDelta kSuspectFor = PacketDelta::FromSeconds(600);
 constexpr double kSuspectNats = 6;
 // Younger flows are no people yet, and most of the world's never will be.
-constexpr uint32_t kFewestOnsets = 4;
+constexpr uint32_t kFewestOnsets = 12;
 
 int64_t SlotNumber(PacketTime time) {
   const int64_t ns = time.ToNanoseconds();

@@ -90,7 +90,7 @@ struct Options {
   uint32_t max_pairs_per_connection = 64;  // likewise
   uint32_t max_candidates_per_onset = 64;  // the most recent onsets win
   // Of indirect pairs, in packet time; beyond, hosts that look like relays go first.
-  uint32_t max_indirect_comparisons_per_second = 4'000;
+  uint32_t max_indirect_comparisons_per_second = 40'000;
   uint32_t max_recent_onsets = 16384;  // onsets within one coincidence window; the oldest go first
 };
 
