@@ -71,6 +71,19 @@ class PacketTime {
   int64_t ns_ = 0;
 };
 
+// Packet time in stretches of one length, numbered from the Unix epoch: the number of the one that
+// `time` lies in, also before the epoch.  Requires: length > 0.
+constexpr int64_t StretchNumber(PacketTime time, PacketDelta length) {
+  const int64_t ns = time.ToNanoseconds();
+  const int64_t number = ns / length.ToNanoseconds();
+  return ns % length.ToNanoseconds() < 0 ? number - 1 : number;
+}
+
+// When stretch `number` begins.
+constexpr PacketTime StretchBegin(int64_t number, PacketDelta length) {
+  return PacketTime::FromNanoseconds(number * length.ToNanoseconds());
+}
+
 }  // namespace cairn
 
 #endif  // CAIRN_CAPTURE_TIME_H_

@@ -91,7 +91,7 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
     all.relay_hosts_watched = r.hosts_watched;
     all.relay_hosts_peak = r.hosts_peak;
     all.relay_hosts_evicted = r.hosts_evicted;
-    all.relay_hosts_left_out = r.hosts_left_out;
+    all.relay_hosts_left_out = r.hosts_left_out + site_screen_.left_out();
     all.relay_decisions = r.decisions;
     all.suspect_hosts = site_screen_.suspects();
     reporter_.AddTo(all);

@@ -237,7 +237,7 @@ struct RelayNode {
   // ... the chance that an innocent host reaches as much in an hour (published: in a decision).
   double false_alarm_probability = 1;
   PacketDelta window = PacketDelta::Zero();  // that it was seen in (published: zero)
-  PacketDelta reach = PacketDelta::Zero();   // from what comes in to what goes out, at most
+  PacketDelta reach = PacketDelta::Zero();   // how far back what came in counts, in the mean
   std::vector<RelayFlows> flows;             // that contribute most, at most three
   std::optional<PolicyVerdict> policy;
   uint64_t packets_lost = 0;

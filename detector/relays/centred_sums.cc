@@ -25,7 +25,7 @@ float Total(const std::array<float, kLanes>& lanes) {
 CentredSums::CentredSums(const Options& options, const Decay& decay)
     : numbers_(options.slot),
       block_quarters_(std::max<int64_t>(
-          kBlock.ToNanoseconds() / ActivityClock::QuarterNanoseconds(options.slot), 1)),
+          kBlock.ToNanoseconds() / ActivityClock::QuarterOf(options.slot).ToNanoseconds(), 1)),
       pairing_(options.pairing),
       decay_(decay),
       signs_(options),
@@ -321,6 +321,7 @@ void CentredSums::MeasureBlock() {
 
 RelayScore CentredSums::Score(uint32_t window) const {
   RelayScore best{.window = window, .blocks = blocks_[window]};
+  bool any = false;
   const auto sums = static_cast<double>(groups_.size() * kLanes);
   const double pairs_in_window = PairsInWindow(window);
   for (uint32_t r = 0; r < kReaches.size(); ++r) {
@@ -339,12 +340,14 @@ RelayScore CentredSums::Score(uint32_t window) const {
     const double pairs = std::sqrt(pairs_in_block * std::max(pairs_in_block, pairs_in_window));
     const double freedom = 1 / (1 / sums + 1 / pairs);
     const double nats = ChiSquareTailNats(freedom, ratio) - std::log(kReaches.size());
-    if (nats <= best.nats) continue;
+    if (any && nats <= best.nats) continue;
+    any = true;
     best.nats = nats;
     best.ratio = ratio;
     best.freedom = freedom;
     best.reach = r;
   }
+  best.nats = std::max(0.0, best.nats);
   return best;
 }
 

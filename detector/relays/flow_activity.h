@@ -43,10 +43,10 @@ struct FlowActivity {
 class ActivityClock {
  public:
   explicit ActivityClock(const Options& options)
-      : quarter_ns_(QuarterNanoseconds(options.slot)), enabled_(options.enabled) {}
+      : quarter_(QuarterOf(options.slot)), enabled_(options.enabled) {}
 
-  static int64_t QuarterNanoseconds(PacketDelta slot) {
-    return slot.ToNanoseconds() / static_cast<int64_t>(kAlignments);
+  static PacketDelta QuarterOf(PacketDelta slot) {
+    return PacketDelta::FromNanoseconds(slot.ToNanoseconds() / int64_t{kAlignments});
   }
 
   // A connection that is not summed is told of in each such stretch, 17 s, as hosts come to be
@@ -55,21 +55,18 @@ class ActivityClock {
   // Who ends a pause of such a length has the initiative.
   static constexpr PacketDelta kPause = PacketDelta::FromSeconds(1);
 
-  bool enabled() const { return enabled_; }
   // Requires: times do not decrease.
   bool IsNew(PacketTime previous, PacketTime now) {
     if (!enabled_) return false;
     if (now >= end_) {
-      const int64_t ns = now.ToNanoseconds();
-      const int64_t begin = ns - ((ns % quarter_ns_) + quarter_ns_) % quarter_ns_;
-      begin_ = PacketTime::FromNanoseconds(begin);
-      end_ = PacketTime::FromNanoseconds(begin + quarter_ns_);
+      begin_ = StretchBegin(StretchNumber(now, quarter_), quarter_);
+      end_ = begin_ + quarter_;
     }
     return previous < begin_;
   }
 
  private:
-  const int64_t quarter_ns_;
+  const PacketDelta quarter_;
   const bool enabled_;
   PacketTime begin_ = PacketTime::InfinitePast();
   PacketTime end_ = PacketTime::InfinitePast();
@@ -78,13 +75,9 @@ class ActivityClock {
 // Slots of each alignment, numbered from the Unix epoch.
 class SlotNumbers {
  public:
-  explicit SlotNumbers(PacketDelta slot) : quarter_ns_(ActivityClock::QuarterNanoseconds(slot)) {}
+  explicit SlotNumbers(PacketDelta slot) : quarter_(ActivityClock::QuarterOf(slot)) {}
 
-  // In quarters; floor, also before the epoch.
-  int64_t Quarter(PacketTime time) const {
-    const int64_t ns = time.ToNanoseconds();
-    return ns / quarter_ns_ - (ns % quarter_ns_ < 0 ? 1 : 0);
-  }
+  int64_t Quarter(PacketTime time) const { return StretchNumber(time, quarter_); }
   // The slot of `alignment` that a quarter lies in.
   static int64_t Number(int64_t quarter, uint32_t alignment) {
     return (quarter + alignment) >> 2;  // an arithmetic shift: floor
@@ -92,7 +85,7 @@ class SlotNumbers {
 
  private:
   static_assert(kAlignments == 4);
-  const int64_t quarter_ns_;
+  const PacketDelta quarter_;
 };
 
 }  // namespace cairn::relays

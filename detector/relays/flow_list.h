@@ -15,8 +15,7 @@ namespace cairn::relays {
 
 // The busiest connections of one host of late, so that a finding can name the flows behind it.
 //
-// Thread-compatible.  Cost: O(1) for a connection that is in the list, O(kPlaces) for another;
-// Contributions() O(kPlaces^2 K).  Memory: about 3 kB.
+// Thread-compatible.  Cost: O(kPlaces); Contributions() O(kPlaces^2 K).  Memory: about 3 kB.
 class FlowList {
  public:
   static constexpr size_t kPlaces = 32;
@@ -27,7 +26,7 @@ class FlowList {
     uint32_t stretches = 0;  // in which it was active, of late
   };
 
-  // The connection was active in another stretch of time (a few seconds).  Where the list is full,
+  // The connection was active in another ActivityClock::Stretch().  Where the list is full,
   // it takes the place of the least active.
   void Add(const ConnectionSummary& connection, Role role);
   // Halves all counts, so that what was busy once makes way for what is busy now.

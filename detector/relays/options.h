@@ -34,7 +34,7 @@ struct Options {
   // Method::kPublished: within one decision, were its flows independent of each other.
   double false_alarm_probability = 1e-4;
   // Bounds.  What does not fit is dropped by the stated rule and counted.
-  uint32_t max_hosts = 10'000;  // with sums; the longest idle goes first
+  uint32_t max_hosts = 10'000;  // with sums; the longest idle goes first, when idle for a minute
 };
 
 }  // namespace cairn::relays

@@ -16,7 +16,7 @@ constexpr uint8_t kOutgoing = 2;
 }  // namespace
 
 PublishedSums::PublishedSums(const Options& options)
-    : slot_ns_(options.slot.ToNanoseconds()),
+    : slot_length_(options.slot),
       terms_(options.terms),
       in_(options.sums / kLanes),
       out_(options.sums / kLanes),
@@ -27,8 +27,7 @@ PublishedSums::PublishedSums(const Options& options)
 std::optional<PublishedDecision> PublishedSums::Add(const FlowActivity& activity, bool incoming,
                                                     std::span<const uint64_t> signs_in,
                                                     std::span<const uint64_t> signs_out) {
-  const int64_t ns = activity.time.ToNanoseconds();
-  const int64_t slot = ns / slot_ns_ - (ns % slot_ns_ < 0 ? 1 : 0);
+  const int64_t slot = StretchNumber(activity.time, slot_length_);
   std::optional<PublishedDecision> decision;
   if (slot != slot_) decision = EndSlot();
   slot_ = slot;

@@ -46,7 +46,7 @@ class PublishedSums {
  private:
   std::optional<PublishedDecision> EndSlot();
 
-  const int64_t slot_ns_;
+  const PacketDelta slot_length_;
   const uint64_t terms_;
   int64_t slot_ = 0;
   uint64_t incoming_ = 0;  // flows in the slot

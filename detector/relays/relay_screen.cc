@@ -46,13 +46,13 @@ bool RelayScreen::OnActivity(const FlowActivity& activity) {
   for (unsigned side = 0; side < 2; ++side) {
     const uint32_t host = place.host[side];
     if (host == kNone) continue;
-    if (!IsWatchedAs(host, activity.end[side].ip)) {
+    if (!hosts_.IsHeldBy(host, activity.end[side].ip)) {
       place.host[side] = kNone;  // forgotten since
       continue;
     }
     summed = true;
     ++counters_.activities;
-    AddTo(*hosts_[host], activity, side, place, first_in_stretch);
+    AddTo(hosts_[host], activity, side, place, first_in_stretch);
   }
   return summed;
 }
@@ -94,17 +94,15 @@ void RelayScreen::Ask(Place& place, const FlowActivity& activity) {
   for (unsigned side = 0; side < 2; ++side) {
     if (!place.counted[side] || place.host[side] != kNone) continue;
     const IpAddress& address = activity.end[side].ip;
-    const auto known = host_of_.find(address);
-    if (known != host_of_.end()) {
-      place.host[side] = known->second;
-    } else if (roles_.IsRipe(address, activity.time)) {
+    place.host[side] = hosts_.Find(address);
+    if (place.host[side] == kNone && roles_.IsRipe(address, activity.time)) {
       place.host[side] = Watch(address, activity.time);
     }
   }
 }
 
 uint32_t RelayScreen::Watch(const IpAddress& address, PacketTime now) {
-  if (host_of_.size() >= options_.max_hosts && !MakeRoom(now)) {
+  if (hosts_.size() >= options_.max_hosts && !MakeRoom(now)) {
     ++counters_.hosts_left_out;
     return kNone;
   }
@@ -116,17 +114,9 @@ uint32_t RelayScreen::Watch(const IpAddress& address, PacketTime now) {
   } else {
     host->published = std::make_unique<PublishedSums>(options_);
   }
-  uint32_t index = static_cast<uint32_t>(hosts_.size());
-  if (free_.empty()) {
-    hosts_.push_back(std::move(host));
-  } else {
-    index = free_.back();
-    free_.pop_back();
-    hosts_[index] = std::move(host);
-  }
-  host_of_.emplace(address, index);
-  counters_.hosts_peak = std::max<uint64_t>(counters_.hosts_peak, host_of_.size());
-  return index;
+  const uint32_t number = hosts_.Insert(std::move(host));
+  counters_.hosts_peak = std::max<uint64_t>(counters_.hosts_peak, hosts_.size());
+  return number;
 }
 
 // The longest idle goes.  Looked for once a second at most: a table that is too small must not
@@ -135,23 +125,15 @@ bool RelayScreen::MakeRoom(PacketTime now) {
   if (now < next_eviction_) return false;
   next_eviction_ = now + PacketDelta::FromSeconds(1);
   uint32_t oldest = kNone;
-  for (uint32_t host = 0; host < hosts_.size(); ++host) {
-    if (hosts_[host] == nullptr) continue;
-    if (oldest == kNone || hosts_[host]->last_activity < hosts_[oldest]->last_activity) {
-      oldest = host;
-    }
+  for (uint32_t host = 0; host < hosts_.end(); ++host) {
+    if (!hosts_.IsHeld(host)) continue;
+    if (oldest == kNone || hosts_[host].last_activity < hosts_[oldest].last_activity) oldest = host;
   }
   // One that is at work stays, or hosts would push each other out before anything is known of them.
-  if (oldest == kNone || now - hosts_[oldest]->last_activity < kMinute) return false;
+  if (oldest == kNone || now - hosts_[oldest].last_activity < kMinute) return false;
   ++counters_.hosts_evicted;
-  Forget(oldest);
+  hosts_.Erase(oldest);
   return true;
-}
-
-void RelayScreen::Forget(uint32_t host) {
-  host_of_.erase(hosts_[host]->address);
-  hosts_[host].reset();
-  free_.push_back(host);
 }
 
 void RelayScreen::AddTo(Host& host, const FlowActivity& activity, unsigned side, const Place& place,
@@ -201,15 +183,12 @@ void RelayScreen::OnConnectionEnd(uint32_t slot, uint64_t uid, const std::array<
 
 void RelayScreen::AdvanceTo(PacketTime now) {
   if (!next_review_.IsSet()) {
-    const int64_t block_ns = kBlock.ToNanoseconds();
-    const int64_t ns = now.ToNanoseconds();
-    next_review_ =
-        PacketTime::FromNanoseconds(ns - (ns % block_ns + block_ns) % block_ns) + kMinute;
+    next_review_ = StretchBegin(StretchNumber(now, kBlock), kBlock) + kMinute;
   }
   while (now >= next_review_) {
     Review(next_review_, false);
     // Nothing happens in a long silence.
-    if (host_of_.empty() && now - next_review_ > kMinute) {
+    if (hosts_.size() == 0 && now - next_review_ > kMinute) {
       const int64_t minutes = (now - next_review_).ToNanoseconds() / kMinute.ToNanoseconds();
       next_review_ = next_review_ + kMinute * minutes;
       minutes_ += static_cast<uint64_t>(minutes);
@@ -228,14 +207,14 @@ void RelayScreen::Review(PacketTime minute, bool last) {
   ++minutes_;
   const bool tell = last || minutes_ % kMinutesPerScore == 0;
   std::vector<uint32_t> order;
-  order.reserve(host_of_.size());
-  for (uint32_t host = 0; host < hosts_.size(); ++host) {
-    if (hosts_[host] != nullptr) order.push_back(host);
+  order.reserve(hosts_.size());
+  for (uint32_t host = 0; host < hosts_.end(); ++host) {
+    if (hosts_.IsHeld(host)) order.push_back(host);
   }
   std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return hosts_[a]->address < hosts_[b]->address; });
-  for (const uint32_t index : order) {
-    Host& host = *hosts_[index];
+            [&](uint32_t a, uint32_t b) { return hosts_[a].address < hosts_[b].address; });
+  for (const uint32_t number : order) {
+    Host& host = hosts_[number];
     if (host.centred != nullptr) JudgeWindows(host, minute, last);
     if (tell && host.activities > 0) {
       if (!host.score.has_value()) host.score.emplace().host = host.address;
@@ -248,7 +227,7 @@ void RelayScreen::Review(PacketTime minute, bool last) {
       host.flows.Age();
     }
     const bool reported = host.reported.IsSet() && minute - host.reported < kReportAgain;
-    if (!reported && minute - host.last_activity > kForgetAfter) Forget(index);
+    if (!reported && minute - host.last_activity > kForgetAfter) hosts_.Erase(number);
   }
   roles_.Sweep(minute);
 }
@@ -259,7 +238,7 @@ void RelayScreen::JudgeWindows(Host& host, PacketTime now, bool last) {
   for (uint32_t w = 0; w < kWindowMinutes.size(); ++w) {
     const RelayScore found = sums.Score(w);
     ++counters_.decisions;
-    if (found.ratio > 0) {
+    if (found.freedom > 0) {
       sums.Read(w, found.reach, sums_);
       Note(host,
            {.time = now,
@@ -318,7 +297,7 @@ PairSigns RelayScreen::SignsOf() const {
 
 RelayCounters RelayScreen::counters() const {
   RelayCounters counters = counters_;
-  counters.hosts_watched = host_of_.size();
+  counters.hosts_watched = hosts_.size();
   counters.hosts_left_out += roles_.left_out();
   return counters;
 }

@@ -8,8 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-
 #include "capture/address.h"
 #include "capture/time.h"
 #include "detector/findings/event.h"
@@ -17,6 +15,7 @@
 #include "detector/relays/connection_signs.h"
 #include "detector/relays/flow_activity.h"
 #include "detector/relays/flow_list.h"
+#include "detector/relays/host_table.h"
 #include "detector/relays/options.h"
 #include "detector/relays/published_sums.h"
 #include "detector/relays/role_table.h"
@@ -71,8 +70,6 @@ class RelayScreen {
   RelayCounters counters() const;
 
  private:
-  static constexpr uint32_t kNone = UINT32_MAX;
-
   struct Host {
     IpAddress address;
     std::unique_ptr<CentredSums> centred;
@@ -83,10 +80,11 @@ class RelayScreen {
     uint32_t activities = 0;         // since the last score was told
     std::optional<HostScore> score;  // the most improbable since then
   };
+  static constexpr uint32_t kNone = HostTable<Host>::kNone;
   // What is known of a connection: the watched hosts at its ends.
   struct Place {
     uint64_t uid = 0;                               // 0: nothing is known
-    std::array<uint32_t, 2> host = {kNone, kNone};  // by side
+    std::array<uint32_t, 2> host = {kNone, kNone};  // in hosts_, by side
     std::array<bool, 2> counted{};                  // in the role table, by side
     uint8_t client_side = 0;
     bool reversed = false;  // it is mostly the server who speaks first, as through a reverse tunnel
@@ -102,10 +100,6 @@ class RelayScreen {
   }
   uint32_t Watch(const IpAddress& address, PacketTime now);
   bool MakeRoom(PacketTime now);
-  void Forget(uint32_t host);
-  bool IsWatchedAs(uint32_t host, const IpAddress& address) const {
-    return host < hosts_.size() && hosts_[host] != nullptr && hosts_[host]->address == address;
-  }
 
   void AddTo(Host& host, const FlowActivity& activity, unsigned side, const Place& place,
              bool first_in_stretch);
@@ -119,9 +113,7 @@ class RelayScreen {
   const PrefixSet protected_;
   RelaySink& sink_;
   RoleTable roles_;
-  std::vector<std::unique_ptr<Host>> hosts_;
-  std::vector<uint32_t> free_;
-  absl::flat_hash_map<IpAddress, uint32_t> host_of_;
+  HostTable<Host> hosts_;
   std::vector<Place> places_;  // by the connection table's slots
   PacketTime next_review_ = PacketTime::InfinitePast();
   PacketTime next_eviction_ = PacketTime::InfinitePast();

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <utility>
 
 #include "detector/relays/chance.h"
 #include "detector/relays/signs.h"
@@ -19,11 +21,6 @@ constexpr PacketDelta kSuspectFor = PacketDelta::FromSeconds(600);
 constexpr double kSuspectNats = 6;
 // Younger flows are no people yet, and most of the world's never will be.
 constexpr uint32_t kFewestOnsets = 12;
-
-int64_t SlotNumber(PacketTime time) {
-  const int64_t ns = time.ToNanoseconds();
-  return ns / kSlot.ToNanoseconds() - (ns % kSlot.ToNanoseconds() < 0 ? 1 : 0);
-}
 
 float SignOf(uint64_t uid, size_t k, uint64_t& word) {
   if (k % 64 == 0) word = SignWord(uid, static_cast<uint32_t>(k / 64));
@@ -43,7 +40,7 @@ SiteScreen::SiteScreen(const Options& options, const PrefixSet& protected_networ
 
 void SiteScreen::OnOnset(const timing::Onset& onset) {
   now_ = onset.time;
-  AdvanceTo(SlotNumber(onset.time));
+  AdvanceTo(StretchNumber(onset.time, kSlot));
   const timing::OnsetHistory& history = onset.history[timing::IndexOf(PairKind::kIndirect)];
   if (!history.is_onset || history.count < kFewestOnsets) return;
   const bool everywhere = protected_.empty();
@@ -67,15 +64,14 @@ void SiteScreen::Take(const IpAddress& host, uint64_t uid, size_t kind) {
   uint64_t word = 0;
   Sums& sums = slot.sums[kind];
   for (size_t k = 0; k < count_; ++k) sums[k] += SignOf(uid, k, word);
-  if (index != UINT32_MAX) slot.pending.push_back({.host = index, .uid = uid, .kind = kind});
+  if (index != hosts_.kNone) slot.pending.push_back({.host = index, .uid = uid, .kind = kind});
 }
 
 uint32_t SiteScreen::HostOf(const IpAddress& address) {
-  const auto known = host_of_.find(address);
-  if (known != host_of_.end()) return known->second;
-  if (host_of_.size() >= max_hosts_) {
+  if (const uint32_t known = hosts_.Find(address); known != hosts_.kNone) return known;
+  if (hosts_.size() >= max_hosts_) {
     ++left_out_;
-    return UINT32_MAX;
+    return hosts_.kNone;
   }
   auto host = std::make_unique<Host>();
   host->address = address;
@@ -83,16 +79,7 @@ uint32_t SiteScreen::HostOf(const IpAddress& address) {
   host->block.resize(count_);
   host->before.resize(count_);
   host->touched = block_;
-  auto index = static_cast<uint32_t>(hosts_.size());
-  if (free_.empty()) {
-    hosts_.push_back(std::move(host));
-  } else {
-    index = free_.back();
-    free_.pop_back();
-    hosts_[index] = std::move(host);
-  }
-  host_of_.emplace(address, index);
-  return index;
+  return hosts_.Insert(std::move(host));
 }
 
 void SiteScreen::AdvanceTo(int64_t slot) {
@@ -140,7 +127,7 @@ void SiteScreen::AddPending(const Slot& slot, int64_t number) {
     const size_t other = KindOf(!enters, role == Role::kAccepted ? Role::kOpened : Role::kAccepted);
     bool computed = false;
     for (const Pending& pending : slot.pending) {
-      if (pending.kind != kind || hosts_[pending.host] == nullptr) continue;
+      if (pending.kind != kind || !hosts_.IsHeld(pending.host)) continue;
       if (!computed) {
         for (size_t k = 0; k < count_; ++k) {
           window_[k] = -static_cast<float>(kReach + 1) * mean_[other][k];
@@ -151,7 +138,7 @@ void SiteScreen::AddPending(const Slot& slot, int64_t number) {
         }
         computed = true;
       }
-      Host& host = *hosts_[pending.host];
+      Host& host = hosts_[pending.host];
       uint64_t word = 0;
       for (size_t k = 0; k < count_; ++k) {
         host.block[k] += window_[k] * SignOf(pending.uid, k, word);
@@ -165,15 +152,13 @@ void SiteScreen::AddPending(const Slot& slot, int64_t number) {
 }
 
 void SiteScreen::EndBlock() {
-  for (uint32_t index = 0; index < hosts_.size(); ++index) {
-    if (hosts_[index] == nullptr) continue;
-    Host& host = *hosts_[index];
+  for (uint32_t number = 0; number < hosts_.end(); ++number) {
+    if (!hosts_.IsHeld(number)) continue;
+    Host& host = hosts_[number];
     if (host.touched == block_) {
       Judge(host, now_);
     } else if (block_ - host.touched > kForgetAfter) {
-      host_of_.erase(host.address);
-      hosts_[index].reset();
-      free_.push_back(index);
+      hosts_.Erase(number);
     }
   }
 }
@@ -196,19 +181,21 @@ void SiteScreen::Judge(Host& host, PacketTime now) {
   const auto sums = static_cast<double>(count_);
   const double ratio = std::max(0.0, total - 2 * host.adjacent) / (host.squares + sums);
   // About half of the hosts have connections of the other role, with one sign or a few each.
-  const double freedom = 1 / (1 / sums + 2 / static_cast<double>(host_of_.size()));
+  const double freedom = 1 / (1 / sums + 2 / static_cast<double>(hosts_.size()));
   if (ChiSquareTailNats(freedom, ratio) >= kSuspectNats) host.suspect_until = now + kSuspectFor;
 }
 
 bool SiteScreen::GoesFirst(const IpAddress& host) const {
-  const auto known = host_of_.find(host);
-  return known != host_of_.end() && hosts_[known->second]->suspect_until >= now_;
+  const uint32_t known = hosts_.Find(host);
+  return known != hosts_.kNone && hosts_[known].suspect_until >= now_;
 }
 
 uint64_t SiteScreen::suspects() const {
-  return static_cast<uint64_t>(std::count_if(hosts_.begin(), hosts_.end(), [&](const auto& host) {
-    return host != nullptr && host->suspect_until >= now_;
-  }));
+  uint64_t count = 0;
+  for (uint32_t number = 0; number < hosts_.end(); ++number) {
+    if (hosts_.IsHeld(number) && hosts_[number].suspect_until >= now_) ++count;
+  }
+  return count;
 }
 
 }  // namespace cairn::relays

@@ -5,13 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
-
-#include "absl/container/flat_hash_map.h"
 
 #include "capture/address.h"
 #include "capture/time.h"
+#include "detector/relays/host_table.h"
 #include "detector/relays/options.h"
 #include "detector/relays/role_table.h"
 #include "detector/timing/comparison_budget.h"
@@ -42,7 +40,8 @@ class SiteScreen : public timing::Priority {
   bool GoesFirst(const IpAddress& host) const override;
 
   uint64_t suspects() const;
-  uint64_t hosts() const { return host_of_.size(); }
+  uint64_t hosts() const { return hosts_.size(); }
+  // How often a host found no room.
   uint64_t left_out() const { return left_out_; }
 
  private:
@@ -98,9 +97,7 @@ class SiteScreen : public timing::Priority {
   int64_t slot_ = 0;
   int64_t block_ = 0;
   PacketTime now_ = PacketTime::InfinitePast();
-  std::vector<std::unique_ptr<Host>> hosts_;
-  std::vector<uint32_t> free_;
-  absl::flat_hash_map<IpAddress, uint32_t> host_of_;
+  HostTable<Host> hosts_;
   uint64_t left_out_ = 0;
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "evaluation/relays/relay_trial.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "detector/relays/centred_sums.h"
@@ -37,9 +36,7 @@ AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
   uint32_t passed = 0;
   const auto end_minute = [&] {
     sums.AdvanceTo(minute_end);
-    const double nats = sums.Score(kOneMinute).nats;
-    if (passed == 0) outcome.first_minute = nats;
-    if (passed < kMinutes) outcome.any = std::max(outcome.any, nats);
+    if (passed == 0) outcome.first_minute = sums.Score(kOneMinute).nats;
     sums.Clear(kOneMinute);
     minute_end = minute_end + kMinute;
     ++passed;
@@ -53,7 +50,6 @@ AdaptiveOutcome PlayAdaptive(std::span<const relays::FlowActivity> activities,
              activity.end[1 - kServerSide].ip);
   }
   while (passed < minutes) end_minute();
-  outcome.any = std::max(0.0, std::max(outcome.any, outcome.five_minutes) - std::log(kMinutes + 1));
   return outcome;
 }
 

@@ -17,7 +17,6 @@ struct AdaptiveOutcome {
   double first_minute = 0;
   double five_minutes = 0;  // taken as one
   double half_hour = 0;     // likewise, where as much was played
-  double any = 0;           // of these and the other minutes the most improbable, for so many tries
 };
 
 // What the published method decided.

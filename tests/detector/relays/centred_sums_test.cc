@@ -35,7 +35,7 @@ class PlainSums {
  public:
   explicit PlainSums(const Options& options) : options_(options), numbers_(options.slot) {
     weight_ = std::min(0.5, static_cast<double>(options.slot.ToNanoseconds()) / 2e9);
-    block_ = kBlock.ToNanoseconds() / ActivityClock::QuarterNanoseconds(options.slot);
+    block_ = kBlock.ToNanoseconds() / ActivityClock::QuarterOf(options.slot).ToNanoseconds();
   }
 
   void Play(const std::vector<HostEvent>& events, PacketTime end) {
