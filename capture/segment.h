@@ -22,8 +22,27 @@ enum TcpFlag : uint8_t {
   kUrg = 0x20,
 };
 
+// What a packet came wrapped in, innermost first.
+enum class Tunnel : uint8_t { kNone, kIpInIp, kGre, kVxlan, kGeneve };
+
+// What only session records need of a packet; read when capture::Options asks for it.
+struct SegmentDetails {
+  enum Known : uint8_t { kVlan = 1, kTimestamps = 2, kWindow = 4, kFingerprint = 8 };
+
+  uint32_t timestamp = 0;       // TCP's timestamp option (RFC 7323)
+  uint32_t timestamp_echo = 0;  // the other side's that it answers
+  int32_t fingerprint = 0;      // of the payload (capture/fingerprint.h)
+  uint16_t window = 0;          // as in the header, not scaled
+  uint16_t vlan = 0;            // the outermost tag's number
+  Tunnel tunnel = Tunnel::kNone;
+  uint8_t known = 0;  // Known bits of the fields that hold something
+
+  bool Knows(Known field) const { return (known & field) != 0; }
+  bool operator==(const SegmentDetails&) const = default;
+};
+
 // One TCP segment's header as seen on the wire: all that the detector ever learns of a packet.  It
-// has no room for payload.  One cache line.
+// has no room for payload.
 struct Segment {
   PacketTime time;
   IpAddress src;
@@ -35,11 +54,12 @@ struct Segment {
   uint16_t src_port = 0;
   uint16_t dst_port = 0;
   uint8_t flags = 0;
+  SegmentDetails details;
 
   bool Has(TcpFlag flag) const { return (flags & flag) != 0; }
   bool operator==(const Segment&) const = default;
 };
-static_assert(sizeof(Segment) == 64);
+static_assert(sizeof(Segment) <= 80);
 
 // A run of segments in capture order, handed from a source to the detector.  Reused: no allocation
 // per packet.

@@ -14,6 +14,7 @@
 
 #include "capture/address.h"
 #include "capture/time.h"
+#include "detector/findings/session_record.h"
 
 // What the detector finds.  Plain values: each event can be kept after the call that delivered it.
 // output/ turns them into text; docs/alerts.schema.json is their published form.
@@ -268,6 +269,8 @@ class EventSink {
   virtual absl::Status Write(const Event& event) = 0;
   // Likewise of every host that was watched, every five minutes.  Not kept unless somebody does.
   virtual absl::Status WriteScore(const HostScore&) { return absl::OkStatus(); }
+  // Likewise of every session, when it ends; and now and then before, if the options say so.
+  virtual absl::Status WriteSession(const SessionRecord&) { return absl::OkStatus(); }
 };
 
 }  // namespace cairn
