@@ -56,6 +56,11 @@ struct Endpoint {
   uint16_t port = 0;
 
   constexpr auto operator<=>(const Endpoint&) const = default;
+  // A key of Abseil's hash tables.
+  template <typename State>
+  friend State AbslHashValue(State state, const Endpoint& end) {
+    return State::combine(std::move(state), end.ip, end.port);
+  }
   // "192.0.2.1:22" or "[2001:db8::1]:22".
   std::string ToString() const;
 };

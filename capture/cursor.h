@@ -32,6 +32,7 @@ class Cursor {
     wire_bytes_ -= bytes;
   }
 
+  size_t captured_bytes() const { return captured_bytes_; }
   // Bytes from here to the end of the packet (or of the enclosing IP datagram) on the wire.
   size_t wire_bytes() const { return wire_bytes_; }
   // Sets the above to what an IP header says.  What was captured behind it (Ethernet padding) can

@@ -60,7 +60,7 @@ class LibpcapReader : public SegmentSource {
         pcap_(std::move(pcap)),
         link_(LinkTypeFromNumber(static_cast<uint32_t>(pcap_datalink(pcap_.get())))),
         seconds_are_32_bits_(seconds_are_32_bits),
-        decoder_(options.tunnels) {}
+        decoder_(options.tunnels, options.details) {}
 
   absl::StatusOr<SourceState> Read(SegmentBatch& batch) override {
     while (!batch.full() && !ended_) {

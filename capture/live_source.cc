@@ -41,7 +41,7 @@ class LiveSource : public SegmentSource {
       : interface_(std::move(interface)),
         pcap_(std::move(pcap)),
         link_(LinkTypeFromNumber(static_cast<uint32_t>(pcap_datalink(pcap_.get())))),
-        decoder_(options.tunnels) {}
+        decoder_(options.tunnels, options.details) {}
 
   absl::StatusOr<SourceState> Read(SegmentBatch& batch) override {
     if (!failure_.ok()) return failure_;
@@ -129,8 +129,8 @@ class LiveSource : public SegmentSource {
 
 void Configure(pcap_t* pcap, const Options& options) {
   constexpr uint64_t kLargest = std::numeric_limits<int>::max();
-  pcap_set_snaplen(pcap,
-                   static_cast<int>(std::min<uint64_t>(options.snap_length_bytes, kLongestPacket)));
+  const uint64_t wanted = uint64_t{options.snap_length_bytes} + options.details.fingerprint_bytes;
+  pcap_set_snaplen(pcap, static_cast<int>(std::min<uint64_t>(wanted, kLongestPacket)));
   pcap_set_promisc(pcap, options.promiscuous ? 1 : 0);
   pcap_set_buffer_size(pcap, static_cast<int>(std::min(options.ring_bytes, kLargest)));
   pcap_set_timeout(pcap, kBlockMilliseconds);

@@ -20,14 +20,22 @@ struct TunnelOptions {
   uint32_t max_depth = 4;
 };
 
+// What is read beyond the headers that timing needs, for session records.
+struct DetailOptions {
+  bool headers = false;  // VLAN, tunnel, window, TCP time stamps
+  // So many bytes of each payload go into its fingerprint; 0: payload is never read.
+  uint32_t fingerprint_bytes = 0;
+};
+
 struct Options {
   TunnelOptions tunnels{};
+  DetailOptions details{};
   // Segments that arrive out of time order are put back in order when they are at most this late.
   PacketDelta reorder_window = PacketDelta::FromMilliseconds(10);
 
   // Live capture only.
-  uint32_t snap_length_bytes =
-      192;  // holds Ethernet, two VLAN tags, a tunnel, IPv6 and TCP with options
+  uint32_t snap_length_bytes = 192;  // holds Ethernet, two VLAN tags, a tunnel, IPv6 and TCP with
+                                     // options; the fingerprint's bytes are added
   uint64_t ring_bytes = 64ULL << 20;
   bool promiscuous = true;
   std::string filter{};  // a pcap-filter(7) expression for the kernel; empty: all packets

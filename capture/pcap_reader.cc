@@ -26,7 +26,7 @@ class PcapReader : public SegmentSource {
       : header_(header),
         link_(LinkTypeFromNumber(header.link)),
         buffer_(std::move(stream)),
-        decoder_(options.tunnels) {}
+        decoder_(options.tunnels, options.details) {}
 
   absl::StatusOr<SourceState> Read(SegmentBatch& batch) override {
     while (end_.ok() && *end_ == SourceState::kMore && !batch.full()) {

@@ -41,7 +41,7 @@ struct Block {
 class PcapngReader : public SegmentSource {
  public:
   PcapngReader(std::unique_ptr<ByteStream> stream, const Options& options)
-      : buffer_(std::move(stream)), decoder_(options.tunnels) {}
+      : buffer_(std::move(stream)), decoder_(options.tunnels, options.details) {}
 
   // Reads up to the first interface, as libpcap does.
   absl::Status ReadHead() {

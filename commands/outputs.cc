@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "output/sessions/rotating_writer.h"
 #include "output/terminal.h"
 
 namespace cairn::commands {
@@ -16,14 +17,25 @@ constexpr std::string_view kStandardOutput = "-";
 
 std::string StandardOutputForm(const RunOptions& options) {
   if (options.alerts == kStandardOutput) return "json";
+  if (options.sessions == kStandardOutput) return "none";
   if (!options.format.empty()) return options.format;
   if (output::IsTerminal(STDOUT_FILENO)) return "table";
   return options.alerts.empty() ? "json" : "none";
 }
 
+absl::StatusOr<std::unique_ptr<output::SessionWriter>> OpenSessions(
+    const RunOptions& options, const output::Rotation& rotation, output::ExistingFile existing) {
+  const output::SessionFormat format = SessionFormatOf(options);
+  if (rotation.IsSet()) {
+    return output::RotatingWriter::Open(options.sessions, format, existing, rotation);
+  }
+  return output::OpenSessionWriter(options.sessions, format, existing);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Outputs>> Outputs::Open(const RunOptions& options,
+                                                       const output::Rotation& session_files,
                                                        output::ExistingFile existing) {
   std::unique_ptr<Outputs> outputs(new Outputs());
   if (!options.alerts.empty() && options.alerts != kStandardOutput) {
@@ -39,6 +51,12 @@ absl::StatusOr<std::unique_ptr<Outputs>> Outputs::Open(const RunOptions& options
     if (!file.ok()) return file.status();
     outputs->relays_writer_ = *std::move(file);
     outputs->relays_.emplace(*outputs->relays_writer_);
+  }
+  if (!options.sessions.empty()) {
+    absl::StatusOr<std::unique_ptr<output::SessionWriter>> writer =
+        OpenSessions(options, session_files, existing);
+    if (!writer.ok()) return writer.status();
+    outputs->sessions_ = *std::move(writer);
   }
   outputs->standard_writer_ = output::LineWriter::StandardOutput();
   const std::string form = StandardOutputForm(options);
@@ -63,6 +81,30 @@ absl::Status Outputs::Write(const Event& event) {
 
 absl::Status Outputs::WriteScore(const HostScore& score) {
   return relays_.has_value() ? relays_->WriteScore(score) : absl::OkStatus();
+}
+
+absl::Status Outputs::WriteSession(const SessionRecord& session) {
+  if (sessions_ == nullptr) return absl::OkStatus();
+  if (sessions_fault_.ok()) {
+    sessions_fault_ = sessions_->Write(session);
+    if (!sessions_fault_.ok() && progress_.has_value()) progress_->Clear();
+  } else {
+    ++sessions_lost_;
+  }
+  return absl::OkStatus();
+}
+
+void Outputs::FlushSessions() {
+  if (sessions_ != nullptr && sessions_fault_.ok()) sessions_fault_ = sessions_->Flush();
+}
+
+absl::Status Outputs::CloseSessions() {
+  if (sessions_ == nullptr) return absl::OkStatus();
+  const absl::Status closed = sessions_->Close();
+  sessions_fault_.Update(closed);
+  sessions_lost_ += sessions_->lost();
+  sessions_.reset();
+  return sessions_fault_;
 }
 
 absl::Status Outputs::Close() {

@@ -13,6 +13,8 @@
 #include "output/json_lines.h"
 #include "output/line_writer.h"
 #include "output/progress.h"
+#include "output/sessions/rotation.h"
+#include "output/sessions/session_writer.h"
 #include "output/table.h"
 
 namespace cairn::commands {
@@ -30,10 +32,17 @@ class Outputs : public EventSink {
  public:
   // Requires: CheckRunOptions(options) is ok.  Errors are LineWriter::Open's.
   static absl::StatusOr<std::unique_ptr<Outputs>> Open(const RunOptions& options,
+                                                       const output::Rotation& session_files,
                                                        output::ExistingFile existing);
 
   absl::Status Write(const Event& event) override;
   absl::Status WriteScore(const HostScore& score) override;
+  // Always OK: alerts matter more than records, so a fault of theirs only ends the records.
+  absl::Status WriteSession(const SessionRecord& session) override;
+  void FlushSessions();
+  // The first fault of the session records, if any.
+  absl::Status CloseSessions();
+  uint64_t sessions_lost() const { return sessions_lost_; }
   // Writes the table's closing digest, if there is a table.
   absl::Status Close();
 
@@ -50,6 +59,9 @@ class Outputs : public EventSink {
   std::optional<output::JsonLines> lines_;
   std::optional<output::JsonLines> relays_;
   std::optional<output::Table> table_;
+  std::unique_ptr<output::SessionWriter> sessions_;
+  absl::Status sessions_fault_;
+  uint64_t sessions_lost_ = 0;
   std::optional<output::ProgressLine> progress_;
 };
 

@@ -73,8 +73,9 @@ absl::Status CheckFiles(const ReplayOptions& options) {
   for (const std::string& file : options.files) {
     for (const auto& [name, output] :
          {std::pair<const char*, const std::string&>{"--alerts", options.run.alerts},
-          {"--relays", options.run.relays}}) {
-      if (output.empty() || !SameFile(file, output)) continue;
+          {"--relays", options.run.relays},
+          {"--sessions", options.run.sessions}}) {
+      if (output.empty() || output == "-" || !SameFile(file, output)) continue;
       return absl::InvalidArgumentError(fmt::format(
           "'{} {}' would overwrite the capture that is to be read; name another file", name, file));
     }
@@ -102,7 +103,7 @@ int Replay(ReplayOptions options) {
     return kFailed;
   }
   const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
-      Outputs::Open(options.run, output::ExistingFile::kReplace);
+      Outputs::Open(options.run, settings->session_files, output::ExistingFile::kReplace);
   if (!outputs.ok()) {
     Complain(kCommand, outputs.status());
     return kFailed;
@@ -115,7 +116,7 @@ int Replay(ReplayOptions options) {
                                .outputs = **outputs,
                                .pace = pace,
                                .start = start});
-  if (!end.input.ok() || !end.output.ok()) return kFailed;
+  if (!end.input.ok() || !end.output.ok() || !end.sessions.ok()) return kFailed;
   return end.interrupted ? kSignalExitBase + StopSignal() : static_cast<int>(kDone);
 }
 

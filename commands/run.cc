@@ -44,7 +44,7 @@ void Drain(const Run& run, Detector& detector, RunEnd& end) {
 }
 
 std::string_view EndName(const RunEnd& end) {
-  if (!end.input.ok() || !end.output.ok()) return "failed";
+  if (!end.input.ok() || !end.output.ok() || !end.sessions.ok()) return "failed";
   return end.interrupted ? "interrupted" : "complete";
 }
 
@@ -73,6 +73,12 @@ void ExplainFaults(const Run& run, const RunEnd& end) {
   }
   // A reader that has seen enough (| head) is no news to the user.
   if (!end.output.ok() && !absl::IsCancelled(end.output)) Complain(run.command, end.output);
+  if (!end.sessions.ok() && !absl::IsCancelled(end.sessions)) {
+    Complain(run.command, end.sessions);
+    fmt::print(stderr,
+               "cairn {}: {} session records were lost; those before are complete in the file\n",
+               run.command, run.outputs.sessions_lost());
+  }
 }
 
 // A few cut packets are in every live capture; more mean a snap length that hides what we look for.
@@ -100,6 +106,7 @@ RunEnd RunToEnd(const Run& run) {
   end.interrupted = StopSignal() != 0;
   if (end.output.ok()) end.output = detector.Finish();
   if (end.output.ok()) end.output = run.outputs.Close();
+  end.sessions = run.outputs.CloseSessions();
   if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();
   ExplainFaults(run, end);
   WarnOfCutHeaders(run);

@@ -40,8 +40,9 @@ struct Run {
 
 // How a run ended.  Several can be true at once.
 struct RunEnd {
-  absl::Status input;   // the capture's fault; what came before it was processed
-  absl::Status output;  // the outputs' fault; nothing was written after it
+  absl::Status input;     // the capture's fault; what came before it was processed
+  absl::Status output;    // the outputs' fault; nothing was written after it
+  absl::Status sessions;  // the session records' fault; the rest went on without them
   bool interrupted = false;
 };
 

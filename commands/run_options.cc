@@ -32,6 +32,13 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
   app.add_option("--relays", options.relays,
                  "Write what each screened host showed, every five minutes, as JSON lines here")
       ->type_name("FILE");
+  app.add_option("--sessions", options.sessions,
+                 "Write a record of every TCP session here; '-': standard output")
+      ->type_name("FILE");
+  app.add_option("--sessions-format", options.sessions_format,
+                 "Default: by the end of the file's name; else tsv")
+      ->type_name("report|tsv|json|zeek|sqlite")
+      ->check(CLI::IsMember({"report", "tsv", "json", "zeek", "sqlite"}).description(""));
   app.add_option("-f,--format", options.format,
                  "Standard output; default: table on a terminal, else JSON")
       ->type_name("table|json")
@@ -56,7 +63,44 @@ bool SameFile(const std::string& a, const std::string& b) {
   return first_path == fs::weakly_canonical(fs::absolute(b, unknown), unknown) && !unknown;
 }
 
+namespace {
+
+absl::Status CheckSessions(const RunOptions& options) {
+  if (options.sessions.empty()) {
+    if (options.sessions_format.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "'--sessions-format' says how records are written, and nothing where: add --sessions FILE");
+  }
+  if (options.sessions == "-") {
+    if (options.alerts == "-" || !options.format.empty()) {
+      return absl::InvalidArgumentError(
+          "'--sessions -' and the alerts both want standard output; write one of them to a file");
+    }
+    if (SessionFormatOf(options) == output::SessionFormat::kSqlite) {
+      return absl::InvalidArgumentError("'--sessions -': a database needs a file; name one");
+    }
+    return absl::OkStatus();
+  }
+  for (const auto& [name, other] :
+       {std::pair<const char*, const std::string&>{"--alerts", options.alerts},
+        {"--relays", options.relays}}) {
+    if (other.empty() || other == "-" || !SameFile(other, options.sessions)) continue;
+    return absl::InvalidArgumentError(fmt::format(
+        "'{} {}' and '--sessions {}' are one file; name two", name, other, options.sessions));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+output::SessionFormat SessionFormatOf(const RunOptions& options) {
+  return output::SessionFormatFromName(options.sessions_format)
+      .value_or(
+          output::SessionFormatFromPath(options.sessions).value_or(output::SessionFormat::kTsv));
+}
+
 absl::Status CheckRunOptions(const RunOptions& options) {
+  if (absl::Status sessions = CheckSessions(options); !sessions.ok()) return sessions;
   if (options.relays == "-") {
     return absl::InvalidArgumentError(
         "'--relays -': standard output is for alerts; name a file for the scores");
@@ -101,6 +145,8 @@ absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options) {
     }
   }
   if (absl::Status sound = config::Check(settings); !sound.ok()) return sound;
+  settings.detector.sessions.enabled = !options.sessions.empty();
+  settings.capture.details.headers = settings.detector.sessions.enabled;
   return settings;
 }
 

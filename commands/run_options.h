@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 
 #include "config/settings.h"
+#include "output/sessions/format.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
 class App;
@@ -23,7 +24,9 @@ struct RunOptions {
   std::vector<std::string> protect;
   std::vector<std::string> set;
   std::string alerts;
-  std::string relays;  // where host scores go
+  std::string relays;    // where host scores go
+  std::string sessions;  // where session records go
+  std::string sessions_format;
   std::string format;
   std::string summary;
   bool quiet = false;
@@ -38,6 +41,9 @@ void AddRunOptions(CLI::App& app, RunOptions& options);
 
 // Whether two paths lead to one regular file, or would if it were there.
 bool SameFile(const std::string& a, const std::string& b);
+
+// How session records are written.
+output::SessionFormat SessionFormatOf(const RunOptions& options);
 
 // InvalidArgument when options contradict each other.
 absl::Status CheckRunOptions(const RunOptions& options);

@@ -36,8 +36,12 @@ struct WatchOptions {
 // Moves packet time on while the link is silent, follows the loss counters and knows when to stop.
 class WatchPace : public Pace {
  public:
-  WatchPace(const WatchOptions& options, Clock::time_point start)
-      : options_(options), start_(start), next_look_(start) {}
+  WatchPace(const WatchOptions& options, Outputs& outputs, Clock::time_point start)
+      : options_(options),
+        outputs_(outputs),
+        start_(start),
+        next_look_(start),
+        next_flush_(start) {}
 
   absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector& detector,
                                   bool drained) override {
@@ -50,6 +54,10 @@ class WatchPace : public Pace {
     if (now < next_look_) return Next::kGoOn;
     next_look_ = now + kLookInterval;
     FollowLosses(source.counters(), detector, now);
+    if (now >= next_flush_) {
+      next_flush_ = now + kFlushInterval;
+      outputs_.FlushSessions();
+    }
     // While packets are waiting, they carry the time.
     if (!drained) return Next::kGoOn;
     const absl::Status advanced = detector.AdvanceTo(SettledTime());
@@ -60,6 +68,7 @@ class WatchPace : public Pace {
  private:
   static constexpr std::chrono::milliseconds kLookInterval{100};
   static constexpr std::chrono::seconds kComplaintInterval{60};
+  static constexpr std::chrono::seconds kFlushInterval{1};  // of session records
   // A packet may lie this long in the kernel's ring and the reorder window; time must not overtake
   // it.
   static constexpr std::chrono::seconds kSettle{1};
@@ -82,8 +91,10 @@ class WatchPace : public Pace {
   }
 
   const WatchOptions& options_;
+  Outputs& outputs_;
   Clock::time_point start_;
   Clock::time_point next_look_;
+  Clock::time_point next_flush_;
   Clock::time_point next_complaint_;
   uint64_t lost_told_ = 0;
 };
@@ -103,7 +114,7 @@ int Watch(const WatchOptions& options) {
     return kFailed;
   }
   const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
-      Outputs::Open(options.run, output::ExistingFile::kAppend);
+      Outputs::Open(options.run, settings->session_files, output::ExistingFile::kAppend);
   if (!outputs.ok()) {
     Complain(kCommand, outputs.status());
     return kFailed;
@@ -111,7 +122,7 @@ int Watch(const WatchOptions& options) {
   if (!options.run.quiet)
     fmt::print(stderr, "cairn {}: watching {}; ^C ends\n", kCommand, options.interface);
   const Clock::time_point start = Clock::now();
-  WatchPace pace(options, start);
+  WatchPace pace(options, **outputs, start);
   const RunEnd end = RunToEnd({.command = kCommand,
                                .options = options.run,
                                .settings = *settings,
@@ -120,7 +131,7 @@ int Watch(const WatchOptions& options) {
                                .pace = pace,
                                .start = start});
   // A signal is the usual way to end a watch.
-  return end.input.ok() && end.output.ok() ? kDone : kFailed;
+  return end.input.ok() && end.output.ok() && end.sessions.ok() ? kDone : kFailed;
 }
 
 }  // namespace
@@ -140,7 +151,8 @@ void AddWatch(CLI::App& app, int& exit_code) {
       ->type_name("PACKETS")
       ->check(CLI::Range(uint64_t{1}, kMostPackets).description(""));
   command->footer(
-      "\nAlerts are added to the file of --alerts. ^C and SIGTERM end the watch with exit status "
+      "\nAlerts and records are added to the files of --alerts and --sessions. ^C and SIGTERM end "
+      "the watch with exit status "
       "0.\n"
       "Exit status: 0 done, 1 failed at run time, 2 wrong usage or configuration.");
   command->callback([options, &exit_code] { exit_code = Watch(*options); });

@@ -10,6 +10,7 @@
 
 #include "capture/options.h"
 #include "detector/options.h"
+#include "output/sessions/rotation.h"
 
 // The configuration file fills every folder's Options struct; no other module parses configuration.
 //
@@ -21,6 +22,7 @@ namespace cairn::config {
 struct Settings {
   capture::Options capture;
   DetectorOptions detector;
+  output::Rotation session_files;
 };
 
 // Reads YAML on top of the defaults.  InvalidArgument carries "FILE:LINE:COLUMN: " and, for an

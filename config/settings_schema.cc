@@ -32,7 +32,7 @@ void AddCapture(Table& table) {
            "this late; later ones are counted and moved to the newest time.")
       .Add("snap_length", &Options::snap_length_bytes, Narrow<uint32_t>(Size(96, 262144, "192")),
            "Live capture: how many bytes of each packet the kernel hands over. The headers must "
-           "fit; payload is never read.")
+           "fit.")
       .Add("ring", &Options::ring_bytes, Size(1 << 20, 2ULL << 30, "64MiB"),
            "Live capture: the kernel's packet buffer. A larger one survives longer bursts without "
            "drops.")
@@ -43,6 +43,14 @@ void AddCapture(Table& table) {
            Text(0, 4096, "a pcap-filter(7) expression", "\"tcp or vlan\""),
            "Live capture: which packets the kernel hands over, as a pcap-filter(7) expression. "
            "Empty: all of them.");
+  Group(
+      table, "capture.details", "What is read beyond the headers, for session records.",
+      [](auto& s) -> auto& { return s.capture.details; })
+      .Add("fingerprint_bytes", &capture::DetailOptions::fingerprint_bytes,
+           Narrow<uint32_t>(Size(0, 4096, "64")),
+           "How many bytes of each session's first data go into a fingerprint, by which similar "
+           "data are recognised. Live capture then takes so much more of each packet. 0: payload "
+           "is never read.");
   Group(
       table, "capture.tunnels", "Which tunnels are looked into. Packets of the others are counted.",
       [](auto& s) -> auto& { return s.capture.tunnels; })
@@ -245,6 +253,32 @@ void AddRelays(Table& table) {
            "Hosts watched at once, 20 kB each with 128 sums; the longest idle goes first.");
 }
 
+void AddSessions(Table& table) {
+  using sessions::Options;
+  Group(
+      table, "sessions",
+      "Records of every TCP session, written with --sessions (docs/sessions.md).",
+      [](auto& s) -> auto& { return s.detector.sessions; })
+      .Add("interim_interval", &Options::interim_interval,
+           Duration(PacketDelta::Zero(), kYear, "1h"),
+           "A session that lasts longer gets a record each time, marked as interim. 0s: only at "
+           "its end.")
+      .Add("max_servers", &Options::max_servers, Count<uint32_t>(2, 100000000, "1M"),
+           "Addresses and ports of servers that are remembered, to tell server from client in "
+           "mid-stream; the longest unused are forgotten.")
+      .Add("max_host_pairs", &Options::max_host_pairs, Count<uint32_t>(2, 100000000, "1M"),
+           "Pairs of hosts that are remembered, to recognise servers for one session, as FTP's "
+           "data connections have; the longest unused are forgotten.");
+  Group(
+      table, "sessions.rotation",
+      "When a file of session records is put aside and a new one begun.",
+      [](auto& s) -> auto& { return s.session_files; })
+      .Add("interval", &output::Rotation::interval, Duration(PacketDelta::Zero(), kYear, "1h"),
+           "Every so often, by packet time: at full hours for 1h. 0s: not by time.")
+      .Add("size", &output::Rotation::max_bytes, Size(0, 1ULL << 50, "1GB"),
+           "When the file has reached this size. 0: not by size.");
+}
+
 void AddFindings(Table& table) {
   Group(
       table, "exposure",
@@ -297,6 +331,7 @@ const Schema<Settings>& SettingsSchema() {
     AddTiming(table);
     AddSlots(table);
     AddRelays(table);
+    AddSessions(table);
     AddFindings(table);
     return table;
   }();

@@ -49,6 +49,13 @@ struct DetectorCounters {
   uint64_t relay_hosts_left_out = 0;  // likewise, and none was idle: how often one found no room
   uint64_t relay_decisions = 0;       // windows of hosts judged
   uint64_t suspect_hosts = 0;         // that go first, now, where indirect_skipped grows
+  // Sessions.
+  uint64_t sessions = 0;                   // begun
+  uint64_t session_records = 0;            // made, interim ones included
+  uint64_t session_interim_records = 0;    // of these
+  uint64_t session_servers_forgotten = 0;  // sessions.max_servers or max_host_pairs reached
+  uint64_t session_alerts_left_out = 0;    // beyond the 16 that a record names
+  uint64_t evicted_strays = 0;             // table full: of segments that belong to no connection
   // Findings.
   uint64_t stepping_stones = 0;
   uint64_t message_relays = 0;

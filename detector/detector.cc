@@ -11,17 +11,26 @@
 
 namespace cairn {
 
-class Detector::Impl : private SensorSink, private slots::SlotSink, private relays::RelaySink {
+class Detector::Impl : private SensorSink,
+                       private slots::SlotSink,
+                       private relays::RelaySink,
+                       private EventSink {
  public:
   Impl(const DetectorOptions& options, EventSink& sink)
-      : reporter_(options, sink),
+      : sink_(sink),
+        reporter_(options, *this),
         correlator_(options.timing, options.protected_networks, reporter_),
         slide_(options.timing, options.protected_networks),
         slots_(options.slots, options.timing, options.protected_networks, *this),
         relays_(options.relays, options.protected_networks, *this),
         site_screen_(options.relays, options.protected_networks),
-        sensor_(options.connections, options.timing, SlotsOf(options), options.relays,
-                options.protected_networks, *this),
+        sensor_({.connections = options.connections,
+                 .timing = options.timing,
+                 .slots = SlotsOf(options),
+                 .relays = options.relays,
+                 .sessions = options.sessions,
+                 .protected_networks = options.protected_networks},
+                *this),
         calibrates_(options.timing.rule == timing::Rule::kEvidence && options.timing.calibrate),
         screens_(options.relays.enabled) {
     if (calibrates_) correlator_.CalibrateBy(slide_.scores());
@@ -31,13 +40,13 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
   absl::Status Process(std::span<const Segment> segments) {
     segments_ += segments.size();
     sensor_.Process(segments);
-    return reporter_.status();
+    return status();
   }
 
   absl::Status AdvanceTo(PacketTime now) {
     sensor_.AdvanceTo(now);
     relays_.AdvanceTo(sensor_.now());
-    return reporter_.status();
+    return status();
   }
 
   void SetPacketsLost(uint64_t packets) { reporter_.SetPacketsLost(packets); }
@@ -46,7 +55,7 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
     sensor_.EndAll();
     // After the ends of pairs: should its scores find the disk full, they are written.
     relays_.Finish(sensor_.now());
-    return reporter_.status();
+    return status();
   }
 
   const policy::Policy& policy() const { return reporter_.policy(); }
@@ -94,6 +103,13 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
     all.relay_hosts_left_out = r.hosts_left_out + site_screen_.left_out();
     all.relay_decisions = r.decisions;
     all.suspect_hosts = site_screen_.suspects();
+    const sessions::Counters sessions = sensor_.session_counters();
+    all.sessions = sessions.sessions;
+    all.session_records = sessions.records;
+    all.session_interim_records = sessions.interim_records;
+    all.session_servers_forgotten = sessions.servers_forgotten;
+    all.session_alerts_left_out = sessions.alerts_left_out;
+    all.evicted_strays = c.evicted_strays;
     reporter_.AddTo(all);
     return all;
   }
@@ -106,6 +122,36 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
     return slots;
   }
 
+  absl::Status status() const {
+    absl::Status status = reporter_.status();
+    status.Update(session_status_);
+    return status;
+  }
+
+  // Events pass here on their way out, so that the sessions learn which alerts name them.
+  absl::Status Write(const Event& event) override {
+    std::visit([this](const auto& found) { NameSessions(found); }, event);
+    return sink_.Write(event);
+  }
+  absl::Status WriteScore(const HostScore& score) override { return sink_.WriteScore(score); }
+
+  void NameSessions(const ChainUpdate&) {}
+  void NameSessions(const SteppingStoneEnd&) {}  // the same alert once more
+  void NameSessions(const RelayNode& alert) {
+    for (const RelayFlows& flows : alert.flows) {
+      sensor_.OnAlert(flows.upstream.uid, alert.alert_id);
+      sensor_.OnAlert(flows.downstream.uid, alert.alert_id);
+    }
+  }
+  template <typename Pair>
+  void NameSessions(const Pair& alert) {
+    sensor_.OnAlert(alert.upstream.uid, alert.alert_id);
+    sensor_.OnAlert(alert.downstream.uid, alert.alert_id);
+  }
+
+  void OnSession(const SessionRecord& session) override {
+    if (session_status_.ok()) session_status_ = sink_.WriteSession(session);
+  }
   void OnOnset(const timing::Onset& onset) override {
     // Only where there is more to compare than there is time for.
     if (screens_ && correlator_.IsPressed(onset.time)) site_screen_.OnOnset(onset);
@@ -139,6 +185,7 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
     reporter_.OnConnectionEnd(uid);
   }
 
+  EventSink& sink_;
   Reporter reporter_;
   timing::Correlator correlator_;
   timing::TimeSlide slide_;
@@ -149,6 +196,7 @@ class Detector::Impl : private SensorSink, private slots::SlotSink, private rela
   const bool calibrates_;
   const bool screens_;
   uint64_t segments_ = 0;
+  absl::Status session_status_;
 };
 
 Detector::Detector(const DetectorOptions& options, EventSink& sink)

@@ -11,6 +11,7 @@
 #include "detector/connections/options.h"
 #include "detector/policy/options.h"
 #include "detector/relays/options.h"
+#include "detector/sessions/options.h"
 #include "detector/slots/options.h"
 #include "detector/timing/options.h"
 
@@ -50,6 +51,7 @@ struct DetectorOptions {
   timing::Options timing;
   slots::Options slots;
   relays::Options relays;
+  sessions::Options sessions;
   ExposureOptions exposure;
   MessagingOptions messaging;
   chains::Options chains;

@@ -5,13 +5,24 @@
 
 namespace cairn {
 
-Sensor::Sensor(const connections::Options& connections, const timing::Options& timing,
-               const slots::Options& slots, const relays::Options& relays,
-               const PrefixSet& protected_networks, SensorSink& sink)
-    : tracker_(connections, *this),
-      idle_periods_(timing),
-      slot_counter_(slots, timing::PairFilter(timing, protected_networks)),
-      activity_clock_(relays),
+namespace {
+
+connections::Options TrackerOptions(const SensorOptions& options) {
+  connections::Options connections = options.connections;
+  connections.keep_strays = options.sessions.enabled;
+  return connections;
+}
+
+}  // namespace
+
+Sensor::Sensor(const SensorOptions& options, SensorSink& sink)
+    : tracker_(TrackerOptions(options), *this),
+      idle_periods_(options.timing),
+      slot_counter_(options.slots, timing::PairFilter(options.timing, options.protected_networks)),
+      activity_clock_(options.relays),
+      records_sessions_(options.sessions.enabled),
+      sessions_(options.sessions, options.connections, options.timing, options.protected_networks,
+                sink),
       sink_(sink) {}
 
 void Sensor::Process(std::span<const Segment> segments) {
@@ -30,16 +41,20 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     table.PrefetchIndex(ahead_[i].hash);
   };
   for (size_t i = 0; i < std::min(kIndexAhead, segments.size()); ++i) look_up(i);
-  for (size_t i = 0; i < std::min(kRecordAhead, segments.size()); ++i)
-    table.PrefetchRecord(ahead_[i].hash);
+  for (size_t i = 0; i < std::min(kRecordAhead, segments.size()); ++i) {
+    PrefetchRecord(ahead_[i].hash);
+  }
 
   for (size_t i = 0; i < segments.size(); ++i) {
     if (i + kIndexAhead < segments.size()) look_up(i + kIndexAhead);
-    if (i + kRecordAhead < segments.size()) table.PrefetchRecord(ahead_[i + kRecordAhead].hash);
+    if (i + kRecordAhead < segments.size()) PrefetchRecord(ahead_[i + kRecordAhead].hash);
     const Segment& segment = segments[i];
     now_ = std::max(now_, segment.time);
     tracker_.ExpireUntil(now_);
     const auto observed = tracker_.Observe(segment, ahead_[i].place, ahead_[i].hash);
+    if (records_sessions_ && observed.has_value()) {
+      sessions_.OnSegment(segment, tracker_.table()[observed->slot], *observed);
+    }
     if (!observed.has_value() || observed->new_bytes == 0) continue;
     connections::Connection& connection = tracker_.table()[observed->slot];
     // Last words on the closing segment: the correlator has been told of the end already, and must
@@ -97,9 +112,20 @@ void Sensor::EndAll() { tracker_.EndAll(now_); }
 
 void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                              connections::EndCause cause, PacketTime time) {
+  if (records_sessions_) sessions_.OnConnectionEnd(slot, cause);
   slot_counter_.OnConnectionEnd(slot, connection);
   sink_.OnHostsPart(slot, connection.uid, connection.ip, time);
   sink_.OnConnectionEnd(slot, connection.uid, cause, time);
+}
+
+void Sensor::OnConnectionForgotten(uint32_t slot, const connections::Connection& connection,
+                                   connections::EndCause cause, PacketTime) {
+  if (records_sessions_) sessions_.OnConnectionForgotten(slot, connection, cause);
+}
+
+void Sensor::PrefetchRecord(uint64_t hash) const {
+  const std::optional<uint32_t> slot = tracker_.table().PrefetchRecord(hash);
+  if (records_sessions_ && slot.has_value()) sessions_.Prefetch(*slot);
 }
 
 }  // namespace cairn

@@ -5,10 +5,12 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "capture/segment.h"
 #include "detector/connections/connection_tracker.h"
 #include "detector/relays/flow_activity.h"
+#include "detector/sessions/session_recorder.h"
 #include "detector/slots/slot_counter.h"
 #include "detector/timing/idle_periods.h"
 #include "detector/timing/onset.h"
@@ -16,13 +18,24 @@
 namespace cairn {
 
 // Takes what the sensor half tells the correlator half, in packet order.
-class SensorSink : public timing::OnsetSink {
+class SensorSink : public timing::OnsetSink, public sessions::SessionSink {
  public:
   virtual void OnSlot(const slots::SlotCount& slot) = 0;
   // True: tell of every slot in which this connection is active; false: only of a few.
   virtual bool OnActivity(const relays::FlowActivity&) { return false; }
   // A connection ends, before OnConnectionEnd(): its slot, uid and hosts, by side.
   virtual void OnHostsPart(uint32_t, uint64_t, const std::array<IpAddress, 2>&, PacketTime) {}
+  void OnSession(const SessionRecord&) override {}
+};
+
+// What the sensor half is to do.
+struct SensorOptions {
+  connections::Options connections{};
+  timing::Options timing{};
+  slots::Options slots{};
+  relays::Options relays{};
+  sessions::Options sessions{};
+  PrefixSet protected_networks{};
 };
 
 // The sensor half: segments in; onsets, slot counts and connection ends out.  All per-packet work
@@ -32,17 +45,20 @@ class SensorSink : public timing::OnsetSink {
 class Sensor : private connections::EndSink {
  public:
   // Requires: `sink` outlives the sensor.
-  Sensor(const connections::Options& connections, const timing::Options& timing,
-         const slots::Options& slots, const relays::Options& relays,
-         const PrefixSet& protected_networks, SensorSink& sink);
+  Sensor(const SensorOptions& options, SensorSink& sink);
 
   // Requires: times do not decrease.
   void Process(std::span<const Segment> segments);
   void AdvanceTo(PacketTime now);
   // Ends every open connection at the time of the last segment.
   void EndAll();
+  // An alert names this connection.
+  void OnAlert(uint64_t uid, const std::string& alert_id) {
+    if (records_sessions_) sessions_.OnAlert(uid, alert_id);
+  }
 
   const connections::Counters& counters() const { return tracker_.counters(); }
+  sessions::Counters session_counters() const { return sessions_.counters(); }
   uint64_t connections_held() const { return tracker_.table().size(); }
   uint64_t onsets() const { return onsets_; }
   uint64_t slot_connections_left_out() const { return slot_counter_.left_out(); }
@@ -59,6 +75,9 @@ class Sensor : private connections::EndSink {
                     PacketTime time);
   void OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                        connections::EndCause cause, PacketTime time) override;
+  void OnConnectionForgotten(uint32_t slot, const connections::Connection& connection,
+                             connections::EndCause cause, PacketTime time) override;
+  void PrefetchRecord(uint64_t hash) const;
 
   struct Ahead {
     connections::SegmentPlace place;
@@ -69,6 +88,8 @@ class Sensor : private connections::EndSink {
   const timing::IdlePeriods idle_periods_;
   slots::SlotCounter slot_counter_;
   relays::ActivityClock activity_clock_;
+  const bool records_sessions_;
+  sessions::SessionRecorder sessions_;
   SensorSink& sink_;
   std::array<Ahead, SegmentBatch::kCapacity> ahead_;
   uint64_t onsets_ = 0;

@@ -101,7 +101,10 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
           {"slot looks skipped", detector.slot_looks_dropped},
           {"relay hosts evicted", detector.relay_hosts_evicted},
           {"relay hosts left out", detector.relay_hosts_left_out},
-          {"chains evicted", detector.chains_evicted}};
+          {"chains evicted", detector.chains_evicted},
+          {"strays evicted", detector.evicted_strays},
+          {"servers forgotten", detector.session_servers_forgotten},
+          {"alert names left out", detector.session_alerts_left_out}};
 }
 
 std::vector<Counter> SegmentsSetAside(const DetectorCounters& detector) {
@@ -168,6 +171,12 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"relay_hosts_left_out", detector.relay_hosts_left_out},
           {"relay_decisions", detector.relay_decisions},
           {"suspect_hosts", detector.suspect_hosts},
+          {"sessions", detector.sessions},
+          {"session_records", detector.session_records},
+          {"session_interim_records", detector.session_interim_records},
+          {"session_servers_forgotten", detector.session_servers_forgotten},
+          {"session_alerts_left_out", detector.session_alerts_left_out},
+          {"evicted_strays", detector.evicted_strays},
           {"stepping_stones", detector.stepping_stones},
           {"message_relays", detector.message_relays},
           {"unjudged", detector.unjudged},
@@ -195,6 +204,10 @@ std::string SummaryText(const RunSummary& s) {
       "connections", s.detector.connections,
       fmt::format("at most {} open, {} seen from the middle", Grouped(s.detector.connections_peak),
                   Grouped(s.detector.connections_midstream)));
+  if (s.detector.sessions > 0) {
+    text += Line("sessions", s.detector.sessions,
+                 fmt::format("{} records", Grouped(s.detector.session_records)));
+  }
   text += Line("onsets", s.detector.onsets);
   text += Line("pairs compared", s.detector.pairs,
                fmt::format("at most {} held", Grouped(s.detector.pairs_peak)));

@@ -41,8 +41,8 @@ enum class Phase : uint8_t {
   kHandshake,    // a SYN, and no answer yet
   kEstablished,  // both sides spoke, or data was seen
   kClosed,       // ended; kept for a moment so that late segments do not look like a new connection
+  kStray,        // never began: an ACK, FIN or RST of nothing known (Options::keep_strays)
 };
-constexpr unsigned kPhaseCount = 3;
 
 // The onsets of one flow for one kind of pair (kinds may use different idle thresholds).
 struct FlowOnsets {

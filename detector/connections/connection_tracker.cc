@@ -62,6 +62,8 @@ ConnectionTracker::ConnectionTracker(const Options& options, EndSink& ends)
       handshake_(table_, options.handshake_timeout),
       established_(table_, options.established_timeout),
       closed_(table_, options.closing_timeout),
+      stray_(table_, options.handshake_timeout),
+      keep_strays_(options.keep_strays),
       ends_(ends) {}
 
 IdleWheel& ConnectionTracker::WheelOf(Phase phase) {
@@ -70,6 +72,8 @@ IdleWheel& ConnectionTracker::WheelOf(Phase phase) {
       return handshake_;
     case Phase::kEstablished:
       return established_;
+    case Phase::kStray:
+      return stray_;
     case Phase::kClosed:
       break;
   }
@@ -84,12 +88,15 @@ std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
     Replace(*slot, segment.time);
     slot.reset();
   }
-  if (!slot.has_value()) {
-    if (!StartsConnection(segment)) {
-      ++counters_.stray_segments;
-      return std::nullopt;
+  if (!slot.has_value() || table_[*slot].phase == Phase::kStray) {
+    if (!StartsConnection(segment)) return ObserveStray(segment, place, hash, slot);
+    if (!slot.has_value()) {
+      slot = Create(segment, place, hash);
+    } else {
+      // The strays before it were of this connection.
+      stray_.Remove(*slot);
+      Start(*slot, segment, place);
     }
-    slot = Create(segment, place, hash);
   }
   Connection& connection = table_[*slot];
   // The closing time-out counts from the end: a connection that lives on (the RST was forged, and
@@ -102,10 +109,33 @@ std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
   return Observation{*slot, new_bytes, place.flow};
 }
 
+std::optional<Observation> ConnectionTracker::ObserveStray(const Segment& segment,
+                                                           const SegmentPlace& place, uint64_t hash,
+                                                           std::optional<uint32_t> slot) {
+  ++counters_.stray_segments;
+  if (!keep_strays_) return std::nullopt;
+  if (!slot.has_value()) {
+    if (table_.full()) MakeRoom(segment.time);
+    slot = table_.Insert(place.key, hash);
+    table_[*slot].phase = Phase::kStray;
+    table_[*slot].last_segment = segment.time;
+    stray_.Add(*slot);
+    counters_.peak = std::max<uint64_t>(counters_.peak, table_.size());
+  }
+  table_[*slot].last_segment = segment.time;
+  return Observation{*slot, 0, place.flow};
+}
+
 uint32_t ConnectionTracker::Create(const Segment& segment, const SegmentPlace& place,
                                    uint64_t hash) {
   if (table_.full()) MakeRoom(segment.time);
   const uint32_t slot = table_.Insert(place.key, hash);
+  Start(slot, segment, place);
+  counters_.peak = std::max<uint64_t>(counters_.peak, table_.size());
+  return slot;
+}
+
+void ConnectionTracker::Start(uint32_t slot, const Segment& segment, const SegmentPlace& place) {
   Connection& connection = table_[slot];
   connection.start = segment.time;
   connection.last_segment = segment.time;
@@ -115,15 +145,18 @@ uint32_t ConnectionTracker::Create(const Segment& segment, const SegmentPlace& p
   connection.phase = segment.Has(kSyn) ? Phase::kHandshake : Phase::kEstablished;
   if (connection.originator == OriginatorSource::kGuessed) ++counters_.midstream;
   WheelOf(connection.phase).Add(slot);
-  counters_.peak = std::max<uint64_t>(counters_.peak, table_.size());
-  return slot;
 }
 
-// The table is full: what has ended goes first (it was reported already), then SYNs that nobody
-// answered, then the longest idle.
+// The table is full: strays go first, then what has ended (it was reported already), then SYNs that
+// nobody answered, then the longest idle.
 void ConnectionTracker::MakeRoom(PacketTime now) {
+  if (const std::optional<uint32_t> slot = stray_.PopLongestIdle(); slot.has_value()) {
+    ++counters_.evicted_strays;
+    Drop(*slot, EndCause::kEvicted, now);
+    return;
+  }
   if (const std::optional<uint32_t> slot = closed_.PopLongestIdle(); slot.has_value()) {
-    table_.Erase(*slot);
+    Drop(*slot, EndCause::kEvicted, now);
     return;
   }
   std::optional<uint32_t> slot = handshake_.PopLongestIdle();
@@ -133,19 +166,27 @@ void ConnectionTracker::MakeRoom(PacketTime now) {
     slot = established_.PopLongestIdle();
     ++counters_.evicted_idle;
   }
-  Connection& connection = table_[*slot];
-  connection.open = false;
-  ends_.OnConnectionEnd(*slot, connection, EndCause::kEvicted, now);
-  table_.Erase(*slot);
+  Drop(*slot, EndCause::kEvicted, now);
 }
 
 void ConnectionTracker::Replace(uint32_t slot, PacketTime now) {
   if (table_[slot].open) End(slot, EndCause::kReused, now);
-  Forget(slot);
+  WheelOf(table_[slot].phase).Remove(slot);
+  Forget(slot, EndCause::kReused, now);
 }
 
-void ConnectionTracker::Forget(uint32_t slot) {
-  WheelOf(table_[slot].phase).Remove(slot);
+// What a wheel has let go: its end, if it had not ended yet, and out.
+void ConnectionTracker::Drop(uint32_t slot, EndCause cause, PacketTime now) {
+  Connection& connection = table_[slot];
+  if (connection.open) {
+    connection.open = false;
+    ends_.OnConnectionEnd(slot, connection, cause, now);
+  }
+  Forget(slot, cause, now);
+}
+
+void ConnectionTracker::Forget(uint32_t slot, EndCause cause, PacketTime now) {
+  ends_.OnConnectionForgotten(slot, table_[slot], cause, now);
   table_.Erase(slot);
 }
 
@@ -172,7 +213,7 @@ bool ConnectionTracker::IsNewIncarnation(Connection& connection, const Segment& 
                                          unsigned flow) const {
   const unsigned other = 1 - flow;
   if (segment.Has(kSyn) && !segment.Has(kAck)) {
-    if (connection.phase == Phase::kClosed) return true;
+    if (connection.phase == Phase::kClosed || connection.phase == Phase::kStray) return true;
     if ((connection.seq_known & Bit(flow)) == 0)
       return false;  // simultaneous open, or the SYN after its answer
     if (connection.next_seq[flow] == segment.seq + 1 + segment.payload_bytes)
@@ -296,23 +337,21 @@ void ConnectionTracker::ExpireUntil(PacketTime now) {
   next_expiry_ = now + PacketDelta::FromSeconds(1);
   for (IdleWheel* wheel : {&handshake_, &established_}) {
     while (const std::optional<uint32_t> slot = wheel->PopExpired(now)) {
-      Connection& connection = table_[*slot];
-      connection.open = false;
       ++counters_.timed_out;
-      ends_.OnConnectionEnd(*slot, connection, EndCause::kTimeout, now);
-      table_.Erase(*slot);
+      Drop(*slot, EndCause::kTimeout, now);
     }
   }
-  while (const std::optional<uint32_t> slot = closed_.PopExpired(now)) table_.Erase(*slot);
+  for (IdleWheel* wheel : {&closed_, &stray_}) {
+    while (const std::optional<uint32_t> slot = wheel->PopExpired(now)) {
+      Drop(*slot, EndCause::kTimeout, now);
+    }
+  }
 }
 
 void ConnectionTracker::EndAll(PacketTime now) {
-  for (IdleWheel* wheel : {&handshake_, &established_}) {
+  for (IdleWheel* wheel : {&handshake_, &established_, &closed_, &stray_}) {
     while (const std::optional<uint32_t> slot = wheel->PopLongestIdle()) {
-      Connection& connection = table_[*slot];
-      connection.open = false;
-      ends_.OnConnectionEnd(*slot, connection, EndCause::kEndOfCapture, now);
-      table_.Erase(*slot);
+      Drop(*slot, EndCause::kEndOfCapture, now);
     }
   }
 }

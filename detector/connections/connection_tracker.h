@@ -33,6 +33,10 @@ class EndSink {
   virtual ~EndSink() = default;
   virtual void OnConnectionEnd(uint32_t slot, const Connection& connection, EndCause cause,
                                PacketTime time) = 0;
+  // Told of every record that leaves the table: of a connection some time after its end (late
+  // segments still belong to it), of strays when nobody claimed them.  `cause`: why it left, if it
+  // had not ended before.
+  virtual void OnConnectionForgotten(uint32_t, const Connection&, EndCause, PacketTime) {}
 };
 
 // What one segment meant to its connection.
@@ -61,7 +65,7 @@ class ConnectionTracker {
   // Ends what has been silent for too long.  Observe does not; call it as packet time moves on
   // (cheap when early).
   void ExpireUntil(PacketTime now);
-  // Ends every open connection.
+  // Ends every open connection and forgets all.
   void EndAll(PacketTime now);
 
   ConnectionTable& table() { return table_; }
@@ -70,10 +74,14 @@ class ConnectionTracker {
 
  private:
   uint32_t Create(const Segment& segment, const SegmentPlace& place, uint64_t hash);
+  std::optional<Observation> ObserveStray(const Segment& segment, const SegmentPlace& place,
+                                          uint64_t hash, std::optional<uint32_t> slot);
+  void Start(uint32_t slot, const Segment& segment, const SegmentPlace& place);
   void MakeRoom(PacketTime now);
   void Replace(uint32_t slot, PacketTime now);
   void End(uint32_t slot, EndCause cause, PacketTime now);
-  void Forget(uint32_t slot);
+  void Drop(uint32_t slot, EndCause cause, PacketTime now);
+  void Forget(uint32_t slot, EndCause cause, PacketTime now);
   void MoveTo(uint32_t slot, Phase phase);
   bool IsNewIncarnation(Connection& connection, const Segment& segment, unsigned flow) const;
   static void MeasureRoundTrip(Connection& connection, const Segment& segment, unsigned flow);
@@ -85,6 +93,8 @@ class ConnectionTracker {
   IdleWheel handshake_;
   IdleWheel established_;
   IdleWheel closed_;
+  IdleWheel stray_;
+  const bool keep_strays_;
   EndSink& ends_;
   Counters counters_;
   PacketTime next_expiry_ = PacketTime::InfinitePast();

@@ -14,6 +14,7 @@ struct Counters {
   uint64_t timed_out = 0;           // open connections that went silent
   uint64_t evicted_unanswered = 0;  // table full: never-answered SYNs
   uint64_t evicted_idle = 0;        // table full: the longest idle
+  uint64_t evicted_strays = 0;      // table full: segments that belong to no connection
   uint64_t stray_segments = 0;  // belong to no known connection and start none (late ACK, FIN, RST)
   uint64_t retransmitted_segments = 0;  // data that brought nothing new
   uint64_t out_of_order_segments = 0;   // new data beyond a gap

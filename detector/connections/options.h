@@ -16,6 +16,10 @@ struct Options {
   PacketDelta established_timeout =
       PacketDelta::FromSeconds(24 * 3600);                     // people go to lunch, and home
   PacketDelta closing_timeout = PacketDelta::FromSeconds(10);  // after both FINs or a RST
+  // Segments that belong to no connection and start none get a record of their own, too: for who
+  // counts every segment.  They are no connections for anybody else, go first when the table is
+  // full, and time out as an unanswered SYN does.
+  bool keep_strays = false;
 };
 
 }  // namespace cairn::connections

@@ -100,9 +100,8 @@ TEST_CASE("changing or cutting every byte behind the headers leaves the segments
   CHECK(payload_bytes_changed > 10000);
 }
 
-TEST_CASE(
-    "a segment is one cache line without room for payload, and decoding needs 14 bytes of TCP") {
-  CHECK(sizeof(Segment) == 64);
+TEST_CASE("a segment has no room for payload, and decoding needs 14 bytes of TCP") {
+  CHECK(sizeof(Segment) == 80);
   const Bytes frame = PlainTcpFrame("10.0.0.1", 1, "10.0.0.2", 2, 3, 40);
   const Record record{.bytes = frame, .wire_bytes = static_cast<uint32_t>(frame.size())};
   const std::optional<Segment> segment = Decode(record, capture::LinkType::kEthernet);

@@ -99,7 +99,7 @@ TEST_CASE("After warm-up a segment costs no allocation") {
   }
   std::vector<Segment> segments = trace.Build();
   NoSink sink;
-  Sensor sensor({}, {}, {}, {}, {}, sink);
+  Sensor sensor({}, sink);
   // Each round lies beyond the time-outs, so that every connection is forgotten and begun anew.
   const auto later = [&] {
     for (Segment& segment : segments) {

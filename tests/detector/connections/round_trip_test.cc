@@ -70,7 +70,11 @@ class LastOnset : public SensorSink {
 LastOnset Sense(const TraceBuilder& trace) {
   LastOnset sink;
   const DetectorOptions options;
-  Sensor sensor(options.connections, options.timing, options.slots, options.relays, {}, sink);
+  Sensor sensor({.connections = options.connections,
+                 .timing = options.timing,
+                 .slots = options.slots,
+                 .relays = options.relays},
+                sink);
   const std::vector<Segment> segments = trace.Build();
   sensor.Process(segments);
   return sink;

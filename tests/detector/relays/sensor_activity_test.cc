@@ -32,7 +32,7 @@ class Activities : public SensorSink {
 std::vector<relays::FlowActivity> ActivitiesOf(const TraceBuilder& trace, bool watched,
                                                const relays::Options& options = {}) {
   Activities sink(watched);
-  Sensor sensor({}, {}, {}, options, {}, sink);
+  Sensor sensor({.relays = options}, sink);
   sensor.Process(trace.Build());
   return sink.activities;
 }

@@ -103,8 +103,12 @@ class Screened : public SensorSink {
 TEST_CASE("Both hosts of a hidden chain go first, and few others") {
   const DetectorOptions options = Options(1, true);
   Screened sink(options.protected_networks);
-  Sensor sensor(options.connections, options.timing, options.slots, options.relays,
-                options.protected_networks, sink);
+  Sensor sensor({.connections = options.connections,
+                 .timing = options.timing,
+                 .slots = options.slots,
+                 .relays = options.relays,
+                 .protected_networks = options.protected_networks},
+                sink);
   sensor.Process(Site());
   CHECK(sink.screen.GoesFirst(kEntry.ip));
   CHECK(sink.screen.GoesFirst(kExit.ip));

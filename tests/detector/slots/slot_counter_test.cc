@@ -28,7 +28,7 @@ std::vector<slots::SlotCount> SlotsOf(const std::vector<Segment>& segments,
                                       const slots::Options& options = {},
                                       const PrefixSet& networks = {}) {
   Slots sink;
-  Sensor sensor({}, {}, options, {}, networks, sink);
+  Sensor sensor({.slots = options, .protected_networks = networks}, sink);
   sensor.Process(segments);
   return sink.slots;
 }

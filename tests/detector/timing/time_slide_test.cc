@@ -55,7 +55,7 @@ class Slide : public SensorSink {
 
 TEST_CASE("Chains are no chains any more when one end is shifted; what is left is chance") {
   Slide sink{timing::Options()};
-  Sensor sensor({}, {}, {}, {}, {}, sink);
+  Sensor sensor({}, sink);
   sensor.Process(Site(40, 30, 200));
   sensor.EndAll();
   CHECK(Detect({}, Site(40, 30, 200)).pairs.size() >= 40);

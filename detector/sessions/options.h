@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_SESSIONS_OPTIONS_H_
+#define CAIRN_DETECTOR_SESSIONS_OPTIONS_H_
+
+#include <cstdint>
+
+#include "capture/time.h"
+
+namespace cairn::sessions {
+
+// What is recorded of sessions, and what the recorder may remember.
+struct Options {
+  bool enabled = false;
+  // A session that lasts longer gets a record each time; zero: only at its end.
+  PacketDelta interim_interval = PacketDelta::Zero();
+  // Server addresses and ports remembered, so that mid-stream sessions find their server.  The
+  // longest unused are forgotten.
+  uint32_t max_servers = 262144;
+  // Hosts with a session to each other, remembered to recognise transient servers.
+  uint32_t max_host_pairs = 262144;
+};
+
+}  // namespace cairn::sessions
+
+#endif  // CAIRN_DETECTOR_SESSIONS_OPTIONS_H_

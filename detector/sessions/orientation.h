@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_SESSIONS_ORIENTATION_H_
+#define CAIRN_DETECTOR_SESSIONS_ORIENTATION_H_
+
+#include <cstdint>
+
+#include "detector/connections/connection.h"
+#include "detector/findings/session_record.h"
+#include "detector/sessions/server_profile.h"
+#include "detector/sessions/session_state.h"
+
+namespace cairn::sessions {
+
+// Which flow is the client's, and how sure that is (SessionRecord::server_confidence).
+struct Orientation {
+  unsigned client_flow = 0;
+  uint8_t confidence = 0;
+};
+
+// By, in this order: a SYN or SYN-ACK (2; 1 when both sides sent a SYN); the known servers, when
+// one end is among them and the other is not; a port below 1024, when the other is not below (1);
+// the lower port; the sender of the first segment (0).
+Orientation Orient(const SessionState& state, const connections::Connection& connection,
+                   ServerProfile& profile);
+
+// The state that the session was left in, as Zeek derives it from what each side sent.
+ConnState StateOf(const SessionState& state, unsigned client_flow);
+
+}  // namespace cairn::sessions
+
+#endif  // CAIRN_DETECTOR_SESSIONS_ORIENTATION_H_
