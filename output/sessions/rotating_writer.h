@@ -12,17 +12,10 @@
 #include "capture/time.h"
 #include "output/line_writer.h"
 #include "output/sessions/format.h"
+#include "output/sessions/rotation.h"
 #include "output/sessions/session_writer.h"
 
 namespace cairn::output {
-
-// When a file of sessions is put aside and a new one begun.
-struct Rotation {
-  PacketDelta interval;    // of packet time; 0: not by time
-  uint64_t max_bytes = 0;  // 0: not by size
-
-  bool IsSet() const { return interval > PacketDelta::Zero() || max_bytes > 0; }
-};
 
 // "sessions.tsv" put aside is "sessions-20261121T101500Z.tsv".
 std::string RotatedName(const std::string& path, PacketTime begin, uint64_t number);
