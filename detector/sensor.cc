@@ -42,12 +42,14 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
   };
   for (size_t i = 0; i < std::min(kIndexAhead, segments.size()); ++i) look_up(i);
   for (size_t i = 0; i < std::min(kRecordAhead, segments.size()); ++i) {
-    PrefetchRecord(ahead_[i].hash);
+    PrefetchRecord(i, segments[i]);
   }
 
   for (size_t i = 0; i < segments.size(); ++i) {
     if (i + kIndexAhead < segments.size()) look_up(i + kIndexAhead);
-    if (i + kRecordAhead < segments.size()) PrefetchRecord(ahead_[i + kRecordAhead].hash);
+    if (i + kRecordAhead < segments.size()) {
+      PrefetchRecord(i + kRecordAhead, segments[i + kRecordAhead]);
+    }
     const Segment& segment = segments[i];
     now_ = std::max(now_, segment.time);
     tracker_.ExpireUntil(now_);
@@ -123,9 +125,12 @@ void Sensor::OnConnectionForgotten(uint32_t slot, const connections::Connection&
   if (records_sessions_) sessions_.OnConnectionForgotten(slot, connection, cause);
 }
 
-void Sensor::PrefetchRecord(uint64_t hash) const {
-  const std::optional<uint32_t> slot = tracker_.table().PrefetchRecord(hash);
-  if (records_sessions_ && slot.has_value()) sessions_.Prefetch(*slot);
+void Sensor::PrefetchRecord(size_t i, const Segment& segment) const {
+  const std::optional<uint32_t> slot =
+      tracker_.table().PrefetchRecord(ahead_[i].hash, segment.payload_bytes > 0);
+  if (!records_sessions_ || !slot.has_value()) return;
+  sessions_.Prefetch(*slot, ahead_[i].place.flow,
+                     segment.details.Knows(SegmentDetails::kTimestamps));
 }
 
 }  // namespace cairn

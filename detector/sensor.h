@@ -77,7 +77,7 @@ class Sensor : private connections::EndSink {
                        connections::EndCause cause, PacketTime time) override;
   void OnConnectionForgotten(uint32_t slot, const connections::Connection& connection,
                              connections::EndCause cause, PacketTime time) override;
-  void PrefetchRecord(uint64_t hash) const;
+  void PrefetchRecord(size_t i, const Segment& segment) const;
 
   struct Ahead {
     connections::SegmentPlace place;

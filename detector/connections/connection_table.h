@@ -26,8 +26,9 @@ class ConnectionTable {
 
   uint64_t Hash(const ConnectionKey& key) const;
   void PrefetchIndex(uint64_t hash) const;
-  // Looks at the index and prefetches the record it probably names; says which that is.
-  std::optional<uint32_t> PrefetchRecord(uint64_t hash) const;
+  // Looks at the index and prefetches the record it probably names; says which that is.  `data`:
+  // also what only data need.
+  std::optional<uint32_t> PrefetchRecord(uint64_t hash, bool data) const;
 
   std::optional<uint32_t> Find(const ConnectionKey& key, uint64_t hash) const;
   bool full() const { return size_ == max_connections_; }
@@ -90,7 +91,7 @@ inline void ConnectionTable::PrefetchIndex(uint64_t hash) const {
   __builtin_prefetch(&index_[BucketOf(hash)]);
 }
 
-inline std::optional<uint32_t> ConnectionTable::PrefetchRecord(uint64_t hash) const {
+inline std::optional<uint32_t> ConnectionTable::PrefetchRecord(uint64_t hash, bool data) const {
   const uint32_t tag = TagOf(hash);
   for (uint64_t bucket = BucketOf(hash);; bucket = (bucket + 1) & mask_) {
     const IndexEntry& entry = index_[bucket];
@@ -99,7 +100,7 @@ inline std::optional<uint32_t> ConnectionTable::PrefetchRecord(uint64_t hash) co
     const Connection& connection = (*this)[entry.slot_plus_one - 1];
     __builtin_prefetch(&connection, 1);
     __builtin_prefetch(&connection.last_data, 1);
-    __builtin_prefetch(&connection.onsets[1], 1);
+    if (data) __builtin_prefetch(&connection.onsets[1], 1);
     return entry.slot_plus_one - 1;
   }
 }

@@ -2,10 +2,10 @@
 #ifndef CAIRN_DETECTOR_SESSIONS_FLOW_BYTES_H_
 #define CAIRN_DETECTOR_SESSIONS_FLOW_BYTES_H_
 
-#include <array>
 #include <cstdint>
 
 #include "capture/segment.h"
+#include "detector/sessions/sequence_gaps.h"
 
 namespace cairn::sessions {
 
@@ -20,40 +20,29 @@ struct FlowNews {
 // (Heberlein, sections 4 and 5).  The order of shutdown needs no correction here, because a FIN's
 // place in the sequence is known and not guessed from a difference.
 //
-//   bytes() = payload captured - repeated_bytes of all segments + missed_bytes()
+//   bytes() = payload captured - repeated_bytes of all segments + gaps.missed_bytes()
 //
-// A gap is remembered, so that what fills it later is no repeat: two at once; of more, the oldest
-// is given up (its bytes stay missed, and count as repeated when they come after all).  A segment
-// without payload moves nothing, a RST neither: their numbers prove nothing.
+// A segment without payload moves nothing, a RST neither: their numbers prove nothing.
 //
 // All zero bytes when empty.  Thread-compatible.  O(1), no allocation.
 class FlowBytes {
  public:
   // `confirmed_jump`: the segment's number is far off, and believed because others agreed with it
   // (ConnectionTracker's new data).  Far-off numbers that nobody confirmed count as repeats.
-  FlowNews Take(const Segment& segment, bool confirmed_jump);
+  // `gaps`: the flow's, always the same; apart, because few segments need them.
+  FlowNews Take(const Segment& segment, bool confirmed_jump, SequenceGaps& gaps);
 
   uint64_t bytes() const { return highest_; }
-  uint64_t missed_bytes() const { return missed_; }
 
  private:
-  struct Gap {
-    uint64_t begin = 0;  // in bytes from the flow's first
-    uint64_t end = 0;    // empty: begin == end
-  };
-
-  void TakeSyn(uint32_t first);
-  void MoveBack(uint64_t bytes);
-  void AddGap(uint64_t begin, uint64_t end);
-  uint32_t Fill(uint64_t begin, uint64_t end);
+  void TakeSyn(uint32_t first, SequenceGaps& gaps);
+  void MoveBack(uint64_t bytes, SequenceGaps& gaps);
 
   uint64_t highest_ = 0;  // one beyond the last byte, counted from the first
-  uint64_t missed_ = 0;
-  std::array<Gap, 2> gaps_;
-  uint32_t base_ = 0;  // sequence number of the first byte
-  bool based_ = false;
-  bool syn_seen_ = false;
-  bool fin_seen_ = false;
+  uint32_t base_ = 0;     // sequence number of the first byte
+  bool based_ : 1 = false;
+  bool syn_seen_ : 1 = false;
+  bool fin_seen_ : 1 = false;
 };
 
 }  // namespace cairn::sessions

@@ -1,53 +1,51 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/sessions/history.h"
 
+#include <bit>
 #include <string_view>
 
 namespace cairn::sessions {
 
-void History::Add(const Segment& segment, unsigned flow) {
-  const bool syn = segment.Has(kSyn);
+uint16_t HappeningsOf(const Segment& segment) {
+  // What nearly all segments are.
+  const bool data = segment.payload_bytes > 0;
+  const bool closed_window =
+      segment.details.window == 0 && segment.details.Knows(SegmentDetails::kWindow);
+  if ((segment.flags & (kSyn | kFin | kRst)) == 0) {
+    unsigned happenings = 0;
+    if (closed_window) happenings = kZeroWindowSent;
+    if (data) {
+      happenings |= kDataSent;
+    } else if (segment.Has(kAck)) {
+      happenings |= kPureAckSent;
+    }
+    return static_cast<uint16_t>(happenings);
+  }
   const bool fin = segment.Has(kFin);
   const bool rst = segment.Has(kRst);
-  if (syn && (fin || rst)) {
-    AddOnce(kOddSyn, flow);
-  } else if (syn) {
-    AddOnce(segment.Has(kAck) ? kSynAck : kSynLetter, flow);
-  } else if (!fin && !rst && segment.payload_bytes == 0) {
-    if (segment.Has(kAck)) AddOnce(kPureAck, flow);
-  }
-  if (segment.payload_bytes > 0 && !rst) AddOnce(kData, flow);
-  if (fin && rst) {
-    AddOnce(kFinRst, flow);
-  } else if (!syn && (fin || rst)) {
-    AddOnce(fin ? kFinLetter : kRstLetter, flow);
-  }
+  unsigned happenings = 0;
+  if (data && !rst) happenings = kDataSent;
   // A RST's window means nothing, and is mostly zero.
-  if (segment.details.Knows(SegmentDetails::kWindow) && segment.details.window == 0 && !rst) {
-    AddOnce(kZeroWindow, flow);
+  if (closed_window && !rst) happenings |= kZeroWindowSent;
+  if (fin && rst) happenings |= kFinWithRstSent;
+  if (segment.Has(kSyn)) {
+    happenings |= fin || rst ? kSynWithEndSent : segment.Has(kAck) ? kSynAckSent : kSynSent;
+  } else if (fin != rst) {
+    happenings |= fin ? kFinSent : kRstSent;
   }
+  return static_cast<uint16_t>(happenings);
 }
 
-void History::AddRepeat(unsigned flow, uint64_t count) {
-  while (count >= 10 && count % 10 == 0) count /= 10;
-  if (count == 1) Append(kRepeat, flow);
-}
-
-void History::AddOnce(Letter letter, unsigned flow) {
-  const auto bit = static_cast<uint16_t>(1U << letter);
-  if ((seen_[flow] & bit) != 0) return;
-  seen_[flow] = static_cast<uint16_t>(seen_[flow] | bit);
-  Append(letter, flow);
-}
-
-void History::Append(Letter letter, unsigned flow) {
-  if (size_ == letters_.size()) return;
-  letters_[size_++] = static_cast<uint8_t>(letter * 2U + flow);
+void History::Append(unsigned happenings, unsigned flow) {
+  for (; happenings != 0 && size_ < letters_.size(); happenings &= happenings - 1) {
+    const auto bit = static_cast<unsigned>(std::countr_zero(happenings));
+    letters_[size_++] = static_cast<uint8_t>(bit * 2 + flow);
+  }
 }
 
 void History::AppendTo(std::string& text, unsigned client_flow) const {
-  static constexpr std::string_view kLower = "shadfrgtwiq";
-  static constexpr std::string_view kUpper = "SHADFRGTWIQ";
+  static constexpr std::string_view kLower = "shgtdawfriq";
+  static constexpr std::string_view kUpper = "SHGTDAWFRIQ";
   for (unsigned i = 0; i < size_; ++i) {
     const bool by_client = (letters_[i] & 1U) == client_flow;
     text += (by_client ? kUpper : kLower)[letters_[i] / 2U];

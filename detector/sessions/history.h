@@ -10,51 +10,48 @@
 
 namespace cairn::sessions {
 
-// What happened in a connection, in order, each thing when it happened first in its direction: the
-// letters of Zeek's conn.log.
+// What may happen in a connection, a bit each; a segment can be several.  In the order in which
+// they are written when they happen at once.
+enum Happening : uint16_t {
+  kSynSent = 1 << 0,          // s
+  kSynAckSent = 1 << 1,       // h
+  kGapSeen = 1 << 2,          // g  bytes before it were not captured
+  kRepeatSent = 1 << 3,       // t  payload captured before
+  kDataSent = 1 << 4,         // d
+  kPureAckSent = 1 << 5,      // a
+  kZeroWindowSent = 1 << 6,   // w
+  kFinSent = 1 << 7,          // f
+  kRstSent = 1 << 8,          // r
+  kFinWithRstSent = 1 << 9,   // i
+  kSynWithEndSent = 1 << 10,  // q  SYN with FIN or RST
+};
+
+// All but kGapSeen and kRepeatSent, which the header does not tell.
+uint16_t HappeningsOf(const Segment& segment);
+
+// What happened in a connection, in order, each thing when it happened first in its direction: by
+// the letters of Zeek's conn.log.  Repeats are told again at the 10th, the 100th, and so on.
 //
-//   s SYN   h SYN-ACK   a pure ACK   d payload   f FIN   r RST   g gap   t repeated payload (also
-//   at the 10th, 100th, ... repeated segment)   w zero window   i FIN with RST   q SYN with FIN or
-//   RST
-//
-// All zero bytes when empty.  Thread-compatible.  O(1), no allocation; 24 letters are kept.
+// All zero bytes when empty.  Thread-compatible.  O(1), no allocation; 19 letters are kept.
 class History {
  public:
-  // Of `segment`, by `flow` (0 or 1).
-  void Add(const Segment& segment, unsigned flow);
-  void AddGap(unsigned flow) { AddOnce(kGap, flow); }
-  // `count`: repeated segments of this flow, with this one.
-  void AddRepeat(unsigned flow, uint64_t count);
-
-  // Appends the letters; those of `client_flow` in capitals.
+  // `happenings`: those that are new in `flow` (0 or 1).
+  void Append(unsigned happenings, unsigned flow);
+  // The letters; those of `client_flow` in capitals.
   void AppendTo(std::string& text, unsigned client_flow) const;
   // The flow of the first segment.
   unsigned first_flow() const { return letters_[0] & 1U; }
-  bool empty() const { return size_ == 0; }
 
  private:
-  enum Letter : uint8_t {
-    kSynLetter,
-    kSynAck,
-    kPureAck,
-    kData,
-    kFinLetter,
-    kRstLetter,
-    kGap,
-    kRepeat,
-    kZeroWindow,
-    kFinRst,
-    kOddSyn,
-    kLetterCount
-  };
-
-  void AddOnce(Letter letter, unsigned flow);
-  void Append(Letter letter, unsigned flow);
-
-  std::array<uint16_t, 2> seen_{};     // bit per letter, by flow
-  std::array<uint8_t, 24> letters_{};  // letter * 2 + flow
+  std::array<uint8_t, 19> letters_{};  // number of the bit * 2 + flow
   uint8_t size_ = 0;
 };
+
+// Whether the `count`th repeat is told.
+constexpr bool TellsRepeat(uint64_t count) {
+  while (count >= 10 && count % 10 == 0) count /= 10;
+  return count == 1;
+}
 
 }  // namespace cairn::sessions
 

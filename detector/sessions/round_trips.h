@@ -20,26 +20,30 @@ namespace cairn::sessions {
 // All zero bytes when empty.  Thread-compatible.  O(1).
 class RoundTrips {
  public:
-  // This side sent `segment`.
-  void Ask(const Segment& segment) {
-    const bool stamped = segment.details.Knows(SegmentDetails::kTimestamps);
-    // Nobody answers a pure acknowledgement.
-    if (awaits_ != kNothing || (!segment.Has(kSyn) && (!stamped || segment.payload_bytes == 0))) {
-      return;
-    }
-    awaits_ = stamped ? kStamp : kSynAnswer;
+  enum Awaited : uint8_t { kNothing, kSynAnswer, kStamp };
+
+  // This side sent `segment`.  `awaited`: what of this side's awaits an answer, always the same
+  // variable; apart, because most segments need nothing else.  Requires: MayAsk(segment), and
+  // nothing is awaited.
+  void Ask(const Segment& segment, Awaited& awaited) {
+    awaited = segment.details.Knows(SegmentDetails::kTimestamps) ? kStamp : kSynAnswer;
     stamp_ = segment.details.timestamp;
     asked_ = segment.time;
   }
+  // Nobody answers a pure acknowledgement, nor, without time stamps, says what data he answers.
+  static bool MayAsk(const Segment& segment) {
+    return segment.Has(kSyn) ||
+           (segment.payload_bytes > 0 && segment.details.Knows(SegmentDetails::kTimestamps));
+  }
 
-  // The other side sent `segment`.
-  void Answer(const Segment& segment) {
-    if (awaits_ == kNothing || !segment.Has(kAck) || segment.Has(kRst)) return;
-    if (awaits_ == kStamp) {
+  // The other side sent `segment`.  Requires: something is awaited.
+  void Answer(const Segment& segment, Awaited& awaited) {
+    if (!segment.Has(kAck) || segment.Has(kRst)) return;
+    if (awaited == kStamp) {
       if (!segment.details.Knows(SegmentDetails::kTimestamps)) return;
       if (static_cast<int32_t>(segment.details.timestamp_echo - stamp_) < 0) return;
     }
-    awaits_ = kNothing;
+    awaited = kNothing;
     const int64_t sample_ns = (segment.time - asked_).ToNanoseconds();
     least_plus_one_ns_ =
         least_plus_one_ns_ == 0 ? sample_ns + 1 : std::min(least_plus_one_ns_, sample_ns + 1);
@@ -51,12 +55,9 @@ class RoundTrips {
   }
 
  private:
-  enum Awaited : uint8_t { kNothing, kSynAnswer, kStamp };
-
   PacketTime asked_;
   int64_t least_plus_one_ns_ = 0;  // 0: none was seen
   uint32_t stamp_ = 0;
-  Awaited awaits_ = kNothing;
 };
 
 }  // namespace cairn::sessions

@@ -51,64 +51,67 @@ SessionRecorder::SessionRecorder(const Options& options, const connections::Opti
       profile_(options),
       alerts_(kMostAlertedSessions) {}
 
-void SessionRecorder::Prefetch(uint32_t slot) const {
+void SessionRecorder::Prefetch(uint32_t slot, uint8_t flow, bool stamped) const {
   const SessionState& state = states_[slot];
-  __builtin_prefetch(&state, 1);
-  __builtin_prefetch(&state.history, 1);
-  for (const FlowState& flow : state.flow) {
-    __builtin_prefetch(&flow, 1);
-    __builtin_prefetch(&flow.bytes, 1);
-  }
+  __builtin_prefetch(&state.flow[flow], 1);
+  if (!stamped) return;
+  __builtin_prefetch(&state.flow[0].round_trips, 1);
+  __builtin_prefetch(&state.flow[1].round_trips, 1);
 }
 
 void SessionRecorder::OnSegment(const Segment& segment, const Connection& connection,
                                 const Observation& observed) {
   SessionState& state = states_[observed.slot];
-  if (state.id == 0) Begin(state, segment);
-  state.last_time = segment.time;
-  TakeFlow(state, segment, observed);
-  TakeShutdown(state, segment, connection, observed.flow);
-  state.asked[1U - observed.flow].Answer(segment);
-  state.asked[observed.flow].Ask(segment);
-  if (state.handshake_seen == 0 && connection.phase != Phase::kStray) {
-    LearnServer(state, connection, observed.slot, segment.time);
-  }
-  if (options_.interim_interval > PacketDelta::Zero() && segment.time >= state.interim_due &&
-      state.ended == 0) {
-    state.interim_due = segment.time + options_.interim_interval;
-    Write(state, connection, observed.slot, SessionEnd::kInterim);
-  }
-}
-
-void SessionRecorder::Begin(SessionState& state, const Segment& segment) {
-  state.id = ++counters_.sessions;
-  state.first_time = segment.time;
-  state.interim_due = segment.time + options_.interim_interval;
-  state.tunnel = segment.details.tunnel;
-  state.vlan = segment.details.vlan;
-  state.known_vlan = segment.details.Knows(SegmentDetails::kVlan) ? 1 : 0;
-  for (FlowState& flow : state.flow) flow.last_data = segment.time;
-}
-
-void SessionRecorder::TakeFlow(SessionState& state, const Segment& segment,
-                               const Observation& observed) {
   FlowState& flow = state.flow[observed.flow];
-  if (flow.packets == 0) {
-    flow.first_seq = segment.seq;
-    flow.first_flags = segment.flags;
-  }
-  ++flow.packets;
+  if (flow.packets == 0) BeginFlow(state, segment, observed.flow);
+  flow.packets = (flow.packets + 1) & ((uint64_t{1} << 48) - 1);
   flow.payload_bytes += segment.payload_bytes;
   flow.flags |= segment.flags;
   flow.last_seq = segment.seq;
-  const FlowNews news = flow.bytes.Take(segment, observed.new_bytes > 0);
-  if (news.gap) state.history.AddGap(observed.flow);
-  if (news.repeated_bytes > 0) {
-    flow.repeated_bytes += news.repeated_bytes;
-    state.history.AddRepeat(observed.flow, ++flow.repeated_packets);
-  }
-  state.history.Add(segment, observed.flow);
+  flow.last_time = segment.time;
+  TakeHappenings(state, segment, observed);
   if (observed.new_bytes > 0) TakeNewData(state, segment, observed.flow);
+  TakeShutdown(state, segment, connection, observed.flow);
+  TakeRoundTrips(state, segment, observed.flow);
+  if (flow.handshake_seen == 0 && connection.phase != Phase::kStray) {
+    LearnServer(state, connection, observed.slot, segment.time);
+  }
+  if (options_.interim_interval > PacketDelta::Zero()) WriteInterim(state, connection, observed);
+}
+
+void SessionRecorder::BeginFlow(SessionState& state, const Segment& segment, unsigned flow) {
+  if (state.id == 0) {
+    state.id = ++counters_.sessions;
+    state.first_time = segment.time;
+    state.tunnel = segment.details.tunnel;
+    state.vlan = segment.details.vlan;
+    state.known_vlan = segment.details.Knows(SegmentDetails::kVlan) ? 1 : 0;
+    for (FlowState& each : state.flow) each.last_time = each.last_data = segment.time;
+  }
+  state.first_seq[flow] = segment.seq;
+  state.flow[flow].first_flags = segment.flags;
+}
+
+void SessionRecorder::TakeHappenings(SessionState& state, const Segment& segment,
+                                     const Observation& observed) {
+  FlowState& flow = state.flow[observed.flow];
+  unsigned happenings = HappeningsOf(segment);
+  const FlowNews news = flow.bytes.Take(segment, observed.new_bytes > 0, flow.gaps);
+  if (news.gap) happenings |= kGapSeen;
+  const unsigned first = happenings & ~static_cast<unsigned>(flow.happened);
+  flow.happened = (flow.happened | happenings) & 0xffffU;
+  unsigned told = first;
+  if (news.repeated_bytes > 0 && TellsRepeat(++flow.repeated_packets)) told |= kRepeatSent;
+  if (told != 0) state.history.Append(told, observed.flow);
+}
+
+void SessionRecorder::TakeRoundTrips(SessionState& state, const Segment& segment, unsigned flow) {
+  FlowState& own = state.flow[flow];
+  FlowState& other = state.flow[1 - flow];
+  if (other.awaited != RoundTrips::kNothing) other.round_trips.Answer(segment, other.awaited);
+  if (own.awaited == RoundTrips::kNothing && RoundTrips::MayAsk(segment)) {
+    own.round_trips.Ask(segment, own.awaited);
+  }
 }
 
 void SessionRecorder::TakeNewData(SessionState& state, const Segment& segment,
@@ -124,7 +127,7 @@ void SessionRecorder::TakeNewData(SessionState& state, const Segment& segment,
     flow.fingerprint = segment.details.fingerprint;
   }
   if (state.first_data_by_plus_one == 0) {
-    state.first_data_by_plus_one = static_cast<uint8_t>(flow_number + 1);
+    state.first_data_by_plus_one = (flow_number + 1) & 3U;
   }
 }
 
@@ -135,11 +138,21 @@ void SessionRecorder::TakeShutdown(SessionState& state, const Segment& segment,
   if (!segment.Has(kFin) && !segment.Has(kRst)) return;
   const bool ended = connection.phase == Phase::kClosed || connection.phase == Phase::kStray;
   if (!ended && (segment.Has(kRst) || (connection.fin_seen & (1U << flow)) == 0)) return;
-  if (state.closed_by_plus_one == 0) state.closed_by_plus_one = static_cast<uint8_t>(flow + 1);
+  if (state.closed_by_plus_one == 0) state.closed_by_plus_one = (flow + 1) & 3U;
   const bool both_closed = (state.flow[0].flags & state.flow[1].flags & kFin) != 0;
   if (segment.Has(kRst) && !both_closed) {
     state.reset_flows = static_cast<uint8_t>(state.reset_flows | 1U << flow) & 3U;
   }
+}
+
+void SessionRecorder::WriteInterim(SessionState& state, const Connection& connection,
+                                   const Observation& observed) {
+  if (state.ended != 0) return;
+  const int64_t intervals = (state.last_time() - state.first_time).ToNanoseconds() /
+                            options_.interim_interval.ToNanoseconds();
+  if (intervals <= state.interim_records) return;
+  state.interim_records = static_cast<uint32_t>(intervals);
+  Write(state, connection, observed.slot, SessionEnd::kInterim);
 }
 
 // At the first segment behind a complete handshake.
@@ -153,7 +166,7 @@ void SessionRecorder::LearnServer(SessionState& state, const Connection& connect
                         (client.flags & kAck) != 0 &&
                         (server.first_flags & kOpening) == (kSyn | kAck);
   if (!complete) return;
-  state.handshake_seen = 1;
+  for (FlowState& flow : state.flow) flow.handshake_seen = 1;
   const Service service = {.client = connection.ip[client_side],
                            .server = connection.key().end(1 - client_side)};
   const Commander commander =
@@ -180,14 +193,14 @@ Commander SessionRecorder::CommanderOf(const ControlPlace* control, PacketTime t
 void SessionRecorder::OnConnectionEnd(uint32_t slot, EndCause cause) {
   SessionState& state = states_[slot];
   state.ended = 1;
-  state.end = static_cast<uint8_t>(EndOf(cause));
+  state.end = EndOf(cause);
 }
 
 void SessionRecorder::OnConnectionForgotten(uint32_t slot, const Connection& connection,
                                             EndCause cause) {
   SessionState& state = states_[slot];
   if (state.id == 0) return;
-  const SessionEnd end = state.ended != 0 ? static_cast<SessionEnd>(state.end) : EndOf(cause);
+  const SessionEnd end = state.ended != 0 ? state.end : EndOf(cause);
   Write(state, connection, slot, end);
   state = SessionState();
   if (connection.uid != 0) alerts_.Erase(connection.uid);
@@ -216,7 +229,7 @@ void SessionRecorder::Write(const SessionState& state, const Connection& connect
   record.server_confidence = orientation.confidence;
   record.transient_server = state.transient != 0;
   record.first_time = state.first_time;
-  record.last_time = state.last_time;
+  record.last_time = state.last_time();
   FillSide(state, connection, client, record.client());
   FillSide(state, connection, 1 - client, record.server());
   record.inbound = !protected_.empty() && !protected_.Contains(record.client().end.ip) &&
@@ -251,24 +264,24 @@ void SessionRecorder::FillSide(const SessionState& state, const Connection& conn
   side.flags = flow.flags;
   side.payload_bytes = flow.payload_bytes;
   side.packets = flow.packets;
-  side.first_seq = flow.first_seq;
+  side.first_seq = state.first_seq[flow_number];
   side.last_seq = flow.last_seq;
   side.fingerprint.reset();
   if (flow.fingerprint_known != 0) side.fingerprint = flow.fingerprint;
   side.bytes = flow.bytes.bytes();
-  side.retransmitted_bytes = flow.repeated_bytes;
+  side.missed_bytes = flow.gaps.missed_bytes();
+  side.retransmitted_bytes = side.payload_bytes + side.missed_bytes - side.bytes;
   side.retransmitted_packets = flow.repeated_packets;
-  side.missed_bytes = flow.bytes.missed_bytes();
   side.onsets = connection.onsets[flow_number][0].count;
-  const int64_t duration_ns = (state.last_time - state.first_time).ToNanoseconds();
-  const PacketDelta last_pause = state.last_time - flow.last_data;
+  const int64_t duration_ns = (state.last_time() - state.first_time).ToNanoseconds();
+  const PacketDelta last_pause = state.last_time() - flow.last_data;
   const int64_t off_ns =
       flow.off_ns + (last_pause >= idle_threshold_ ? last_pause.ToNanoseconds() : 0);
   side.off_share = 0;
   if (duration_ns > 0) {
     side.off_share = static_cast<double>(off_ns) / static_cast<double>(duration_ns);
   }
-  side.round_trip = state.asked[1 - flow_number].least();
+  side.round_trip = state.flow[1 - flow_number].round_trips.least();
 }
 
 bool SessionRecorder::TookPart(const Connection& connection, uint32_t slot) const {

@@ -43,8 +43,8 @@ struct Counters {
 // Every TCP segment belongs to a session (connections::Options::keep_strays), so the segments of
 // all records are the segments of the capture.
 //
-// Thread-compatible.  Memory: 384 bytes a live session.  Cost per segment: up to four cache lines
-// of the slot, which Prefetch() hides; no allocation.
+// Thread-compatible.  Memory: 320 bytes a live session.  Cost per segment: one to three cache
+// lines of the slot, which Prefetch() hides; no allocation.
 class SessionRecorder {
  public:
   // Requires: `sink` outlives this.
@@ -52,7 +52,8 @@ class SessionRecorder {
                   const timing::Options& timing, const PrefixSet& protected_networks,
                   SessionSink& sink);
 
-  void Prefetch(uint32_t slot) const;
+  // What a segment of this flow will need.  `stamped`: it has TCP time stamps.
+  void Prefetch(uint32_t slot, uint8_t flow, bool stamped) const;
 
   // After ConnectionTracker::Observe() said `observed`, before anybody changed `connection`.
   void OnSegment(const Segment& segment, const connections::Connection& connection,
@@ -67,15 +68,18 @@ class SessionRecorder {
   Counters counters() const;
 
  private:
-  void Begin(SessionState& state, const Segment& segment);
-  void TakeFlow(SessionState& state, const Segment& segment,
-                const connections::Observation& observed);
+  void BeginFlow(SessionState& state, const Segment& segment, unsigned flow);
+  static void TakeHappenings(SessionState& state, const Segment& segment,
+                             const connections::Observation& observed);
+  static void TakeRoundTrips(SessionState& state, const Segment& segment, unsigned flow);
   void TakeNewData(SessionState& state, const Segment& segment, unsigned flow);
   static void TakeShutdown(SessionState& state, const Segment& segment,
                            const connections::Connection& connection, unsigned flow);
   void LearnServer(SessionState& state, const connections::Connection& connection, uint32_t slot,
                    PacketTime time);
   Commander CommanderOf(const ControlPlace* control, PacketTime time) const;
+  void WriteInterim(SessionState& state, const connections::Connection& connection,
+                    const connections::Observation& observed);
   void Write(const SessionState& state, const connections::Connection& connection, uint32_t slot,
              SessionEnd end);
   void FillSide(const SessionState& state, const connections::Connection& connection, unsigned flow,
