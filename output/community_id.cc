@@ -3,8 +3,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
-#include <cstddef>
 #include <utility>
 
 namespace cairn::output {
@@ -36,9 +36,37 @@ class HashInput {
   size_t size_ = 0;
 };
 
+// SHA-1 in libcrypto, looked up and set up once: that takes longer than the hash of so few bytes.
+class Sha1 {
+ public:
+  Sha1() : method_(EVP_MD_fetch(nullptr, "SHA1", nullptr)), state_(EVP_MD_CTX_new()) {
+    usable_ = method_ != nullptr && state_ != nullptr &&
+              EVP_DigestInit_ex2(state_, method_, nullptr) == 1;
+  }
+  ~Sha1() {
+    EVP_MD_CTX_free(state_);
+    EVP_MD_free(method_);
+  }
+  Sha1(const Sha1&) = delete;
+  Sha1& operator=(const Sha1&) = delete;
+
+  // False: SHA-1 is switched off in this system's libcrypto.
+  bool Hash(const HashInput& input, std::array<uint8_t, EVP_MAX_MD_SIZE>& digest) {
+    return usable_ && EVP_DigestInit_ex2(state_, nullptr, nullptr) == 1 &&
+           EVP_DigestUpdate(state_, input.data(), input.size()) == 1 &&
+           EVP_DigestFinal_ex(state_, digest.data(), nullptr) == 1;
+  }
+
+ private:
+  EVP_MD* method_;
+  EVP_MD_CTX* state_;
+  bool usable_;
+};
+
 }  // namespace
 
-std::string CommunityId(const Endpoint& a, const Endpoint& b, uint16_t seed) {
+size_t CommunityIdTo(const Endpoint& a, const Endpoint& b, std::span<char, kLongestCommunityId> out,
+                     uint16_t seed) {
   Endpoint first = a;
   Endpoint second = b;
   // The smaller end goes first; both ends are of one family, so comparing words is comparing bytes.
@@ -52,15 +80,20 @@ std::string CommunityId(const Endpoint& a, const Endpoint& b, uint16_t seed) {
   input.Append16(first.port);
   input.Append16(second.port);
 
+  thread_local Sha1 sha1;
   std::array<uint8_t, EVP_MAX_MD_SIZE> digest{};
-  if (EVP_Digest(input.data(), input.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1) {
-    return {};  // SHA-1 is switched off in this system's libcrypto: no ID rather than a wrong one
-  }
+  if (!sha1.Hash(input, digest)) return 0;  // no ID rather than a wrong one
   std::array<uint8_t, kBase64Bytes + 1> base64{};
   EVP_EncodeBlock(base64.data(), digest.data(), kSha1Bytes);
-  std::string id = "1:";
-  for (size_t i = 0; i < kBase64Bytes; ++i) id += static_cast<char>(base64[i]);
-  return id;
+  out[0] = '1';
+  out[1] = ':';
+  std::copy_n(base64.begin(), kBase64Bytes, out.begin() + 2);
+  return 2 + kBase64Bytes;
+}
+
+std::string CommunityId(const Endpoint& a, const Endpoint& b, uint16_t seed) {
+  std::array<char, kLongestCommunityId> text{};
+  return {text.data(), CommunityIdTo(a, b, text, seed)};
 }
 
 }  // namespace cairn::output

@@ -2,7 +2,9 @@
 #ifndef CAIRN_OUTPUT_COMMUNITY_ID_H_
 #define CAIRN_OUTPUT_COMMUNITY_ID_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "capture/address.h"
@@ -16,6 +18,12 @@ namespace cairn::output {
 //
 // Source: github.com/corelight/community-id-spec, version 1.
 std::string CommunityId(const Endpoint& a, const Endpoint& b, uint16_t seed = 0);
+
+// The same text into `out`, without an allocation; returns its length.  0: libcrypto has no SHA-1
+// (and CommunityId() is empty).  Thread-safe: each thread keeps a hash state of its own.
+inline constexpr size_t kLongestCommunityId = 32;
+size_t CommunityIdTo(const Endpoint& a, const Endpoint& b, std::span<char, kLongestCommunityId> out,
+                     uint16_t seed = 0);
 
 }  // namespace cairn::output
 

@@ -79,11 +79,11 @@ LineWriter::~LineWriter() {
   if (owned_) close(descriptor_);
 }
 
-absl::Status LineWriter::Write(std::string_view record) {
+absl::Status LineWriter::Write(std::string_view records) {
   if (!fault_.ok()) return fault_;
   size_t written = 0;
-  while (written < record.size()) {
-    const ssize_t n = write(descriptor_, record.data() + written, record.size() - written);
+  while (written < records.size()) {
+    const ssize_t n = write(descriptor_, records.data() + written, records.size() - written);
     if (n >= 0) {
       written += static_cast<size_t>(n);
     } else if (errno == EAGAIN) {
@@ -91,19 +91,22 @@ absl::Status LineWriter::Write(std::string_view record) {
       pollfd waiting{.fd = descriptor_, .events = POLLOUT, .revents = 0};
       poll(&waiting, 1, -1);
     } else if (errno != EINTR) {
-      return Fail(errno, record, written);
+      return Fail(errno, records, written);
     }
   }
+  written_bytes_ += written;
   return absl::OkStatus();
 }
 
-absl::Status LineWriter::Fail(int error, std::string_view record, size_t written) {
+absl::Status LineWriter::Fail(int error, std::string_view records, size_t written) {
   fault_ = WriteFault(name_, error);
+  const size_t whole = records.substr(0, written).rfind('\n') + 1;  // npos + 1 is 0
+  written_bytes_ += whole;
   struct stat info {};
-  if (written > 0 && written < record.size() && fstat(descriptor_, &info) == 0 &&
-      S_ISREG(info.st_mode) && info.st_size >= static_cast<off_t>(written)) {
+  const auto part = static_cast<off_t>(written - whole);
+  if (part > 0 && fstat(descriptor_, &info) == 0 && S_ISREG(info.st_mode) && info.st_size >= part) {
     // A failure to cut leaves the part of the line; the fault is reported either way.
-    static_cast<void>(ftruncate(descriptor_, info.st_size - static_cast<off_t>(written)) == 0);
+    static_cast<void>(ftruncate(descriptor_, info.st_size - part) == 0);
   }
   return fault_;
 }

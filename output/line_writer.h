@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,21 +35,25 @@ class LineWriter {
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
-  // Writes `record`, which ends with a line feed, whole.  ResourceExhausted: no room; Cancelled:
-  // the reader of the pipe has gone (SIGPIPE must be ignored); Unknown: another fault.  After an
-  // error nothing more is written: every further call returns the same.
-  absl::Status Write(std::string_view record);
+  // Writes `records`, one or more that each end with a line feed, whole.  ResourceExhausted: no
+  // room, and the first of several may have been written; Cancelled: the reader of the pipe has
+  // gone (SIGPIPE must be ignored); Unknown: another fault.  After an error nothing more is
+  // written: every further call returns the same.
+  absl::Status Write(std::string_view records);
 
   int descriptor() const { return descriptor_; }
   const std::string& name() const { return name_; }
+  // Of whole records, by this writer.
+  uint64_t written_bytes() const { return written_bytes_; }
 
  private:
   LineWriter(int descriptor, std::string name, bool owned);
-  absl::Status Fail(int error, std::string_view record, size_t written);
+  absl::Status Fail(int error, std::string_view records, size_t written);
 
   int descriptor_;
   std::string name_;
   bool owned_;
+  uint64_t written_bytes_ = 0;
   absl::Status fault_;
 };
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "output/sessions/sqlite_schema.h"
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "fmt/format.h"
+
+#include "output/sessions/columns.h"
+
+namespace cairn::output {
+namespace {
+
+std::string_view SqlType(CellType type) {
+  switch (type) {
+    case CellType::kCount:
+    case CellType::kInteger:
+    case CellType::kTruth:
+    case CellType::kTime:
+      return "INTEGER";
+    case CellType::kShare:
+      return "REAL";
+    case CellType::kFlags:
+    case CellType::kAddress:
+    case CellType::kText:
+    case CellType::kTexts:
+      return "TEXT";
+  }
+  return "";
+}
+
+std::string TableSql() {
+  std::string sql = "CREATE TABLE sessions(";
+  std::string_view before;
+  for (const Column& column : SessionColumns()) {
+    sql += fmt::format("{}\n  \"{}\" {}{}", before, column.sql_name, SqlType(column.type),
+                       column.essential ? " NOT NULL" : "");
+    before = ",";
+  }
+  return sql + ")";
+}
+
+// Times as in the text forms.
+std::string ViewSql() {
+  std::string sql = "CREATE VIEW sessions_readable AS SELECT";
+  std::string_view before;
+  for (const Column& column : SessionColumns()) {
+    sql += column.type == CellType::kTime
+               ? fmt::format(
+                     "{0}\n  strftime('%Y-%m-%dT%H:%M:%S', {1} / 1000000000, 'unixepoch') "
+                     "|| printf('.%09dZ', {1} % 1000000000) AS {2}",
+                     before, column.sql_name, column.name)
+               : fmt::format("{}\n  \"{}\"", before, column.sql_name);
+    before = ",";
+  }
+  return sql + "\nFROM sessions";
+}
+
+}  // namespace
+
+absl::Status CreateSessionTables(SqliteDatabase& database) {
+  return database.Run(
+      fmt::format("CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+                  "INSERT INTO meta VALUES('schema', '{}');{};{};",
+                  kSessionSchema, TableSql(), ViewSql()));
+}
+
+absl::Status CheckSessionTables(SqliteDatabase& database) {
+  const absl::StatusOr<std::string> tables = database.Text(
+      "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
+      "('sessions', 'meta')");
+  if (!tables.ok()) return tables.status();
+  if (*tables != "2") {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: is a database of something else than session records; name another file",
+                    database.path()));
+  }
+  const absl::StatusOr<std::string> schema =
+      database.Text("SELECT value FROM meta WHERE key = 'schema'");
+  if (!schema.ok()) return schema.status();
+  if (*schema == kSessionSchema) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{}: is a database of another version, and only '{}' is understood; name another "
+                  "file",
+                  database.path(), kSessionSchema));
+}
+
+absl::Status CreateSessionIndexes(SqliteDatabase& database) {
+  absl::Status status;
+  for (const std::string_view column : {"first_time_ns", "client_ip", "server_ip", "server_port"}) {
+    status.Update(database.Run(
+        fmt::format("CREATE INDEX IF NOT EXISTS sessions_by_{0} ON sessions({0})", column)));
+  }
+  return status;
+}
+
+std::string InsertSessionSql() {
+  std::string names;
+  std::string places;
+  for (const Column& column : SessionColumns()) {
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ",", column.sql_name);
+    places += places.empty() ? "?" : ",?";
+  }
+  return fmt::format("INSERT INTO sessions({}) VALUES({})", names, places);
+}
+
+}  // namespace cairn::output

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "output/sessions/text_parts.h"
+
+#include <arpa/inet.h>
+
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "output/time_text.h"
+
+namespace cairn::output {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kDay = 86'400 * kSecond;
+constexpr double kShareSteps = 10'000;
+
+// Requires: number has at most so many digits.
+char* PutDigits(char* out, uint64_t number, int digits) {
+  for (int i = digits - 1; i >= 0; --i) {
+    out[i] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+  return out + digits;
+}
+
+constexpr std::string_view kFlagNames = "UAPRSF";
+
+using FlagTexts = std::array<std::array<char, kFlagLetters>, 1U << kFlagLetters>;
+constexpr FlagTexts MakeFlagTexts() {
+  FlagTexts texts{};
+  for (size_t flags = 0; flags < texts.size(); ++flags) {
+    for (size_t i = 0; i < kFlagLetters; ++i) {
+      texts[flags][i] = (flags >> (kFlagLetters - 1 - i) & 1) != 0 ? kFlagNames[i] : '_';
+    }
+  }
+  return texts;
+}
+constexpr FlagTexts kFlagTexts = MakeFlagTexts();
+
+int64_t ShareSteps(double share) {
+  if (!(share > 0)) return 0;  // nor a NaN
+  return share < 1 ? std::lround(share * kShareSteps) : static_cast<int64_t>(kShareSteps);
+}
+
+// Unset: it has no form of an IPv4 address.
+std::optional<IpAddress> ParseV4(std::string_view text) {
+  uint32_t address = 0;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  for (int i = 0; i < 4; ++i) {
+    if (i > 0 && (at == end || *at++ != '.')) return std::nullopt;
+    uint32_t part = 0;
+    const char* begin = at;
+    while (at != end && *at >= '0' && *at <= '9' && at - begin < 3) {
+      part = part * 10 + static_cast<uint32_t>(*at++ - '0');
+    }
+    if (at == begin || part > 255 || (at - begin > 1 && *begin == '0')) return std::nullopt;
+    address = address << 8 | part;
+  }
+  if (at != end) return std::nullopt;
+  return IpAddress::FromV4(address);
+}
+
+}  // namespace
+
+char* PutAddress(char* out, const IpAddress& ip) {
+  if (ip.IsV4()) {
+    const auto address = static_cast<uint32_t>(ip.low());
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      out = PutNumber(out, address >> shift & 0xff);
+      if (shift > 0) *out++ = '.';
+    }
+    return out;
+  }
+  const std::array<uint8_t, 16> bytes = ip.ToBytes();
+  inet_ntop(AF_INET6, bytes.data(), out, kLongestPart);
+  return out + std::strlen(out);
+}
+
+char* PutShare(char* out, double share) {
+  int64_t steps = ShareSteps(share);
+  if (steps == 0 || steps == static_cast<int64_t>(kShareSteps)) {
+    *out = steps == 0 ? '0' : '1';
+    return out + 1;
+  }
+  int digits = 4;
+  for (; steps % 10 == 0; steps /= 10) --digits;
+  out[0] = '0';
+  out[1] = '.';
+  return PutDigits(out + 2, static_cast<uint64_t>(steps), digits);
+}
+
+double RoundedShare(double share) { return static_cast<double>(ShareSteps(share)) / kShareSteps; }
+
+char* PutFlags(char* out, uint8_t flags) {
+  std::memcpy(out, kFlagTexts[flags % kFlagTexts.size()].data(), kFlagLetters);
+  return out + kFlagLetters;
+}
+
+std::optional<uint8_t> ParseFlags(std::string_view text) {
+  if (text.size() != kFlagLetters) return std::nullopt;
+  unsigned flags = 0;
+  for (size_t i = 0; i < kFlagLetters; ++i) {
+    if (text[i] != '_' && text[i] != kFlagNames[i]) return std::nullopt;
+    flags = flags << 1 | (text[i] == '_' ? 0U : 1U);
+  }
+  return static_cast<uint8_t>(flags);
+}
+
+char* PutSeconds(char* out, int64_t nanoseconds) {
+  const uint64_t size =
+      nanoseconds < 0 ? -static_cast<uint64_t>(nanoseconds) : static_cast<uint64_t>(nanoseconds);
+  if (nanoseconds < 0) *out++ = '-';
+  out = PutNumber(out, size / kSecond);
+  *out++ = '.';
+  return PutDigits(out, size % kSecond / 1000, 6);
+}
+
+std::optional<int64_t> ParseSeconds(std::string_view text) {
+  constexpr int64_t kMostSeconds = 9'223'372'035;  // within 64 bits of nanoseconds
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  const size_t point = text.find('.');
+  uint64_t seconds = 0;
+  if (!ParseNumber(text.substr(0, point), seconds) || seconds > uint64_t{kMostSeconds})
+    return std::nullopt;
+  int64_t nanoseconds = static_cast<int64_t>(seconds) * kSecond;
+  if (point != std::string_view::npos) {
+    int64_t unit = kSecond / 10;
+    for (const char c : text.substr(point + 1)) {
+      if (c < '0' || c > '9') return std::nullopt;
+      nanoseconds += unit * (c - '0');
+      unit /= 10;
+    }
+  }
+  return negative ? -nanoseconds : nanoseconds;
+}
+
+char* TimeWriter::Put(char* out, PacketTime time) {
+  const int64_t day = StretchNumber(time, PacketDelta::FromNanoseconds(kDay));
+  if (day != day_) {
+    day_ = day;
+    const std::string date = DateText(time) + 'T';
+    std::memcpy(date_.data(), date.data(), date_.size());
+  }
+  // By remainders: the day of the earliest time began before what 64 bits hold.
+  int64_t left = time.ToNanoseconds() % kDay;
+  if (left < 0) left += kDay;
+  const auto ns = static_cast<uint64_t>(left);
+  const uint64_t seconds = ns / kSecond;
+  std::memcpy(out, date_.data(), date_.size());
+  out = PutDigits(out + date_.size(), seconds / 3600, 2);
+  *out++ = ':';
+  out = PutDigits(out, seconds / 60 % 60, 2);
+  *out++ = ':';
+  out = PutDigits(out, seconds % 60, 2);
+  *out++ = '.';
+  out = PutDigits(out, ns % kSecond, 9);
+  *out++ = 'Z';
+  return out;
+}
+
+std::optional<IpAddress> ParseAddress(std::string_view text) {
+  if (const std::optional<IpAddress> v4 = ParseV4(text); v4.has_value()) return v4;
+  if (text.find(':') == std::string_view::npos) return std::nullopt;
+  const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text);
+  if (!ip.ok()) return std::nullopt;
+  return *ip;
+}
+
+}  // namespace cairn::output

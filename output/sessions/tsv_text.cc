@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Session records as tab-separated columns.  The first line names them and nothing else comes
+// before it, so that every reader of such files takes it; the names are the version, as columns are
+// only ever added.
+#include "output/sessions/cell_text.h"
+#include "output/sessions/columns.h"
+#include "output/sessions/record_text.h"
+#include "output/sessions/text_parts.h"
+
+namespace cairn::output {
+namespace {
+
+class TsvText : public RecordText {
+ public:
+  std::string Header() const override {
+    std::string line;
+    for (const Column& column : SessionColumns()) {
+      if (!line.empty()) line += '\t';
+      line += column.name;
+    }
+    return line + '\n';
+  }
+
+  void Append(const SessionRecord& session, TextBuffer& out) override {
+    char separator = 0;
+    for (const Column& column : SessionColumns()) {
+      if (separator != 0) out.Append(separator);
+      separator = '\t';
+      cell_.known = true;
+      column.get(session, cell_);
+      if (cell_.known) {
+        AppendCell(cell_, column.type, times_, out);
+      } else {
+        out.Append(kUnknownText);
+      }
+    }
+    out.Append('\n');
+  }
+
+ private:
+  Cell cell_;
+  TimeWriter times_;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordText> MakeTsvText() { return std::make_unique<TsvText>(); }
+
+}  // namespace cairn::output
