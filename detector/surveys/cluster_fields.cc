@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, kFieldCount> kNames = {"client_packets",
                                                               "server_fingerprint",
                                                               "first_data_by",
                                                               "closed_by",
-                                                              "state",
+                                                              "conn_state",
                                                               "history",
                                                               "peer"};
 

@@ -82,12 +82,16 @@ std::string ConstantText(const ClusterReport& report) {
 
 std::string ValuesText(const FieldColumn& column, size_t most, TerminalStyle style) {
   const std::vector<size_t> places = MostFrequent(column, most);
+  const uint64_t highest = column.counts[places.front()];
+  if (highest == 1) {
+    return fmt::format("{}: {} values, one session each\n", FieldName(column.field),
+                       column.values.size());
+  }
   size_t width = 0;
   for (const size_t place : places) width = std::max(width, Shown(column.values[place]).size());
   std::string text =
       Dimmed(fmt::format("{}: {} values", FieldName(column.field), column.values.size()), style) +
       '\n';
-  const uint64_t highest = column.counts[places.front()];
   for (const size_t place : places) {
     const uint64_t count = column.counts[place];
     const auto bar =

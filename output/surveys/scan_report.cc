@@ -48,14 +48,15 @@ std::string Explanation(const ScanQuery& query) {
     case ScanCounting::kConnections:
       return "COUNT: connections that failed, REJECTS + SILENTS; REJECTS to DATA: connections\n";
     case ScanCounting::kServers:
-      return "COUNT: unique servers that failed, REJECTS + SILENTS (which may share some); REJECTS "
-             "to DATA: unique servers\n";
+      return "COUNT: unique servers that failed, REJECTS + SILENTS (which may share some)\n"
+             "REJECTS to DATA: unique servers\n";
     case ScanCounting::kUnknown:
       break;
   }
   return fmt::format(
-      "COUNT: unique servers that failed, of weight {:g} where a server was known, times the share "
-      "of servers that never accepted the client; REJECTS to DATA: unique servers\n",
+      "COUNT: unique servers that failed, of weight {:g} where a server was known,\n"
+      "times the share of servers that never accepted the client; REJECTS to DATA: unique "
+      "servers\n",
       query.known.weight);
 }
 
