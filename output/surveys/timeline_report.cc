@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/surveys/timeline_report.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <limits>
+#include <string_view>
 #include <utility>
 
 #include "fmt/format.h"
@@ -30,6 +33,8 @@ constexpr std::array<TextColumn, 11> kColumns = {{{"TIME", true},
                                                   {"RECEIVED", true},
                                                   {"ONSETS", true},
                                                   {"OFF", true}}};
+
+constexpr double kShortestLine = 0.004;  // of the width
 
 double Seconds(PacketTime time) { return static_cast<double>(time.ToNanoseconds()) / 1e9; }
 
@@ -134,13 +139,24 @@ std::string TimelineChart(const TimelineReport& report) {
       .label = "UTC", .scale = ChartAxis::Scale::kUtcTime, .least = {}, .most = {}, .text = {}};
   panel.y.label = "sessions, in the order of time";
   panel.y.least = 0;
+  panel.y.most = static_cast<double>(report.entries.size() + 1);
+  panel.y.text = [](double) { return std::string(); };
+  double least = std::numeric_limits<double>::infinity();
+  double most = -least;
+  for (const TimelineEntry& entry : report.entries) {
+    least = std::min(least, Seconds(entry.session.first_time));
+    most = std::max(most, Seconds(entry.session.last_time));
+  }
   double place = 0;
   for (const TimelineEntry& entry : report.entries) {
-    ++place;
+    const double begin = Seconds(entry.session.first_time);
+    const double end = Seconds(entry.session.last_time);
     ChartSeries series;
     series.name = SeriesOf(entry);
-    series.points = {{.x = Seconds(entry.session.first_time), .y = place},
-                     {.x = Seconds(entry.session.last_time), .y = place}};
+    series.points.push_back({.x = begin, .y = ++place});
+    // One that is too short to be seen as a line is a dot.
+    if (end - begin > (most - least) * kShortestLine)
+      series.points.push_back({.x = end, .y = place});
     panel.series.push_back(std::move(series));
   }
   return DrawLineChart({.title = "Sessions of " + report.host.ToString(),

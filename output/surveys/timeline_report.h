@@ -38,7 +38,8 @@ std::string TimelineTable(const TimelineReport& report, TerminalStyle style);
 std::string TimelineCsv(const TimelineReport& report);
 // One object a line: "event": "host_session".
 std::string TimelineJson(const TimelineReport& report);
-// One SVG document: each session a line from its beginning to its end, the first at the bottom.
+// One SVG document: each session a line from its beginning to its end (or a dot), the first at
+// the bottom.
 std::string TimelineChart(const TimelineReport& report);
 
 }  // namespace cairn::output
