@@ -30,7 +30,7 @@ class SqliteDatabase {
   };
 
   // How long a lock of another process is waited for.
-  static constexpr int kBusyMilliseconds = 2000;
+  static constexpr int kBusyMilliseconds = 1000;
 
   static absl::StatusOr<std::unique_ptr<SqliteDatabase>> Open(const std::string& path,
                                                               Access access);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/sessions/text_writer.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +10,8 @@
 #include <system_error>
 
 #include "fmt/format.h"
+
+#include "output/sessions/line_reader.h"
 
 namespace cairn::output {
 namespace {
@@ -20,14 +24,24 @@ uint64_t Lines(std::string_view text) {
 
 // What a file holds that is added to.
 struct Before {
-  uint64_t bytes = 0;
-  bool ends_with_line = true;
+  uint64_t bytes = 0;       // that stay
+  uint64_t cut_line = 0;    // bytes of a last line that a killed process left
+  bool lacks_feed = false;  // the last line is whole but for its line feed
 };
 
 absl::Status OtherContents(const std::string& path, SessionFormat format) {
   return absl::InvalidArgumentError(fmt::format(
       "{}: holds something else than '{}' session records of this version; name another file", path,
       SessionFormatName(format)));
+}
+
+// How much of the file's end has no line feed, at most `most`.
+uint64_t BytesAfterLastLine(std::ifstream& file, uint64_t bytes, uint64_t most) {
+  const uint64_t from = bytes - std::min(bytes, most);
+  std::string end(static_cast<size_t>(bytes - from), '\0');
+  file.seekg(static_cast<std::streamoff>(from));
+  file.read(end.data(), static_cast<std::streamsize>(end.size()));
+  return end.size() - (end.rfind('\n') + 1);  // npos + 1 is 0
 }
 
 // The file must begin as one of this format does.  A device or pipe holds nothing.
@@ -40,8 +54,6 @@ absl::StatusOr<Before> Inspect(const std::string& path, SessionFormat format,
   if (!file.good()) return before;  // opening it for writing will say why
   before.bytes = static_cast<uint64_t>(file.tellg());
   if (before.bytes == 0) return before;
-  file.seekg(-1, std::ios::end);
-  before.ends_with_line = file.get() == '\n';
   file.seekg(0);
   std::string begin(std::max<size_t>(header.size(), 1), '\0');
   file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
@@ -49,6 +61,11 @@ absl::StatusOr<Before> Inspect(const std::string& path, SessionFormat format,
                      : format == SessionFormat::kReport ? begin[0] >= '0' && begin[0] <= '9'
                                                         : begin == header;
   if (!known) return OtherContents(path, format);
+  before.cut_line = BytesAfterLastLine(file, before.bytes, LineReader::kMaxLineBytes);
+  file.seekg(-1, std::ios::end);
+  before.lacks_feed = before.cut_line > 0 && format == SessionFormat::kJson && file.get() == '}';
+  if (before.lacks_feed) before.cut_line = 0;
+  before.bytes -= before.cut_line;
   return before;
 }
 
@@ -72,12 +89,17 @@ absl::StatusOr<std::unique_ptr<SessionWriter>> TextWriter::Open(const std::strin
     absl::StatusOr<std::unique_ptr<LineWriter>> opened = LineWriter::Open(path, existing);
     if (!opened.ok()) return opened.status();
     lines = *std::move(opened);
+    // Its rest is missing for good, and what follows would be taken for it.
+    if (before.cut_line > 0 &&
+        ftruncate(lines->descriptor(), static_cast<off_t>(before.bytes)) != 0) {
+      return absl::UnknownError(
+          fmt::format("{}: its cut off last line cannot be removed; name another file", path));
+    }
   }
   std::unique_ptr<TextWriter> writer(new TextWriter(std::move(lines), std::move(text)));
   writer->bytes_before_ = before.bytes;
   if (before.bytes == 0) writer->piece_.Append(header);
-  // The line that a killed process cut off stays a line of its own.
-  if (!before.ends_with_line) writer->piece_.Append('\n');
+  if (before.lacks_feed) writer->piece_.Append('\n');
   writer->header_lines_ = Lines(writer->piece_.text());
   return writer;
 }

@@ -23,7 +23,7 @@ namespace cairn::output {
 class TextWriter : public SessionWriter {
  public:
   // "-": standard output.  InvalidArgument: to be added to a file that holds something else, or
-  // other columns.
+  // other columns.  When a file is added to, a last line that was cut off is removed.
   static absl::StatusOr<std::unique_ptr<SessionWriter>> Open(const std::string& path,
                                                              SessionFormat format,
                                                              ExistingFile existing);

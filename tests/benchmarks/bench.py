@@ -259,6 +259,36 @@ def relays_of_load(packets, runs):
           "making of the load; KiB/host: resident, with all that the screen keeps of its connections.")
 
 
+SESSION_FORMATS = ("report", "tsv", "json", "zeek", "sqlite")
+SESSION_RECORDS = 1_000_000
+
+
+def sessions_store(records, runs):
+    """Records a second of each format, written and read back on this disk."""
+    rows = {name: [] for name in SESSION_FORMATS}
+    target = WORK / "sessions.store"
+    for _ in range(runs):
+        for name in SESSION_FORMATS:
+            target.unlink(missing_ok=True)
+            command = [LOOPS / "sessions_store", "--file", target, "--format", name, "--records", records]
+            done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+            if done.returncode != 0:
+                raise BenchError(f"sessions_store ended with {done.returncode}: {done.stderr.strip()}")
+            rows[name].append(json.loads(done.stdout))
+    target.unlink(missing_ok=True)
+    print(f"\nStoring {records:,} session records, median of {runs} interleaved runs; per CPU second")
+    print(f"{'format':<8} {'bytes/record':>13} {'written/s':>12} {'ns each':>8} {'wall s':>7} {'close s':>8} "
+          f"{'read/s':>12} {'ns each':>8}")
+    for name, runs_of in rows.items():
+        cost = {key: statistics.median(row[key] for row in runs_of) for key in runs_of[0] if key != "format"}
+        write, read = cost["write_cpu_s"], cost["read_cpu_s"]
+        print(f"{name:<8} {cost['bytes'] / records:>13.0f} {records / write:>12,.0f} {write / records * 1e9:>8.0f} "
+              f"{cost['write_s']:>7.2f} {cost['close_s']:>8.2f} {records / read:>12,.0f} {read / records * 1e9:>8.0f}")
+    print("The making of the records is taken off.  close: wall time after the last record, for a database its indexes,\n"
+          "which its bytes/record hold.")
+
+
 def print_machine():
     model = "unknown CPU"
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
@@ -272,7 +302,7 @@ def print_machine():
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="runs of each program (default 3)")
-    parser.add_argument("--only", choices=["peers", "growth", "parts", "relays"], help="one of the tables")
+    parser.add_argument("--only", choices=["peers", "growth", "parts", "relays", "sessions-store"], help="one of the tables")
     parser.add_argument("--packets", type=int, help="cut every trace short, to try the benchmark itself")
     arguments = parser.parse_args()
     cut = ("--packets", arguments.packets) if arguments.packets else ()
@@ -287,6 +317,8 @@ def main():
     if arguments.only in (None, "relays"):
         relays_of_trace(generate("mix", "--preset", "mix", *cut), arguments.runs)
         relays_of_load(arguments.packets or RELAY_LOAD_PACKETS, arguments.runs)
+    if arguments.only in (None, "sessions-store"):
+        sessions_store(arguments.packets or SESSION_RECORDS, arguments.runs)
     if arguments.only in (None, "growth"):
         traces = [(f"{n // 1000}k open", generate(f"open-{n}", "--preset", "open", "--connections", n, *cut))
                   for n in (10_000, 100_000, 500_000)]
