@@ -134,7 +134,7 @@ int Clusters(const Arguments& arguments) {
 }
 
 void AddOptions(CLI::App& command, Arguments& arguments) {
-  static const std::map<std::string, Which> kWhich = {
+  const std::map<std::string, Which> names = {
       {"data", Which::kData}, {"accepted", Which::kAccepted}, {"all", Which::kAll}};
   command.add_flag("--server", arguments.server,
                    "TARGET is a server: compare the sessions of all its clients");
@@ -143,7 +143,7 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
                   "Which are compared: those accepted in which the client sent data, those "
                   "accepted, or all; default: data")
       ->type_name("data|accepted|all")
-      ->transform(CLI::Transformer(kWhich).description(""))
+      ->transform(CLI::Transformer(names).description(""))
       ->check(CLI::IsMember({Which::kData, Which::kAccepted, Which::kAll}).description(""));
   command
       .add_option("--values", arguments.values,
@@ -175,7 +175,9 @@ void AddSessionClusters(CLI::App& sessions, int& exit_code) {
                    "The client's address and the server's port: 192.0.2.1:80")
       ->type_name("")
       ->required();
-  AddSessionArguments(*command, arguments->sessions, "relations, those that say most");
+  AddSessionArguments(
+      *command, arguments->sessions,
+      "So many relations, those that say most; default: 20 in a table, else 100000");
   AddOptions(*command, *arguments);
   command->callback([arguments, &exit_code] { exit_code = Clusters(*arguments); });
 }

@@ -102,7 +102,7 @@ absl::Status BadLines(const std::string& path, const output::SessionsRead& read)
 
 }  // namespace
 
-void AddSessionArguments(CLI::App& app, SessionArguments& arguments, std::string_view rows) {
+void AddSessionArguments(CLI::App& app, SessionArguments& arguments, const std::string& limit) {
   app.add_option("FILE", arguments.files,
                  "Session records, in any form; '-' or none: standard input")
       ->type_name("");
@@ -113,8 +113,7 @@ void AddSessionArguments(CLI::App& app, SessionArguments& arguments, std::string
   app.add_option("-f,--format", arguments.format, "Default: table on a terminal, else JSON")
       ->type_name("table|json|csv|svg")
       ->check(CLI::IsMember({"table", "json", "csv", "svg"}).description(""));
-  app.add_option("--limit", arguments.limit,
-                 fmt::format("So many {}; default: 20 in a table or figure, else 100000", rows))
+  app.add_option("--limit", arguments.limit, limit)
       ->type_name("N")
       ->check(CLI::Range(size_t{1}, kMostRows).description(""));
   app.footer(

@@ -31,9 +31,9 @@ struct SessionArguments {
   size_t limit = 0;  // 0: as the format has it
 };
 
-// FILE, --since, --until, --format and --limit, which is told as a number of `rows`.
+// FILE, --since, --until, --format and --limit, of which the help says `limit`.
 // Requires: `arguments` outlives `app`.
-void AddSessionArguments(CLI::App& app, SessionArguments& arguments, std::string_view rows);
+void AddSessionArguments(CLI::App& app, SessionArguments& arguments, const std::string& limit);
 
 // As given, else a table for a terminal and JSON for all others.
 std::string FormatOf(const SessionArguments& arguments);

@@ -108,7 +108,7 @@ int Scans(const Arguments& arguments) {
 }
 
 void AddOptions(CLI::App& command, Arguments& arguments) {
-  static const std::map<std::string, ScanCounting> kCountings = {
+  const std::map<std::string, ScanCounting> countings = {
       {"connections", ScanCounting::kConnections},
       {"servers", ScanCounting::kServers},
       {"unknown", ScanCounting::kUnknown}};
@@ -117,7 +117,7 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
                   "What counts: failed connections, unique servers that failed, or these, most "
                   "where none was known; default: unknown")
       ->type_name("connections|servers|unknown")
-      ->transform(CLI::Transformer(kCountings).description(""))
+      ->transform(CLI::Transformer(countings).description(""))
       ->check(CLI::IsMember(
                   {ScanCounting::kConnections, ScanCounting::kServers, ScanCounting::kUnknown})
                   .description(""));
@@ -147,7 +147,9 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
 void AddSessionScans(CLI::App& sessions, int& exit_code) {
   CLI::App* command = sessions.add_subcommand("scans", "List the clients whose attempts failed");
   const auto arguments = std::make_shared<Arguments>();
-  AddSessionArguments(*command, arguments->sessions, "rows, those that count most");
+  AddSessionArguments(
+      *command, arguments->sessions,
+      "So many rows, those that count most; default: 20 in a table or figure, else 100000");
   AddOptions(*command, *arguments);
   command->callback([arguments, &exit_code] { exit_code = Scans(*arguments); });
 }

@@ -92,7 +92,9 @@ int Servers(const Arguments& arguments) {
 void AddSessionServers(CLI::App& sessions, int& exit_code) {
   CLI::App* command = sessions.add_subcommand("servers", "List the servers that accept sessions");
   const auto arguments = std::make_shared<Arguments>();
-  AddSessionArguments(*command, arguments->sessions, "servers, those of most sessions");
+  AddSessionArguments(
+      *command, arguments->sessions,
+      "So many servers, those of most sessions; default: 20 in a table or figure, else 100000");
   command->add_option("--host", arguments->hosts, "Only servers at this address (repeatable)")
       ->type_name("IP")
       ->allow_extra_args(false);

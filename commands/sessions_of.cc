@@ -58,7 +58,7 @@ bool IsAlertId(const std::string& text) {
 
 absl::StatusOr<PacketDelta> ParseLength(std::string_view option, const std::string& text) {
   const absl::StatusOr<PacketDelta> length = config::ParseDuration(text);
-  if (length.ok()) return length;
+  if (length.ok()) return *length;
   return absl::InvalidArgumentError(
       fmt::format("{} {}: {}; write a length of time such as 30min or 1h", option, text,
                   std::string(length.status().message())));
@@ -145,7 +145,11 @@ absl::Status LookForAlert(const Question& question, const SessionFiles& files,
       ReadSessionFiles({}, files, [&alert](const SessionRecord& session) { alert.Add(session); });
   if (StopSignal() != 0) return absl::CancelledError("stopped");
   const absl::StatusOr<IpAddress> host = HostOf(question, alert);
-  if (!host.ok()) return alert.count() == 0 && !told.fault.ok() ? told.fault : host.status();
+  // A file that could not be read is no wrong usage.
+  if (alert.count() == 0 && !told.fault.ok()) {
+    return absl::FailedPreconditionError(told.fault.message());
+  }
+  if (!host.ok()) return host.status();
   query.host = *host;
   query.alert = question.alert;
   query.near_first = alert.first();
@@ -222,7 +226,8 @@ void AddSessionsOf(CLI::App& sessions, int& exit_code) {
   command->add_option("TARGET", arguments->target, "An address, or the id of an alert")
       ->type_name("")
       ->required();
-  AddSessionArguments(*command, arguments->sessions, "sessions");
+  AddSessionArguments(*command, arguments->sessions,
+                      "So many sessions; default: 200 in a table, 20 in a figure, else 100000");
   command->add_option("--host", arguments->host, "Whose sessions around the alert")
       ->type_name("IP");
   command
