@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "output/community_id.h"
+#include "output/sessions/text_parts.h"
 
 namespace cairn::output {
 namespace {
@@ -92,14 +93,13 @@ struct Codec<PacketTime> {
   }
   static bool Set(const Cell& cell, PacketTime& field) {
     field = PacketTime::FromNanoseconds(static_cast<int64_t>(cell.number));
-    return true;
+    return IsUsable(field);
   }
 };
 
 template <>
 struct Codec<PacketDelta> {
   static constexpr CellType kType = CellType::kInteger;
-  static constexpr bool kNullable = false;
   static void Get(PacketDelta field, Cell& cell) {
     cell.number = static_cast<uint64_t>(field.ToNanoseconds());
   }

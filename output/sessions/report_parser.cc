@@ -31,7 +31,9 @@ std::optional<PacketTime> TimeOf(std::string_view seconds, std::string_view micr
       seconds.find('.') != std::string_view::npos) {
     return std::nullopt;
   }
-  return PacketTime::FromNanoseconds(*whole + int64_t{below} * 1000);
+  const PacketTime time = PacketTime::FromNanoseconds(*whole + int64_t{below} * 1000);
+  if (!IsUsable(time)) return std::nullopt;
+  return time;
 }
 
 class ReportParser : public LineParser {

@@ -58,7 +58,7 @@ absl::Status ReadSessions(const std::string& path,
     return !stopped;
   };
   InterimFilter sessions(take_until_stopped);
-  const absl::Status status = Read(path, sessions, result);
+  absl::Status status = Read(path, sessions, result);
   // What was read before a fault is handed on as well.
   if (!stopped) sessions.Finish();
   result.records = sessions.taken();

@@ -140,7 +140,7 @@ absl::Status ReadSqliteSessions(const std::string& path, InterimFilter& sessions
                                 SessionsRead& result) {
   const absl::StatusOr<std::unique_ptr<SqliteDatabase>> database = OpenToRead(path);
   if (!database.ok()) return database.status();
-  const absl::Status checked = CheckSessionTables(**database);
+  absl::Status checked = CheckSessionTables(**database);
   if (!checked.ok()) return checked;
   return ReadRows(**database, sessions, result);
 }

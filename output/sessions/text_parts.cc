@@ -121,13 +121,12 @@ char* PutSeconds(char* out, int64_t nanoseconds) {
 }
 
 std::optional<int64_t> ParseSeconds(std::string_view text) {
-  constexpr int64_t kMostSeconds = 9'223'372'035;  // within 64 bits of nanoseconds
+  constexpr uint64_t kMostSeconds = 4'611'686'018;  // 146 years: half of what 64 bits hold
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
   const size_t point = text.find('.');
   uint64_t seconds = 0;
-  if (!ParseNumber(text.substr(0, point), seconds) || seconds > uint64_t{kMostSeconds})
-    return std::nullopt;
+  if (!ParseNumber(text.substr(0, point), seconds) || seconds > kMostSeconds) return std::nullopt;
   int64_t nanoseconds = static_cast<int64_t>(seconds) * kSecond;
   if (point != std::string_view::npos) {
     int64_t unit = kSecond / 10;
@@ -137,7 +136,9 @@ std::optional<int64_t> ParseSeconds(std::string_view text) {
       unit /= 10;
     }
   }
-  return negative ? -nanoseconds : nanoseconds;
+  if (negative) nanoseconds = -nanoseconds;
+  if (!IsUsable(PacketTime::FromNanoseconds(nanoseconds))) return std::nullopt;
+  return nanoseconds;
 }
 
 char* TimeWriter::Put(char* out, PacketTime time) {

@@ -37,8 +37,14 @@ std::optional<uint8_t> ParseFlags(std::string_view text);
 
 // "1700000000.123456"; what is below a microsecond is cut off.  Requires: decimals <= 9.
 char* PutSeconds(char* out, int64_t nanoseconds);
-// Reads that form, with up to nine decimals; further ones are passed over.
+// Reads that form, with up to nine decimals; further ones are passed over.  What it returns is
+// usable as a time (see below).
 std::optional<int64_t> ParseSeconds(std::string_view text);
+
+// Whether a time that was read can be reckoned with: differences of such times do not overflow.
+constexpr bool IsUsable(PacketTime time) {
+  return time >= PacketTime::InfinitePast() && time <= PacketTime::InfiniteFuture();
+}
 
 // Writes times as Rfc3339() does, remembering the last day.  Thread-compatible.
 class TimeWriter {

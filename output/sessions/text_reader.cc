@@ -99,7 +99,7 @@ absl::Status ReadTextSessions(capture::ByteStream& stream, InterimFilter& sessio
   absl::StatusOr<Begin> begin = BeginOf(line, result);
   if (!begin.ok()) return NoSessions(stream, std::string(begin.status().message()));
   if (begin->header && !lines.Next(line)) return lines.status();
-  const absl::Status status = ReadLines(lines, line, *begin->parser, sessions, result);
+  absl::Status status = ReadLines(lines, line, *begin->parser, sessions, result);
   if (absl::IsFailedPrecondition(status)) return NoSessions(stream, std::string(status.message()));
   if (status.ok() && sessions.added() == 0 && result.bad_lines > 0) {
     return NoSessions(stream,

@@ -42,11 +42,10 @@ bool TakeTime(std::string_view text, Row& row) {
 
 // Requires: the time before it.
 bool TakeDuration(std::string_view text, Row& row) {
-  constexpr int64_t kMost = int64_t{1} << 61;  // what can be added to any time of today
   const std::optional<int64_t> ns = ParseSeconds(text);
-  if (!ns.has_value() || *ns < 0 || *ns > kMost) return false;
+  if (!ns.has_value() || *ns < 0) return false;
   row.session.last_time = row.session.first_time + PacketDelta::FromNanoseconds(*ns);
-  return true;
+  return IsUsable(row.session.last_time);
 }
 
 bool TakeBytes(std::string_view text, SessionSide& side) {

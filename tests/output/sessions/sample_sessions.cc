@@ -79,8 +79,7 @@ SessionRecord OfReport() {
 SessionRecord Least() {
   SessionRecord session;
   for (SessionSide& side : session.side) side.end.ip = IpAddress::FromV4(0);
-  // The first whole year that times as text have.
-  session.first_time = PacketTime::FromNanoseconds(-9'214'560'000'000'000'000);
+  session.first_time = PacketTime::InfinitePast();
   session.last_time = session.first_time;
   return session;
 }
@@ -93,7 +92,7 @@ SessionRecord Most() {
   session.inbound = true;
   session.full_analysis = true;
   session.first_time = PacketTime::FromNanoseconds(1'700'000'000'123'456'789);
-  session.last_time = PacketTime::FromNanoseconds(9'214'646'399'999'999'999);
+  session.last_time = PacketTime::InfiniteFuture();
   session.end = SessionEnd::kReused;
   session.state = ConnState::kOth;
   session.history = "^ShAaDdFfRrTtCcWwGgQqIi";

@@ -69,6 +69,7 @@ TEST_CASE("a line that is no record is left out, counted and explained") {
   bad("4305", "-1", "client_port");
   bad("4305", "-", "client_port is not known");
   bad("192.0.2.7", "192.0.2.007", "client_ip cannot be '192.0.2.007'");
+  bad("2026-11-21T10:15:02Z", "2260-11-21T10:15:02Z", "first_time cannot be '2260");
   bad("2026-11-21T10:15:02Z", "yesterday", "first_time cannot be 'yesterday'");
   bad("\tred", "", "6 columns, and the header 7");
   bad("red", "red\tgreen", "8 columns, and the header 7");
