@@ -56,7 +56,7 @@ class ServerSurvey {
   struct Limits {
     size_t servers = 2'000'000;
     size_t clients = 20'000'000;  // servers and clients
-    size_t failed = 4'000'000;    // addresses and ports of which only failures were seen
+    size_t failed = 7'000'000;    // addresses and ports of which only failures were seen
   };
   // What found no room, in sessions.
   struct LeftOut {
