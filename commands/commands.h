@@ -20,6 +20,7 @@ enum ExitCode : int {
 void AddReplay(CLI::App& app, int& exit_code);
 void AddWatch(CLI::App& app, int& exit_code);
 void AddRelays(CLI::App& app, int& exit_code);
+void AddSessions(CLI::App& app, int& exit_code);
 void AddConfig(CLI::App& app, int& exit_code);
 void AddEvaluate(CLI::App& app, int& exit_code);
 void AddEvaluateCalibration(CLI::App& app, int& exit_code);

@@ -15,9 +15,9 @@ struct Options {
   PacketDelta interim_interval = PacketDelta::Zero();
   // Server addresses and ports remembered, so that mid-stream sessions find their server.  The
   // longest unused are forgotten.
-  uint32_t max_servers = 262144;
+  uint32_t max_servers = 65536;
   // Hosts with a session to each other, remembered to recognise transient servers.
-  uint32_t max_host_pairs = 262144;
+  uint32_t max_host_pairs = 65536;
 };
 
 }  // namespace cairn::sessions

@@ -108,9 +108,9 @@ void SessionRecorder::TakeHappenings(SessionState& state, const Segment& segment
 void SessionRecorder::TakeRoundTrips(SessionState& state, const Segment& segment, unsigned flow) {
   FlowState& own = state.flow[flow];
   FlowState& other = state.flow[1 - flow];
-  if (other.awaited != RoundTrips::kNothing) other.round_trips.Answer(segment, other.awaited);
-  if (own.awaited == RoundTrips::kNothing && RoundTrips::MayAsk(segment)) {
-    own.round_trips.Ask(segment, own.awaited);
+  if (own.owes_answer != RoundTrips::kNothing) other.round_trips.Answer(segment, own.owes_answer);
+  if (RoundTrips::MayAsk(segment) && other.owes_answer == RoundTrips::kNothing) {
+    own.round_trips.Ask(segment, other.owes_answer);
   }
 }
 

@@ -32,7 +32,7 @@ struct alignas(64) FlowState {
   uint8_t fingerprint_known : 1 = 0;
   uint8_t first_data_seen : 1 = 0;
   uint8_t handshake_seen : 1 = 0;
-  RoundTrips::Awaited awaited = RoundTrips::kNothing;
+  RoundTrips::Awaited owes_answer = RoundTrips::kNothing;  // to the other flow's question
 
   alignas(64) uint32_t repeated_packets = 0;
   int32_t fingerprint = 0;

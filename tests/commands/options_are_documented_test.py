@@ -73,6 +73,8 @@ def main():
     assert completions("watch", "--summary", "") == ["text", "json", "none"]
     assert "lo" in completions("watch", "-i", "l")
     assert completions("help", "wat") == ["watch"]
+    assert completions("sessions", "") == ["scans", "servers", "clusters", "of"]
+    assert completions("sessions", "scans", "--by", "") == ["connections", "servers", "unknown"]
     assert completions("evaluate-") == ["evaluate-calibration", "evaluate-protocol", "evaluate-relays"]
     assert not missing, "\n".join(missing)
     print(f"{checked} options of {len(top)} commands are documented and completed")

@@ -49,7 +49,7 @@ cairn=$root/usr/bin/cairn
 grep -q '"event":"stepping_stone"' "$scratch/alerts" || fail "no alert on the demo trace"
 
 man_page=$(gzip -dc "$root/usr/share/man/man1/cairn.1.gz" | sed 's/\\-/-/g')
-for command in replay watch relays config evaluate evaluate-calibration evaluate-protocol evaluate-relays; do
+for command in replay watch relays sessions config evaluate evaluate-calibration evaluate-protocol evaluate-relays; do
   "$cairn" "$command" --help >/dev/null || fail "cairn $command --help"
   [[ $man_page == *"$command"* ]] || fail "the manual page does not tell of $command"
 done
