@@ -128,9 +128,7 @@ void Sensor::OnConnectionForgotten(uint32_t slot, const connections::Connection&
 void Sensor::PrefetchRecord(size_t i, const Segment& segment) const {
   const std::optional<uint32_t> slot =
       tracker_.table().PrefetchRecord(ahead_[i].hash, segment.payload_bytes > 0);
-  if (!records_sessions_ || !slot.has_value()) return;
-  sessions_.Prefetch(*slot, ahead_[i].place.flow,
-                     segment.details.Knows(SegmentDetails::kTimestamps));
+  if (records_sessions_ && slot.has_value()) sessions_.Prefetch(*slot, ahead_[i].place.flow);
 }
 
 }  // namespace cairn

@@ -16,6 +16,7 @@ using connections::Phase;
 
 // How long after data a session may have commanded a new one.
 constexpr PacketDelta kCommandTime = PacketDelta::FromSeconds(5);
+constexpr uint64_t kAskEvery = 8;               // packets of a flow: its round trip
 constexpr size_t kMostAlerts = 16;              // that a record names
 constexpr size_t kMostAlertedSessions = 65536;  // live sessions with alerts
 
@@ -51,12 +52,9 @@ SessionRecorder::SessionRecorder(const Options& options, const connections::Opti
       profile_(options),
       alerts_(kMostAlertedSessions) {}
 
-void SessionRecorder::Prefetch(uint32_t slot, uint8_t flow, bool stamped) const {
+void SessionRecorder::Prefetch(uint32_t slot, uint8_t flow) const {
   const SessionState& state = states_[slot];
   __builtin_prefetch(&state.flow[flow], 1);
-  if (!stamped) return;
-  __builtin_prefetch(&state.flow[0].round_trips, 1);
-  __builtin_prefetch(&state.flow[1].round_trips, 1);
 }
 
 void SessionRecorder::OnSegment(const Segment& segment, const Connection& connection,
@@ -109,7 +107,9 @@ void SessionRecorder::TakeRoundTrips(SessionState& state, const Segment& segment
   FlowState& own = state.flow[flow];
   FlowState& other = state.flow[1 - flow];
   if (own.owes_answer != RoundTrips::kNothing) other.round_trips.Answer(segment, own.owes_answer);
-  if (RoundTrips::MayAsk(segment) && other.owes_answer == RoundTrips::kNothing) {
+  // Asking needs the other flow's memory, too; the least of fewer answers serves as well.
+  const bool asks = segment.Has(kSyn) || own.packets % kAskEvery == 0;
+  if (asks && RoundTrips::MayAsk(segment) && other.owes_answer == RoundTrips::kNothing) {
     own.round_trips.Ask(segment, other.owes_answer);
   }
 }

@@ -52,8 +52,8 @@ class SessionRecorder {
                   const timing::Options& timing, const PrefixSet& protected_networks,
                   SessionSink& sink);
 
-  // What a segment of this flow will need.  `stamped`: it has TCP time stamps.
-  void Prefetch(uint32_t slot, uint8_t flow, bool stamped) const;
+  // What most segments of this flow need.
+  void Prefetch(uint32_t slot, uint8_t flow) const;
 
   // After ConnectionTracker::Observe() said `observed`, before anybody changed `connection`.
   void OnSegment(const Segment& segment, const connections::Connection& connection,
