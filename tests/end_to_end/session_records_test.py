@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """--sessions: what is recorded, in every format, and that the alerts are the same with records and without."""
 import gzip
+import json
 import os
 import re
 from pathlib import Path
@@ -193,6 +194,30 @@ class Interim(harness.TestCase):
         for number in range(1, 5):  # each record of a session tells no less than the one before
             packets = [int(r["client_packets"]) for r in records if r["session_id"] == str(number)]
             self.assertEqual(packets, sorted(packets))
+
+
+class Scanners(harness.TestCase):
+    """The generated border on which mail servers and file sharing fail more often than the scanners."""
+
+    def test_the_counting_by_unknown_servers_ranks_exactly_the_scanners_first(self):
+        capture = harness.generated(self.folder, "scans", "--connections", 400)
+        truth = json.loads((self.folder / "scans.truth.json").read_text())
+        actors = {(truth["hosts"][leg[0]]["ip"], leg[2]): session["scenario"]
+                  for session in truth["sessions"] for leg in session["legs"]}
+        scanners = {row for row, scenario in actors.items() if scenario == "bg_scan"}
+        self.assertEqual(len(scanners), 8)
+        records = self.folder / "s.tsv"
+        self.assert_ended(replay(capture, "--sessions", records), 0)
+
+        def ranked(counting):
+            result = sessions("scans", records, "--by", counting)
+            self.assert_ended(result, 0)
+            return result.events
+        by_connections = [actors.get((row["client"], row["port"])) for row in ranked("connections")]
+        self.assertEqual(set(by_connections[:7]), {"bg_mail", "bg_sharing"})
+        by_unknown = ranked("unknown")
+        self.assertEqual({(row["client"], row["port"]) for row in by_unknown[:8]}, scanners)
+        self.assertGreater(by_unknown[7]["unknown"], 10 * by_unknown[8]["unknown"])  # and far before the others
 
 
 class FewPackets(harness.TestCase):
