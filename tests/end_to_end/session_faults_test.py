@@ -184,7 +184,8 @@ class FullDisk(ALongCapture):
         disk.mkdir(exist_ok=True)
         kept.mkdir()
         script = ('mount -t tmpfs -o size=$SIZE none "$DISK" || exit 9; "$@" --sessions "$DISK/$NAME"; code=$?; '
-                  '"$1" sessions servers "$DISK/$NAME" > "$KEPT/servers"; cp "$DISK"/* "$KEPT"; umount "$DISK"; exit $code')
+                  '"$1" sessions servers "$DISK/$NAME" > "$KEPT/servers"; cp "$DISK"/* "$KEPT"; umount "$DISK"; '
+                  "exit $code")
         done = subprocess.run(
             ["unshare", "--mount", *harness.mount_propagation(), "sh", "-c", script, "sh", harness.CAIRN, "replay",
              *harness.SITE, *self.inputs],

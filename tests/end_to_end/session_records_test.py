@@ -14,7 +14,8 @@ from captures import ACK, MILLISECOND, PSH, SECOND, SYN
 from harness import replay, run, summary_of
 
 DEMO = Path(__file__).resolve().parents[2] / "traces" / "demo.pcap.gz"
-FORMATS = {"report": "sessions", "tsv": "tsv", "json": "jsonl", "zeek": "log", "sqlite": "sqlite"}  # and file names' ends
+# With the ends of their files' names.
+FORMATS = {"report": "sessions", "tsv": "tsv", "json": "jsonl", "zeek": "log", "sqlite": "sqlite"}
 
 
 def sessions(command, *arguments):
