@@ -287,7 +287,7 @@ class Usage(harness.TestCase):
             (["--sessions", "-", "--alerts", "-"], ["standard output"]),
             (["--sessions", "-", "--format", "json"], ["standard output"]),
             (["--sessions", "-", "--sessions-format", "sqlite"], ["database needs a file"]),
-            (["--sessions", "-", "--set", "sessions.rotation.size=1MB"], ["standard output", "rotat"]),
+            (["--sessions", "-", "--set", "sessions.rotation.size=1MB"], ["standard output cannot be rotated"]),
             (["--sessions", self.folder / "a", "--sessions-format", "parquet"], ["--sessions-format"]),
             (["--sessions"], ["--sessions"]),
         ]

@@ -173,7 +173,7 @@ class Rotation(harness.TestCase):
 
     def test_standard_output_is_not_rotated(self):
         result = replay(self.capture, "--sessions", "-", "--set", "sessions.rotation.interval=10s")
-        self.assert_ended(result, 2, "standard output", "rotat")
+        self.assert_ended(result, 2, "standard output cannot be rotated")
 
 
 class Interim(harness.TestCase):
