@@ -14,6 +14,7 @@ import sys
 
 import protocol
 import relays
+import sessions
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAIRN = ROOT / "build/bin/cairn"
@@ -104,8 +105,11 @@ def main():
     if sys.argv[1:2] == ["relays"]:
         relays.main(sys.argv[2:])
         return
+    if sys.argv[1:2] == ["sessions"]:
+        sys.exit(sessions.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="./dev accuracy", description=__doc__,
-                                     epilog="'./dev accuracy relays' scores the relay screen; it has a --help of its own.")
+                                     epilog="'./dev accuracy relays' scores the relay screen, './dev accuracy sessions' "
+                                            "compares session records; each has a --help of its own.")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="more captures with truth")
     parser.add_argument("--no-grid", action="store_true", help="leave out the grids of thresholds")
     parser.add_argument("--protocol", action="store_true",

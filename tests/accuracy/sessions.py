@@ -94,45 +94,59 @@ def unix_ns(rfc3339):
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 10**9 + int((fraction + "0" * 9)[:9])
 
 
-FIELDS = ("tcp.stream", "frame.time_epoch", "ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport",
-          "tcp.len")
+FIELDS = ("tcp.stream", "frame.time_epoch", "frame.protocols", "ip.src", "ipv6.src", "tcp.srcport", "ip.dst",
+          "ipv6.dst", "tcp.dstport", "tcp.len")
+
+
+def outer_segment(row):
+    """The first TCP header of a packet that tshark tells of: (stream, time in ns, source, destination, payload); None
+    when an ICMP error quotes it.  tshark also reads packets within payload (OpenFlow has such), behind that header."""
+    stream, time, protocols, src4, src6, sport, dst4, dst6, dport, length = (value.split(",") for value in row)
+    layers = protocols[0].split(":")
+    before = layers[:layers.index("tcp")]
+    if "icmp" in before or "icmpv6" in before or not length[0]:
+        return None
+    last = [layer for layer in before if layer in ("ip", "ipv6")][-1]
+    place = before.count(last) - 1
+    src, dst = (src4, dst4) if last == "ip" else (src6, dst6)
+    return (stream[0], nanoseconds(time[0]), (address(src[place]), int(sport[0])),
+            (address(dst[place]), int(dport[0])), int(length[0]))
 
 
 def tshark_sessions(path):
-    """By tshark's stream numbers.  Not the TCP headers that ICMP errors quote."""
+    """By tshark's stream numbers, and its own table of conversations."""
     fields = [word for field in FIELDS for word in ("-e", field)]
     text = run("tshark", "-n", "-r", path, "-o", "tcp.desegment_tcp_streams:false", "-o", "ip.defragment:false",
-               "-Y", "tcp && !icmp && !icmpv6", "-T", "fields", "-E", "occurrence=l", *fields)
+               "-o", "ipv6.defragment:false", "-Y", "tcp", "-T", "fields", "-E", "occurrence=a", *fields,
+               "-z", "conv,tcp,tcp && !icmp && !icmpv6")
     if text is None:
-        return None
-    streams = {}
+        return None, []
+    streams, rows = {}, []
     for line in text.splitlines():
-        stream, time, src4, src6, sport, dst4, dst6, dport, length = line.split("\t")
-        if not stream or not length:
+        row = line.split("\t")
+        if len(row) != len(FIELDS):
+            rows += conversation(line)
             continue
-        src = (address(src4 or src6), int(sport))
-        dst = (address(dst4 or dst6), int(dport))
-        now = nanoseconds(time)
+        segment = outer_segment(row)
+        if segment is None:
+            continue
+        stream, now, src, dst, payload = segment
         session = streams.setdefault(stream, Session(frozenset((src, dst)), now, now, {src: Flow(), dst: Flow()}))
         session.first_ns = min(session.first_ns, now)
         session.last_ns = max(session.last_ns, now)
         session.flows[src].packets += 1
-        session.flows[src].payload += int(length)
-    return list(streams.values())
+        session.flows[src].payload += payload
+    return list(streams.values()), rows
 
 
-def tshark_conversations(path):
-    """tshark's own table, as people read it: [(end, end), frames <-, frames ->, duration in ns]."""
-    text = run("tshark", "-n", "-q", "-r", path, "-z", "conv,tcp,tcp && !icmp && !icmpv6") or ""
-    rows = []
-    for line in text.splitlines():
-        words = line.split()
-        if len(words) < 12 or words[1] != "<->":
-            continue
-        first, second = (end.rpartition(":") for end in (words[0], words[2]))
-        rows.append(((address(first[0].strip("[]")), int(first[2])), (address(second[0].strip("[]")), int(second[2])),
-                     int(words[3]), int(words[6]), nanoseconds(words[-1])))
-    return rows
+def conversation(line):
+    """A row of tshark's table, as people read it: [(end, end, frames <-, frames ->, duration in ns)]; else []."""
+    words = line.split()
+    if len(words) < 12 or words[1] != "<->":
+        return []
+    first, second = (end.rpartition(":") for end in (words[0], words[2]))
+    return [((address(first[0].strip("[]")), int(first[2])), (address(second[0].strip("[]")), int(second[2])),
+             int(words[3]), int(words[6]), nanoseconds(words[-1]))]
 
 
 def tcptrace_flows(path):
@@ -280,22 +294,22 @@ def compare(path, tally):
         opener = gzip.open if path.name.endswith(".gz") else open
         with opener(path, "rb") as packed, open(plain, "wb") as unpacked:
             shutil.copyfileobj(packed, unpacked)
-        ours, theirs = cairn_sessions(plain, work), tshark_sessions(plain)
+        ours, (theirs, rows) = cairn_sessions(plain, work), tshark_sessions(plain)
         if ours is None or theirs is None:
             tally.counts["captures that one of them cannot read"] += 1
             return
         tally.counts["captures"] += 1
         tally.counts["sessions"] += len(ours)
         compare_times_and_packets(path.name, ours, theirs, tally)
-        compare_conversations(path.name, ours, tshark_conversations(plain), tally)
+        compare_conversations(path.name, ours, rows, tally)
         compare_unique_bytes(path.name, ours, tcptrace_flows(plain), tally)
 
 
-def main():
+def main(words):
     parser = argparse.ArgumentParser(prog="./dev accuracy sessions")
     parser.add_argument("path", nargs="*", type=pathlib.Path, help="captures, or folders of captures; default: bundled")
     parser.add_argument("--verbose", action="store_true", help="one line for each capture")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     tally = Tally()
     for path in captures(arguments.path or [BUNDLED]):
         if arguments.verbose:
@@ -317,4 +331,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -36,7 +36,7 @@ for file in usr/bin/cairn etc/cairn/cairn.yaml usr/share/man/man1/cairn.1.gz usr
   usr/share/doc/cairn/README.md usr/share/bash-completion/completions/cairn; do
   [[ -s $root/$file ]] || fail "$file is not installed"
 done
-for library in libpcap libyaml-cpp libfmt libc6; do
+for library in libpcap libyaml-cpp libfmt libsqlite3 libc6; do
   dpkg-deb --field "${debs[0]}" Depends | grep -q "$library" || fail "no dependency on $library"
 done
 if grep -q -a -F "$PWD" "$root/usr/bin/cairn"; then fail "the program holds the path of its build"; fi
