@@ -105,6 +105,11 @@ def analyse(folder, paths, flags, checks):
         name = hashlib.sha256("\0".join(map(str, paths)).encode()).hexdigest()[:16]
         together = folder / f"{name}.cc"
         together.write_text("".join(f'#include "{path.resolve()}"  // NOLINT\n' for path in paths), encoding="utf-8")
+        compiles = subprocess.run(["clang++", "-fsyntax-only", "-w", *flags, str(together)], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, check=False).returncode == 0
+        if not compiles:
+            half = len(paths) // 2
+            return analyse(folder, paths[:half], flags, checks) + analyse(folder, paths[half:], flags, checks)
         if not analyse_source(folder, together, flags, checks):
             return []
     return [complaint for path in paths if (complaint := analyse_source(folder, path, flags, checks))]

@@ -77,6 +77,9 @@ class Sensor : private connections::EndSink {
                        connections::EndCause cause, PacketTime time) override;
   void OnConnectionForgotten(uint32_t slot, const connections::Connection& connection,
                              connections::EndCause cause, PacketTime time) override;
+  void PrefetchForgetting(uint32_t slot) const override {
+    if (records_sessions_) sessions_.PrefetchWhole(slot);
+  }
   void PrefetchRecord(size_t i, const Segment& segment) const;
 
   struct Ahead {

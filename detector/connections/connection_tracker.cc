@@ -338,14 +338,27 @@ void ConnectionTracker::ExpireUntil(PacketTime now) {
   for (IdleWheel* wheel : {&handshake_, &established_}) {
     while (const std::optional<uint32_t> slot = wheel->PopExpired(now)) {
       ++counters_.timed_out;
+      PrefetchNext(*wheel);
       Drop(*slot, EndCause::kTimeout, now);
     }
   }
   for (IdleWheel* wheel : {&closed_, &stray_}) {
     while (const std::optional<uint32_t> slot = wheel->PopExpired(now)) {
+      PrefetchNext(*wheel);
       Drop(*slot, EndCause::kTimeout, now);
     }
   }
+}
+
+// Records leave long after anybody needed them: all of their memory must be fetched.
+void ConnectionTracker::PrefetchNext(const IdleWheel& wheel) const {
+  const std::optional<uint32_t> next = wheel.ProbablyNext();
+  if (!next.has_value()) return;
+  const Connection& connection = table_[*next];
+  __builtin_prefetch(&connection);
+  __builtin_prefetch(&connection.last_data);
+  __builtin_prefetch(&connection.onsets);
+  ends_.PrefetchForgetting(*next);
 }
 
 void ConnectionTracker::EndAll(PacketTime now) {

@@ -37,6 +37,8 @@ class EndSink {
   // segments still belong to it), of strays when nobody claimed them.  `cause`: why it left, if it
   // had not ended before.
   virtual void OnConnectionForgotten(uint32_t, const Connection&, EndCause, PacketTime) {}
+  // This record will probably leave next: fetch what that will need.
+  virtual void PrefetchForgetting(uint32_t) const {}
 };
 
 // What one segment meant to its connection.
@@ -81,6 +83,7 @@ class ConnectionTracker {
   void Replace(uint32_t slot, PacketTime now);
   void End(uint32_t slot, EndCause cause, PacketTime now);
   void Drop(uint32_t slot, EndCause cause, PacketTime now);
+  void PrefetchNext(const IdleWheel& wheel) const;
   void Forget(uint32_t slot, EndCause cause, PacketTime now);
   void MoveTo(uint32_t slot, Phase phase);
   bool IsNewIncarnation(Connection& connection, const Segment& segment, unsigned flow) const;

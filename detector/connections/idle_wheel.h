@@ -27,6 +27,11 @@ class IdleWheel {
   // Takes out and returns a connection that has been idle for the whole time-out at `now`; call
   // until nothing is left.
   std::optional<uint32_t> PopExpired(PacketTime now);
+  // Which connection PopExpired() probably returns next, so that its memory can be fetched.
+  std::optional<uint32_t> ProbablyNext() const {
+    const uint32_t slot = head_[static_cast<uint64_t>(cursor_) % kBuckets];
+    return slot == kNone ? std::nullopt : std::optional(slot);
+  }
   // Takes out and returns the connection that has been idle longest, to the precision of a bucket.
   std::optional<uint32_t> PopLongestIdle();
   uint32_t size() const { return size_; }

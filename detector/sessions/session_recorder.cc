@@ -57,6 +57,15 @@ void SessionRecorder::Prefetch(uint32_t slot, uint8_t flow) const {
   __builtin_prefetch(&state.flow[flow], 1);
 }
 
+void SessionRecorder::PrefetchWhole(uint32_t slot) const {
+  const SessionState& state = states_[slot];
+  __builtin_prefetch(&state, 1);
+  for (const FlowState& flow : state.flow) {
+    __builtin_prefetch(&flow, 1);
+    __builtin_prefetch(&flow.repeated_packets, 1);
+  }
+}
+
 void SessionRecorder::OnSegment(const Segment& segment, const Connection& connection,
                                 const Observation& observed) {
   SessionState& state = states_[observed.slot];

@@ -55,6 +55,9 @@ class SessionRecorder {
   // What most segments of this flow need.
   void Prefetch(uint32_t slot, uint8_t flow) const;
 
+  // What making the record needs.
+  void PrefetchWhole(uint32_t slot) const;
+
   // After ConnectionTracker::Observe() said `observed`, before anybody changed `connection`.
   void OnSegment(const Segment& segment, const connections::Connection& connection,
                  const connections::Observation& observed);
