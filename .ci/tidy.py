@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """tidy.py BUILD_DIRECTORY FILE...: clang-tidy over source files, as the build directory compiles them.
 
-A file whose preprocessed text, flags and checks are those of an earlier clean run is not analysed again.
+Nearly all of the time goes to the headers of libraries, so the files of a folder are analysed several at once, as one
+source file that includes them.  Files that name something alike in their anonymous namespaces cannot stand together;
+where that is overlooked, or there is a complaint, each is analysed by itself.
+
+What was clean in an earlier run, by its preprocessed text, flags and checks, is not analysed again.
 """
 
 import concurrent.futures
@@ -10,6 +14,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -18,58 +23,107 @@ import sys
 IGNORED = ["-Wno-ignored-optimization-argument", "-Wno-unused-command-line-argument"]
 
 
-def preprocess_command(compile_command):
-    """The compile command, without its launcher, as a clang command that writes the preprocessed text."""
+MOST_TOGETHER = 8
+NAMED = re.compile(r"^(?:class|struct|union|enum(?: class)?|using) (\w+)|^[^\s#/}].*?\b(\w+)(?:\(|\[\]| = |\{)")
+
+
+def flags_of(compile_command):
+    """The compile command's flags, without compiler, launcher, source and output."""
     words = shlex.split(compile_command)
     words = words[next(i for i, word in enumerate(words) if word.endswith("++")) + 1:]
     kept = []
     skip = False
     for word in words:
-        if skip or word == "-c":
+        if skip:
             skip = False
-        elif word == "-o":
+        elif word in ("-o", "-c"):
             skip = True
         else:
             kept.append(word)
-    return ["clang++", "-E", "-C", *kept, *IGNORED]  # -C: comments may hold NOLINT
+    return (*kept, *IGNORED)
 
 
-def fingerprint(entry, checks):
-    command = preprocess_command(entry["command"])
-    done = subprocess.run(command, cwd=entry["directory"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+def private_names(path):
+    """What a file defines in its anonymous namespaces, by how its lines begin."""
+    names = set()
+    inside = False
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("namespace {"):
+            inside = True
+        elif line.startswith("}  // namespace"):
+            inside = False
+        elif inside and (found := NAMED.match(line)):
+            names.add(found[1] or found[2])
+        elif line.startswith("using "):
+            names.add(line)  # of the whole file
+    return names
+
+
+def groups_of(files):
+    """Lists of paths that are compiled alike and define nothing alike.  `files`: (path, its flags)."""
+    groups = []
+    for path, flags in files:
+        names = private_names(path)
+        key = (path.parent, flags)
+        for group in groups:
+            if group["key"] == key and len(group["paths"]) < MOST_TOGETHER and not names & group["names"]:
+                break
+        else:
+            group = {"key": key, "paths": [], "names": set()}
+            groups.append(group)
+        group["paths"].append(path)
+        group["names"] |= names
+    return [(group["paths"], group["key"][1]) for group in groups]
+
+
+def fingerprint(source, flags, checks):
+    done = subprocess.run(["clang++", "-E", "-C", *flags, str(source)],  # -C: comments may hold NOLINT
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         return None  # clang-tidy will say what is wrong
-    return hashlib.sha256(done.stdout + "\0".join(command).encode() + checks).hexdigest()
+    return hashlib.sha256(done.stdout + "\0".join(flags).encode() + checks).hexdigest()
 
 
-def analyse(build, path, entry, checks):
-    """What is wrong with the file; empty when it is clean."""
-    key = fingerprint(entry, checks)
-    stamp = build / "tidy" / f"{key}.clean"
+def analyse_source(folder, source, flags, checks):
+    """What is wrong with a source file; empty when it is clean."""
+    key = fingerprint(source, flags, checks)
+    stamp = folder / f"{key}.clean"
     if key and stamp.exists():
         return ""
-    done = subprocess.run(["clang-tidy", "--quiet", *(f"--extra-arg={flag}" for flag in IGNORED), "-p", str(build), str(path)],
+    done = subprocess.run(["clang-tidy", "--quiet", "--config-file=.clang-tidy", str(source), "--", *flags],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     if done.returncode != 0:
-        return done.stdout or f"{path}: clang-tidy ended with {done.returncode}\n"
+        return done.stdout or f"{source}: clang-tidy ended with {done.returncode}\n"
     if key:
         stamp.touch()
     return ""
 
 
+def analyse(folder, paths, flags, checks):
+    """The complaints about each of some files."""
+    if len(paths) > 1:
+        name = hashlib.sha256("\0".join(map(str, paths)).encode()).hexdigest()[:16]
+        together = folder / f"{name}.cc"
+        together.write_text("".join(f'#include "{path.resolve()}"  // NOLINT\n' for path in paths), encoding="utf-8")
+        if not analyse_source(folder, together, flags, checks):
+            return []
+    return [complaint for path in paths if (complaint := analyse_source(folder, path, flags, checks))]
+
+
 def main():
     build = pathlib.Path(sys.argv[1])
-    (build / "tidy").mkdir(parents=True, exist_ok=True)
+    folder = build / "tidy"
+    folder.mkdir(parents=True, exist_ok=True)
     entries = {e["file"]: e for e in json.loads((build / "compile_commands.json").read_text())}
     version = subprocess.run(["clang-tidy", "--version"], stdout=subprocess.PIPE, check=True).stdout
     checks = pathlib.Path(".clang-tidy").read_bytes() + version
-    compiled = [(pathlib.Path(f), entries[os.path.abspath(f)]) for f in sys.argv[2:] if os.path.abspath(f) in entries]
+    compiled = [(pathlib.Path(f), flags_of(entries[os.path.abspath(f)]["command"]))
+                for f in sys.argv[2:] if os.path.abspath(f) in entries]
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for complaint in pool.map(lambda item: analyse(build, *item, checks), compiled):
-            if complaint:
-                failures += 1
-                print(complaint, end="", flush=True)
+        for complaints in pool.map(lambda group: analyse(folder, *group, checks), groups_of(compiled)):
+            failures += len(complaints)
+            print("".join(complaints), end="", flush=True)
     print(f"clang-tidy: {len(compiled)} files, {failures} with complaints")
     return 1 if failures or not compiled else 0
 

@@ -75,9 +75,14 @@ void ExplainFaults(const Run& run, const RunEnd& end) {
   if (!end.output.ok() && !absl::IsCancelled(end.output)) Complain(run.command, end.output);
   if (!end.sessions.ok() && !absl::IsCancelled(end.sessions)) {
     Complain(run.command, end.sessions);
-    fmt::print(stderr,
-               "cairn {}: {} session records were lost; those before are complete in the file\n",
-               run.command, run.outputs.sessions_lost());
+    const uint64_t lost = run.outputs.sessions_lost();
+    if (lost > 0) {
+      fmt::print(stderr,
+                 "cairn {}: {} session record{} lost; those before are complete in the file\n",
+                 run.command, lost, lost == 1 ? " was" : "s were");
+    } else {
+      fmt::print(stderr, "cairn {}: all session records are in the file\n", run.command);
+    }
   }
 }
 

@@ -145,6 +145,11 @@ absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options) {
     }
   }
   if (absl::Status sound = config::Check(settings); !sound.ok()) return sound;
+  if (settings.session_files.IsSet() && options.sessions == "-") {
+    return absl::InvalidArgumentError(
+        "'--sessions -': standard output cannot be rotated; name a file, or set "
+        "sessions.rotation.interval and sessions.rotation.size to 0");
+  }
   settings.detector.sessions.enabled = !options.sessions.empty();
   settings.capture.details.headers = settings.detector.sessions.enabled;
   return settings;

@@ -76,7 +76,13 @@ const std::vector<Preset>& Presets() {
       {"mix", "6 million packets of 262 thousand connections, 50 thousand open at once",
        FlowMixOptions()},
       {"open", "--connections that never end, 4 million packets", Open()},
-      {"synflood", "--connections SYNs from as many addresses", SynFloodOptions()}};
+      {"synflood", "--connections SYNs from as many addresses", SynFloodOptions()},
+      {"scans",
+       "4 hours of a border with --scanners, each with up to --connections targets, and those who "
+       "fail as often",
+       ScanMixOptions()},
+      {"sessions", "--connections short sessions in 4 h 20 min, most of them scans",
+       SessionLoadOptions()}};
   return presets;
 }
 

@@ -8,11 +8,14 @@
 #include <vector>
 
 #include "traces/flow_mix.h"
+#include "traces/scan_mix.h"
+#include "traces/session_load.h"
 #include "traces/world.h"
 
 namespace cairn::traces {
 
-using Recipe = std::variant<WorldOptions, FlowMixOptions, SynFloodOptions>;
+using Recipe =
+    std::variant<WorldOptions, FlowMixOptions, SynFloodOptions, ScanMixOptions, SessionLoadOptions>;
 
 struct Preset {
   std::string_view name;

@@ -12,13 +12,8 @@ constexpr size_t kMaxCommanders = 4096;
 
 ServerProfile::ServerProfile(const Options& options)
     : servers_(options.max_servers),
-      transients_(options.max_servers),
       controls_(options.max_host_pairs),
       companions_(kMaxCommanders) {}
-
-const ControlPlace* ServerProfile::Control(const IpAddress& a, const IpAddress& b) {
-  return controls_.Find(std::minmax(a, b));
-}
 
 bool ServerProfile::MayCommand(const Endpoint& control) {
   if (control.port == kFtp) return true;
@@ -26,35 +21,24 @@ bool ServerProfile::MayCommand(const Endpoint& control) {
   return companions != nullptr && *companions >= kLearnt;
 }
 
-bool ServerProfile::OnEstablished(const Service& service, const ControlPlace& place,
-                                  Commander commander) {
-  const HostPair hosts = std::minmax(service.client, service.server.ip);
-  Server* server = servers_.Find(service.server);
-  if (commander == Commander::kActive && server == nullptr) {
-    const Endpoint control = controls_.FindOrInsert(hosts).server;
-    if (MayCommand(control)) {
-      transients_.FindOrInsert(service.server).commanded_by = control;
-      return true;
-    }
-    ++companions_.FindOrInsert(control);
-    servers_.FindOrInsert(service.server) = {.sessions = 1, .commanded_by = control};
-    return false;
+// Whether this session's server is a transient one.  `commanded_by`: port 0 if by nobody.
+bool ServerProfile::Serves(const Endpoint& end, const Endpoint& commanded_by) {
+  Server& server = servers_.FindOrInsert(end);
+  const bool commanded = commanded_by.port != 0;
+  if (commanded && (!server.known || server.transient)) {
+    server.transient = MayCommand(commanded_by);
+    if (!server.transient) ++companions_.FindOrInsert(commanded_by);
+    server.commanded_by = commanded_by;
+    server.known = true;
+    return server.transient;
   }
-  // Whatever it was before, it serves without being commanded: an ordinary server.
-  const Server* transient = transients_.Find(service.server);
-  Endpoint refuted = transient != nullptr ? transient->commanded_by : Endpoint{};
-  if (transient != nullptr) transients_.Erase(service.server);
-  if (server == nullptr) server = &servers_.FindOrInsert(service.server);
-  ++server->sessions;
-  if (server->commanded_by.port != 0) refuted = server->commanded_by;
-  server->commanded_by = {};
-  if (refuted.port != 0) {
-    if (int* companions = companions_.Find(refuted); companions != nullptr) {
+  // It serves without being commanded, or again: an ordinary server, whatever it was before.
+  if (server.commanded_by.port != 0) {
+    if (int* companions = companions_.Find(server.commanded_by); companions != nullptr) {
       *companions = std::max(0, *companions - 2);
     }
   }
-  // The first session between two hosts commands; a later one only when it is gone.
-  if (commander == Commander::kNone) controls_.FindOrInsert(hosts) = place;
+  server = {.commanded_by = {}, .transient = false, .known = true};
   return false;
 }
 

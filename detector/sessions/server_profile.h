@@ -46,12 +46,22 @@ class ServerProfile {
  public:
   explicit ServerProfile(const Options& options);
 
-  bool IsServer(const Endpoint& end) { return servers_.Find(end) != nullptr; }
+  bool IsServer(const Endpoint& end) {
+    const Server* server = servers_.Find(end);
+    return server != nullptr && !server->transient;
+  }
 
-  // The session that may have commanded a new one between these hosts; null: there is none.
-  const ControlPlace* Control(const IpAddress& a, const IpAddress& b);
-  // A session's handshake is complete; `place` is its own.  True: its server is a transient one.
-  bool OnEstablished(const Service& service, const ControlPlace& place, Commander commander);
+  // A session's handshake is complete; `place` is its own.  `commander_of` looks at the session
+  // that may have commanded it.  True: its server is a transient one.
+  template <typename CommanderOf>
+  bool OnEstablished(const Service& service, const ControlPlace& place, CommanderOf commander_of) {
+    ControlPlace& control = controls_.FindOrInsert(std::minmax(service.client, service.server.ip));
+    const Commander commander = control.id == 0 ? Commander::kNone : commander_of(control);
+    const Endpoint commands = commander == Commander::kActive ? control.server : Endpoint{};
+    // The first session between two hosts commands; a later one only when it is gone.
+    if (commander == Commander::kNone) control = place;
+    return Serves(service.server, commands);
+  }
 
   uint64_t dropped() const { return servers_.dropped() + controls_.dropped(); }
 
@@ -60,15 +70,16 @@ class ServerProfile {
   static constexpr int kLearnt = 3;
 
   struct Server {
-    uint64_t sessions = 0;
-    Endpoint commanded_by;  // port 0: by nobody that is known
+    Endpoint commanded_by;  // in its one session so far; port 0: by nobody that is known
+    bool transient = false;
+    bool known = false;
   };
   using HostPair = std::pair<IpAddress, IpAddress>;
 
+  bool Serves(const Endpoint& end, const Endpoint& commanded_by);
   bool MayCommand(const Endpoint& control);
 
   AgingMap<Endpoint, Server> servers_;
-  AgingMap<Endpoint, Server> transients_;
   AgingMap<HostPair, ControlPlace> controls_;
   AgingMap<Endpoint, int> companions_;  // of a control session's server: transient servers learnt
 };

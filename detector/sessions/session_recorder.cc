@@ -169,19 +169,15 @@ void SessionRecorder::LearnServer(SessionState& state, const Connection& connect
   for (FlowState& flow : state.flow) flow.handshake_seen = 1;
   const Service service = {.client = connection.ip[client_side],
                            .server = connection.key().end(1 - client_side)};
-  const Commander commander =
-      CommanderOf(profile_.Control(service.client, service.server.ip), time);
-  state.transient =
-      profile_.OnEstablished(service, {.slot = slot, .id = state.id, .server = service.server},
-                             commander)
-          ? 1
-          : 0;
+  const bool transient = profile_.OnEstablished(
+      service, {.slot = slot, .id = state.id, .server = service.server},
+      [&](const ControlPlace& control) { return CommanderOf(control, time); });
+  state.transient = transient ? 1 : 0;
 }
 
-Commander SessionRecorder::CommanderOf(const ControlPlace* control, PacketTime time) const {
-  if (control == nullptr) return Commander::kNone;
-  const SessionState& state = states_[control->slot];
-  if (state.id != control->id || state.ended != 0) return Commander::kNone;
+Commander SessionRecorder::CommanderOf(const ControlPlace& control, PacketTime time) const {
+  const SessionState& state = states_[control.slot];
+  if (state.id != control.id || state.ended != 0) return Commander::kNone;
   for (const FlowState& flow : state.flow) {
     if (flow.first_data_seen != 0 && time - flow.last_data <= kCommandTime) {
       return Commander::kActive;
@@ -203,7 +199,7 @@ void SessionRecorder::OnConnectionForgotten(uint32_t slot, const Connection& con
   const SessionEnd end = state.ended != 0 ? state.end : EndOf(cause);
   Write(state, connection, slot, end);
   state = SessionState();
-  if (connection.uid != 0) alerts_.Erase(connection.uid);
+  if (connection.uid != 0 && alerts_.size() > 0) alerts_.Erase(connection.uid);
 }
 
 void SessionRecorder::OnAlert(uint64_t uid, const std::string& alert_id) {
@@ -246,7 +242,7 @@ void SessionRecorder::Write(const SessionState& state, const Connection& connect
   if (state.known_vlan != 0) record.vlan = state.vlan;
   record.tunnel = state.tunnel;
   record.alerts.clear();
-  if (connection.uid != 0) {
+  if (connection.uid != 0 && alerts_.size() > 0) {
     if (const std::vector<std::string>* ids = alerts_.Find(connection.uid); ids != nullptr) {
       record.alerts = *ids;
     }

@@ -77,7 +77,7 @@ class SessionRecorder {
                            const connections::Connection& connection, unsigned flow);
   void LearnServer(SessionState& state, const connections::Connection& connection, uint32_t slot,
                    PacketTime time);
-  Commander CommanderOf(const ControlPlace* control, PacketTime time) const;
+  Commander CommanderOf(const ControlPlace& control, PacketTime time) const;
   void WriteInterim(SessionState& state, const connections::Connection& connection,
                     const connections::Observation& observed);
   void Write(const SessionState& state, const connections::Connection& connection, uint32_t slot,

@@ -65,16 +65,19 @@ absl::Status CreateSessionTables(SqliteDatabase& database) {
                   kSessionSchema, TableSql(), ViewSql()));
 }
 
+absl::Status CheckIsOfSessions(SqliteDatabase& database) {
+  const absl::StatusOr<std::string> sound = database.Text(
+      "SELECT count(*) = 0 OR "
+      "sum(type = 'table' AND name IN ('sessions', 'meta')) = 2 FROM sqlite_master");
+  if (!sound.ok()) return sound.status();
+  if (*sound == "1") return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{}: is a database of something else than session records; name another file",
+                  database.path()));
+}
+
 absl::Status CheckSessionTables(SqliteDatabase& database) {
-  const absl::StatusOr<std::string> tables = database.Text(
-      "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
-      "('sessions', 'meta')");
-  if (!tables.ok()) return tables.status();
-  if (*tables != "2") {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: is a database of something else than session records; name another file",
-                    database.path()));
-  }
+  if (absl::Status others = CheckIsOfSessions(database); !others.ok()) return others;
   const absl::StatusOr<std::string> schema =
       database.Text("SELECT value FROM meta WHERE key = 'schema'");
   if (!schema.ok()) return schema.status();

@@ -15,6 +15,8 @@ namespace cairn::output {
 absl::Status CreateSessionTables(SqliteDatabase& database);
 // OK: it has them.  InvalidArgument: it has others, or those of another version.
 absl::Status CheckSessionTables(SqliteDatabase& database);
+// The same of any version, and OK without tables.
+absl::Status CheckIsOfSessions(SqliteDatabase& database);
 // Those that surveys ask for; those that are there stay.
 absl::Status CreateSessionIndexes(SqliteDatabase& database);
 std::string InsertSessionSql();

@@ -19,8 +19,8 @@ using Access = SqliteDatabase::Access;
 constexpr uint64_t kBatch = 8192;
 constexpr uint64_t kFirstGuess = 300;  // bytes of a record, before there is a mean
 
-// Refuses to touch what is no database, or in the hands of another process.  False: there is
-// nothing to speak of.
+// Refuses to touch what is no database of session records, or in the hands of another process.
+// False: there is nothing to speak of.
 absl::StatusOr<bool> IsThere(const std::string& path, ExistingFile existing) {
   std::error_code fault;
   if (!std::filesystem::is_regular_file(path, fault) ||
@@ -33,6 +33,8 @@ absl::StatusOr<bool> IsThere(const std::string& path, ExistingFile existing) {
   // A damaged one may be replaced.
   if (absl::IsDataLoss(locked) && existing == ExistingFile::kReplace) return true;
   if (!locked.ok()) return locked;
+  const absl::Status others = CheckIsOfSessions(**database);
+  if (!others.ok()) return others;
   return true;
 }
 
@@ -210,8 +212,8 @@ absl::Status SqliteWriter::Close() {
   // One file at the end.  Somebody who reads just now keeps the log; whoever closes last removes
   // it.
   if (status.ok()) {
-    static_cast<void>(
-        database_->Run("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE"));
+    status = database_->Run("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
+    if (absl::IsUnavailable(status)) status = absl::OkStatus();
   }
   return fault_ = status;
 }

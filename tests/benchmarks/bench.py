@@ -259,6 +259,50 @@ def relays_of_load(packets, runs):
           "making of the load; KiB/host: resident, with all that the screen keeps of its connections.")
 
 
+def recorders(trace):
+    """(label, command) of everything that reads the trace and writes what it knows of each connection."""
+    scratch = WORK / "scratch"
+    yield "cairn, no records", replay(trace)
+    for name in ("tsv", "json", "zeek", "sqlite"):
+        yield f"cairn, {name}", replay(trace, "--sessions", scratch / "records", "--sessions-format", name)
+    peers = {label: command for label, command, missing in programs(trace) if not missing}
+    for label in ("argus", "nfpcapd", "softflowd"):
+        if label in peers:
+            yield label, peers[label]
+
+
+def sessions_of_trace(trace, runs):
+    """What session records add to a replay, beside the records of flow trackers."""
+    costs, summary = {}, None
+    for _ in range(runs):
+        for label, command in recorders(trace):
+            shutil.rmtree(WORK / "scratch", ignore_errors=True)
+            (WORK / "scratch").mkdir()
+            cost, messages = measure(command)
+            cost["bytes"] = sum(path.stat().st_size for path in (WORK / "scratch").rglob("*") if path.is_file())
+            costs.setdefault(label, []).append(cost)
+            if label == "cairn, tsv":
+                summary = summary_of(messages)
+    shutil.rmtree(WORK / "scratch", ignore_errors=True)
+    packets, sessions = summary["capture"]["packets"], summary["detector"]["session_records"]
+    medians = {label: statistics.median(c["cpu_s"] for c in rows) for label, rows in costs.items()}
+    alone = medians["cairn, no records"]
+    print(f"\nRecording the sessions of a trace: {packets:,} packets, {sessions:,} sessions, median of {runs} interleaved "
+          "runs")
+    print(f"{'program':<20} {'CPU s':>8} {'(min - max)':>17} {'x no records':>13} {'us/session':>11} {'peak MiB':>9} "
+          f"{'bytes/session':>14}")
+    for label, rows in costs.items():
+        seconds = [c["cpu_s"] for c in rows]
+        spread = f"({min(seconds):.2f} - {max(seconds):.2f})"
+        written = statistics.median(c["bytes"] for c in rows) / sessions
+        records = label.startswith("cairn, ") and label != "cairn, no records"
+        added = f"{(medians[label] - alone) / sessions * 1e6:.2f}" if records else "-"
+        print(f"{label:<20} {medians[label]:>8.2f} {spread:>17} {medians[label] / alone:>13.2f} {added:>11} "
+              f"{max(c['peak_kib'] for c in rows) / 1024:>9.1f} {f'{written:.0f}' if written else '-':>14}", flush=True)
+    print("us/session: what recording adds to the replay.  bytes/session: what was written, by the sessions that cairn\n"
+          "counts; softflowd sends its records away.  The flow trackers detect nothing.")
+
+
 SESSION_FORMATS = ("report", "tsv", "json", "zeek", "sqlite")
 SESSION_RECORDS = 1_000_000
 
@@ -302,7 +346,8 @@ def print_machine():
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="runs of each program (default 3)")
-    parser.add_argument("--only", choices=["peers", "growth", "parts", "relays", "sessions-store"], help="one of the tables")
+    parser.add_argument("--only", help="one of the tables",
+                        choices=["peers", "growth", "parts", "relays", "sessions", "sessions-store"])
     parser.add_argument("--packets", type=int, help="cut every trace short, to try the benchmark itself")
     arguments = parser.parse_args()
     cut = ("--packets", arguments.packets) if arguments.packets else ()
@@ -317,6 +362,8 @@ def main():
     if arguments.only in (None, "relays"):
         relays_of_trace(generate("mix", "--preset", "mix", *cut), arguments.runs)
         relays_of_load(arguments.packets or RELAY_LOAD_PACKETS, arguments.runs)
+    if arguments.only in (None, "sessions"):
+        sessions_of_trace(generate("mix", "--preset", "mix", *cut), arguments.runs)
     if arguments.only in (None, "sessions-store"):
         sessions_store(arguments.packets or SESSION_RECORDS, arguments.runs)
     if arguments.only in (None, "growth"):

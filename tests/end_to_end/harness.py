@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 
 CAIRN = os.environ.get("CAIRN", "build/bin/cairn")
+GENERATOR = str(Path(CAIRN).with_name("cairn-traces"))
 SITE = ["--protect", "10.10.0.0/16"]
 TIMEOUT = 120
 IS_ROOT = os.geteuid() == 0
@@ -50,6 +51,14 @@ def run(*arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, prefix=(),
 
 def replay(*arguments, **options):
     return run("replay", *SITE, *arguments, **options)
+
+
+def generated(folder, preset, *arguments):
+    """A capture by a preset of the generator."""
+    trace = folder / f"{preset}.pcap"
+    subprocess.run([GENERATOR, "generate", "--preset", preset, "--out", trace, *map(str, arguments)], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=TIMEOUT)
+    return trace
 
 
 def summary_of(text):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Files of session records, as columns with a header."""
+import contextlib
 import datetime
+import sqlite3
 
 START = datetime.datetime(2026, 11, 21, 10)
 COLUMNS = ["session_id", "client_ip", "client_port", "server_ip", "server_port", "transient_server",
@@ -47,3 +49,20 @@ def text(sessions, columns=tuple(COLUMNS)):
         session = {**session, "session_id": session["session_id"] or number}
         lines.append("\t".join(str(session[column]) for column in columns))
     return ("\n".join(lines) + "\n").encode()
+
+
+def parse(contents):
+    """The records of a whole file of columns, each by its names; none of one that was only begun."""
+    if not contents:
+        return []
+    assert contents.endswith("\n"), f"the last line is cut: {contents[-80:]!r}"
+    header, *lines = (line.split("\t") for line in contents.splitlines())
+    assert all(len(line) == len(header) for line in lines), "a line has other columns than the header"
+    return [dict(zip(header, line)) for line in lines]
+
+
+def rows_of(path):
+    """The records of a database, likewise, in the order in which they were written."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute("SELECT * FROM sessions ORDER BY rowid")]

@@ -11,6 +11,7 @@ import time
 
 import captures
 import harness
+import session_files
 from captures import SECOND
 
 INSIDE = "CAIRN_TEST_NAMESPACE"
@@ -28,12 +29,12 @@ def make_link():
 
 
 class OnALink(harness.TestCase):
-    def watch(self, *arguments):
-        process = subprocess.Popen([harness.CAIRN, "watch", "-i", "far", *harness.SITE, *map(str, arguments)],
+    def watch(self, *arguments, link="far"):
+        process = subprocess.Popen([harness.CAIRN, "watch", "-i", link, *harness.SITE, *map(str, arguments)],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(self.stop, process)
         line = process.stderr.readline().decode()
-        self.assertIn("watching far", line)
+        self.assertIn(f"watching {link}", line)
         return process
 
     @staticmethod
@@ -99,6 +100,37 @@ class OnALink(harness.TestCase):
         self.assertEqual([e["cause"] for e in events if e["event"] == "stepping_stone_end"], ["timeout"])
         capture = harness.summary_of(err.decode())["capture"]
         self.assertEqual(capture["kernel_dropped"], 0)
+
+    def test_a_session_is_recorded_soon_after_its_end_and_the_open_ones_at_the_end(self):
+        records = {end: self.folder / f"s.{end}" for end in ("tsv", "sqlite")}
+        for end, path in records.items():
+            with self.subTest(end=end), socket.create_server(("127.0.0.1", 0)) as server:
+                read = session_files.rows_of if end == "sqlite" else (
+                    lambda path: session_files.parse(path.read_text()))
+                process = self.watch("--sessions", path, "--set", "connections.closing_timeout=1s", link="lo")
+                port = server.getsockname()[1]
+                with socket.create_connection(("127.0.0.1", port)) as client, server.accept()[0] as accepted:
+                    client.sendall(b"question")
+                    accepted.sendall(accepted.recv(100) + b", and an answer")
+                    client.recv(100)
+                deadline = time.monotonic() + START_PATIENCE
+                while not read(path) and time.monotonic() < deadline:
+                    time.sleep(0.1)
+                record, = read(path)
+                self.assertEqual((str(record["server_port"]), record["conn_state"], record["end"]),
+                                 (str(port), "SF", "closed"))
+                self.assertEqual((int(record["client_bytes"]), int(record["server_bytes"])), (8, 23))
+                self.assertIsNone(process.poll())
+                with socket.create_connection(("127.0.0.1", port)), server.accept()[0]:
+                    time.sleep(0.5)  # so that the watch has its packets
+                    process.send_signal(signal.SIGINT)
+                    _, err = process.communicate(timeout=START_PATIENCE)
+                self.assertEqual(process.returncode, 0, err)
+                self.assertEqual([(r["conn_state"], r["end"]) for r in read(path)],
+                                 [("SF", "closed"), ("S1", "end_of_capture")])
+                again = self.watch("--sessions", path, "--duration", "0.5", link="lo")  # adds to the file
+                again.communicate(timeout=START_PATIENCE)
+                self.assertEqual(len(read(path)), 2)
 
     def test_a_link_that_goes_down_is_told_and_keeps_what_was_found(self):
         subprocess.run("ip link add brief type veth peer name other".split(), check=True)

@@ -56,6 +56,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Require(first == second);
     Require(first.time == packet.time);
   }
+  // With all details, too; and they change nothing else.
+  const FrameDecoder detailed(TunnelsOf(data[1]), {.headers = true, .fingerprint_bytes = 64});
+  Segment third;
+  Require(detailed.Decode(packet, second) == reason);
+  Require(detailed.DecodeByLayers(packet, third) == reason);
+  if (reason == DropReason::kNone) {
+    Require(second == third);
+    second.details = {};
+    Require(first == second);
+  }
   // More captured bytes never change a segment: what is found in a cut packet is found in the whole
   // one.
   for (const uint32_t kept : {captured_bytes / 2, captured_bytes * 3 / 4}) {

@@ -270,6 +270,11 @@ absl::Status EventRecorder::WriteScore(const HostScore& score) {
   return absl::OkStatus();
 }
 
+absl::Status EventRecorder::WriteSession(const SessionRecord& session) {
+  sessions.push_back(session);
+  return absl::OkStatus();
+}
+
 Outcome Detect(const DetectorOptions& options, const std::vector<Segment>& segments, size_t batch) {
   EventRecorder recorder;
   Detector detector(options, recorder);
@@ -287,6 +292,7 @@ Outcome Detect(const DetectorOptions& options, const std::vector<Segment>& segme
           .unjudged = recorder.All<Unjudged>(),
           .relay_nodes = recorder.All<RelayNode>(),
           .host_scores = recorder.scores,
+          .sessions = recorder.sessions,
           .exposures = recorder.All<Exposure>(),
           .chains = recorder.All<ChainUpdate>(),
           .counters = detector.counters()};

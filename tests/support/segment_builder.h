@@ -124,6 +124,7 @@ class EventRecorder : public EventSink {
  public:
   absl::Status Write(const Event& event) override;
   absl::Status WriteScore(const HostScore& score) override;
+  absl::Status WriteSession(const SessionRecord& session) override;
 
   template <typename Kind>
   std::vector<Kind> All() const {
@@ -136,6 +137,7 @@ class EventRecorder : public EventSink {
 
   std::vector<Event> events;
   std::vector<HostScore> scores;
+  std::vector<SessionRecord> sessions;
 };
 
 // What a detector makes of a trace.
@@ -147,6 +149,7 @@ struct Outcome {
   std::vector<Unjudged> unjudged;
   std::vector<RelayNode> relay_nodes;
   std::vector<HostScore> host_scores;
+  std::vector<SessionRecord> sessions;
   std::vector<Exposure> exposures;
   std::vector<ChainUpdate> chains;
   DetectorCounters counters;

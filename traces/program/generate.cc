@@ -107,6 +107,26 @@ absl::Status Run(const Given& given, const Arguments& a, SynFloodOptions& flood,
   return GenerateSynFlood(flood, [&](const Segment& segment) { return writer.Write(segment); });
 }
 
+absl::Status Run(const Given& given, const Arguments& a, ScanMixOptions& mix, PcapWriter& writer) {
+  given.Apply("--seed", a.seed, mix.seed)
+      .Apply("--connections", a.connections, mix.targets)
+      .Apply("--scanners", a.world.scanners, mix.scanners)
+      .Apply("--duration", a.world.duration_s, mix.duration_s);
+  absl::StatusOr<Truth> truth =
+      GenerateScanMix(mix, [&](const Segment& segment) { return writer.Write(segment); });
+  if (!truth.ok()) return truth.status();
+  return WriteTruthFile(*truth, a.truth.empty() ? TruthPathOf(a.out) : a.truth);
+}
+
+absl::Status Run(const Given& given, const Arguments& a, SessionLoadOptions& load,
+                 PcapWriter& writer) {
+  given.Apply("--seed", a.seed, load.seed)
+      .Apply("--packets", a.packets, load.max_packets)
+      .Apply("--connections", uint64_t{a.connections}, load.sessions)
+      .Apply("--duration", a.world.duration_s, load.duration_s);
+  return GenerateSessionLoad(load, [&](const Segment& segment) { return writer.Write(segment); });
+}
+
 int RunGenerate(const CLI::App& command, const Arguments& arguments) {
   std::optional<Recipe> recipe = FindPreset(arguments.preset);
   if (!recipe.has_value()) {

@@ -103,7 +103,9 @@ TEST_CASE("what is no database of sessions is neither removed nor added to") {
     CHECK_THAT(Contents(path), Catch::StartsWith("Dear all"));
   }
   Other(scratch.File("books.db")).Run("CREATE TABLE books(title)");
-  CHECK(absl::IsInvalidArgument(OpenStatus(scratch.File("books.db"), ExistingFile::kAppend)));
+  for (const ExistingFile existing : {ExistingFile::kReplace, ExistingFile::kAppend}) {
+    CHECK(absl::IsInvalidArgument(OpenStatus(scratch.File("books.db"), existing)));
+  }
   CHECK(absl::IsInvalidArgument(ReadAll(scratch.File("books.db")).status));
   Put(scratch.File("empty"), "");
   CHECK(OpenStatus(scratch.File("empty"), ExistingFile::kAppend).ok());

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <vector>
+
+#include "catch2/catch.hpp"
+
+#include "tests/detector/sessions/talk.h"
+
+namespace cairn::testing {
+namespace {
+
+constexpr uint8_t kSynAck = kSyn | kAck;
+constexpr uint8_t kFinAck = kFin | kAck;
+constexpr uint8_t kRstAck = kRst | kAck;
+
+Conversation Plain() { return Conversation(ClientEnd(), ServerEnd()); }
+
+TEST_CASE("each state of Zeek's conn.log comes out where it should") {
+  struct Case {
+    const char* name;
+    Conversation talk;
+    AttemptOutcome outcome;
+  };
+  const std::vector<Case> cases = {
+      {"S0", Plain().Client(kSyn, 0), AttemptOutcome::kSilent},
+      {"REJ", Plain().Client(kSyn, 0).Server(kRstAck, 0, 0, 1), AttemptOutcome::kRejected},
+      {"S1", Plain().Shake(), AttemptOutcome::kAccepted},
+      {"SF", Plain().Shake().Close(0, 0), AttemptOutcome::kAccepted},
+      {"SF", Plain().Shake().Close(0, 0).Client(kRst, 2), AttemptOutcome::kAccepted},
+      {"S2", Plain().Shake().Client(kFinAck, 1, 0, 1), AttemptOutcome::kAccepted},
+      {"S3", Plain().Shake().Server(kFinAck, 1, 0, 1), AttemptOutcome::kAccepted},
+      {"RSTO", Plain().Shake().Client(kRst, 1), AttemptOutcome::kAccepted},
+      {"RSTO", Plain().Client(kSyn, 0).Server(kSynAck, 0, 0, 1).Client(kRst, 1),
+       AttemptOutcome::kAccepted},
+      {"RSTR", Plain().Shake().Server(kRst, 1), AttemptOutcome::kAccepted},
+      {"RSTR", Plain().Shake().Client(kFinAck, 1, 0, 1).Server(kRst, 1), AttemptOutcome::kAccepted},
+      {"RSTOS0", Plain().Client(kSyn, 0).Client(kRst, 1), AttemptOutcome::kSilent},
+      {"RSTRH", Plain().Server(kSynAck, 0, 0, 1).Server(kRst, 1), AttemptOutcome::kUnknown},
+      {"SH", Plain().Client(kSyn, 0).Client(kFinAck, 1, 0, 1), AttemptOutcome::kSilent},
+      {"SHR", Plain().Server(kSynAck, 0, 0, 1).Server(kFinAck, 1, 0, 1), AttemptOutcome::kUnknown},
+      {"OTH", Plain().Client(kAck, 1, 10, 1).Server(kAck, 1, 10, 11), AttemptOutcome::kAccepted},
+      {"OTH", Plain().Server(kSynAck, 0, 0, 1), AttemptOutcome::kUnknown},
+  };
+  for (const Case& each : cases) {
+    const SessionRecord record = OneRecord(each.talk);
+    INFO(record.history);
+    CHECK(ConnStateName(record.state) == each.name);
+    CHECK(OutcomeOfAttempt(record) == each.outcome);
+  }
+}
+
+TEST_CASE("who began the shutdown is told, and a forged end is not believed") {
+  CHECK_FALSE(OneRecord(Plain().Shake()).closed_by.has_value());
+  CHECK(OneRecord(Plain().Shake().Server(kFinAck, 1, 0, 1).Client(kFinAck, 1, 0, 2)).closed_by ==
+        Side::kServer);
+  CHECK(OneRecord(Plain().Shake().Client(kRst, 1)).closed_by == Side::kClient);
+  const SessionRecord forged = OneRecord(Plain().Shake().Server(kRst, 0x40000000));
+  CHECK_FALSE(forged.closed_by.has_value());
+  CHECK(forged.state == ConnState::kS1);
+}
+
+TEST_CASE("who sent the first data is told") {
+  CHECK(OneRecord(Plain().Shake().Server(kAck, 1, 9, 1).Client(kAck, 1, 9, 10)).first_data_by ==
+        Side::kServer);
+  CHECK(OneRecord(Plain().Shake().Client(kAck, 1, 9, 1)).first_data_by == Side::kClient);
+  CHECK_FALSE(OneRecord(Plain().Shake()).first_data_by.has_value());
+}
+
+TEST_CASE("names of states, ends, sides and tunnels lead back to them") {
+  for (int i = 0; i <= static_cast<int>(ConnState::kOth); ++i) {
+    const auto state = static_cast<ConnState>(i);
+    CHECK(ConnStateFromName(ConnStateName(state)) == state);
+  }
+  for (int i = 0; i <= static_cast<int>(SessionEnd::kInterim); ++i) {
+    const auto end = static_cast<SessionEnd>(i);
+    CHECK(SessionEndFromName(SessionEndName(end)) == end);
+  }
+  for (int i = 0; i <= static_cast<int>(Tunnel::kGeneve); ++i) {
+    const auto tunnel = static_cast<Tunnel>(i);
+    CHECK(TunnelFromName(TunnelName(tunnel)) == tunnel);
+  }
+  CHECK(SideFromName("client") == Side::kClient);
+  CHECK(SideFromName("server") == Side::kServer);
+  CHECK_FALSE(SideFromName("Server").has_value());
+  CHECK_FALSE(ConnStateFromName("").has_value());
+}
+
+}  // namespace
+}  // namespace cairn::testing
