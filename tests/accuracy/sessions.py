@@ -90,7 +90,8 @@ def cairn_sessions(path, work):
                           check=False, stderr=subprocess.PIPE, text=True)
     if done.returncode == 2 or not out.exists():
         return None, False
-    clamped = any(json.loads(line)["capture"]["clamped"] > 0 for line in done.stderr.splitlines() if line[:1] == "{")
+    counters = [json.loads(line)["capture"] for line in done.stderr.splitlines() if line[:1] == "{"]
+    goes_back = any(counter["clamped"] + counter["reordered"] > 0 for counter in counters)
     sessions = []
     with open(out, encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
@@ -100,7 +101,7 @@ def cairn_sessions(path, work):
                      for end, side in ((server, "server"), (client, "client"))}
             sessions.append(Session(frozenset((client, server)), unix_ns(row["first_time"]),
                                     unix_ns(row["last_time"]), flows, row))
-    return sessions, clamped
+    return sessions, goes_back
 
 
 def unix_ns(rfc3339):
@@ -115,8 +116,10 @@ FIELDS = ("tcp.stream", "frame.time_epoch", "frame.protocols", "ip.src", "ipv6.s
           "ipv6.dst", "tcp.dstport", "tcp.len", "ip.len", "ip.hdr_len", "ip.flags.mf", "ipv6.plen",
           "ipv6.fraghdr.more", "tcp.hdr_len", "gre.proto")
 # What tshark looks into and cairn does not; a TCP header in an ICMP error is a quotation.
-NOT_LOOKED_INTO = {"icmp", "icmpv6", "etag", "vntag", "ayiya", "teredo", "gtp", "ipcomp", "wlan", "capwap.data", "l2tp"}
+NOT_LOOKED_INTO = {"icmp", "icmpv6", "etag", "vntag", "ayiya", "teredo", "gtp", "ipcomp", "wlan", "capwap.data", "l2tp",
+                   "sflow"}
 WCCP_IN_GRE = "0x883e"
+SHORTEST_HEADER = 20
 
 
 @dataclasses.dataclass
@@ -163,9 +166,11 @@ def segment_of(row):
         room = number(values["ipv6.plen"], place) - (8 if "" != values["ipv6.fraghdr.more"][-1] else 0)
     header = number(values["tcp.hdr_len"], 0)
     payload = int(values["tcp.len"][0]) if values["tcp.len"][0] else None
-    # tshark tells no length of a fragment's payload.
-    if payload is None and fragment and header >= 20:
-        payload = room - header
+    # tshark tells no length of a fragment's payload, nor where the packet ends within the header.
+    if payload is None and room >= header:
+        payload = room - header if fragment else 0
+    if header < SHORTEST_HEADER:
+        payload = None
     return Segment(values["tcp.stream"][0], nanoseconds(values["frame.time_epoch"][0]), src, dst, payload,
                    max(room - header, payload or 0), not_looked_into(before, values),
                    not {"tcp", "icmp", "icmpv6"}.isdisjoint(behind))
@@ -174,8 +179,8 @@ def segment_of(row):
 def tshark_capture(path):
     fields = [word for field in FIELDS for word in ("-e", field)]
     text = run("tshark", "-n", "-r", path, "-o", "tcp.desegment_tcp_streams:false", "-o", "ip.defragment:false",
-               "-o", "ipv6.defragment:false", "-Y", "tcp || udp.length == 0 || ipv6.plen == 0", "-T", "fields", "-E", "occurrence=a", *fields,
-               "-z", "conv,tcp,tcp && !icmp && !icmpv6")
+               "-o", "ipv6.defragment:false", "-Y", "tcp || udp.length == 0 || ipv6.plen == 0",
+               "-T", "fields", "-E", "occurrence=a", *fields, "-z", "conv,tcp,tcp && !icmp && !icmpv6")
     if text is None:
         return None
     streams, capture = {}, Capture([], [], set(), collections.Counter())
@@ -269,13 +274,15 @@ def by_ends(sessions):
     return groups
 
 
-def reason_of_time(tshark_ns, clamped):
+def reason_of_time(own_ns, tshark_ns, goes_back):
+    if own_ns % 10**9 == 10**9 - 1:
+        return "the fraction of a second is none, taken for the second's last nanosecond"
     if not -FARTHEST_NS <= tshark_ns <= FARTHEST_NS:
         return "outside of the years 1840 to 2106, taken for a damaged time stamp"
-    return "time goes back in the capture, and sessions take the newest" if clamped else None
+    return "time goes back in the capture, and sessions take the newest" if goes_back else None
 
 
-def compare_times_and_packets(name, ours, tshark, clamped, tally):
+def compare_times_and_packets(name, ours, tshark, goes_back, tally):
     """Counts each of our sessions against tshark's stream of the same ends and order."""
     groups = by_ends(tshark.sessions)
     for ends, group in by_ends(ours).items():
@@ -302,7 +309,8 @@ def compare_times_and_packets(name, ours, tshark, clamped, tally):
                             f"{where}: {own.payload} and {tsharks.payload}, by IP lengths {tsharks.claimed}")
             for what, own, tsharks in (("first time", session.first_ns, stream.first_ns),
                                        ("last time", session.last_ns, stream.last_ns)):
-                tally.agree(what, own == tsharks, reason_of_time(tsharks, clamped), f"{where}: {own} and {tsharks}")
+                tally.agree(what, own == tsharks, reason_of_time(own, tsharks, goes_back),
+                            f"{where}: {own} and {tsharks}")
     for ends, group in groups.items():
         for stream in group:
             tally.agree("cut into sessions", False, None,
@@ -318,7 +326,7 @@ def totals(sessions):
     return {end: (flow.packets, flow.payload) for end, flow in sums.items() if flow.packets}
 
 
-def compare_conversations(name, ours, tshark, clamped, tally):
+def compare_conversations(name, ours, tshark, goes_back, tally):
     """Against the table itself, where it has one conversation of these ends."""
     table = collections.defaultdict(list)
     for a, b, to_a, to_b, duration_ns in tshark.conversations:
@@ -337,29 +345,34 @@ def compare_conversations(name, ours, tshark, clamped, tally):
         tally.agree("conv,tcp: frames", good, otherwise, where)
         off = abs(session.last_ns - session.first_ns - duration_ns)
         tally.agree("conv,tcp: duration", off <= DURATION_STEP_NS, otherwise or
-                    reason_of_time(max(stream.last_ns for stream in tshark.sessions), clamped), f"{where}: {off} ns off")
+                    reason_of_time(session.last_ns, max(stream.last_ns for stream in tshark.sessions), goes_back),
+                    f"{where}: {off} ns off")
 
 
-def reason_of_unique_bytes(session, lossless, unique, data, cut_otherwise):
+def reason_of_unique_bytes(session, side, value, lossless, unique, data, goes_back, cut_otherwise):
     if cut_otherwise:
         return "tcptrace cuts these connections elsewhere"
     if unique > data:
         return "tcptrace tells of more unique bytes than data bytes"
     if "S" not in session.record["history"].upper():
         return "no SYN: tcptrace takes the first acknowledgement's number for the first byte's"
-    return None if lossless else "tcptrace counts a gap's late filling, or a probe, as a repeat"
+    if goes_back:
+        return "time goes back in the capture, and tcptrace cuts by time"
+    if not lossless and "R" in session.record[f"{side}_flags"] and unique > value:
+        return "tcptrace counts the data that a RST carries"
+    return None
 
 
-def compare_unique_bytes(name, ours, tcptrace, tally):
+def compare_unique_bytes(name, ours, tcptrace, goes_back, tally):
     for ends, group in by_ends(ours).items():
         rows = tcptrace.get(ends, [])
         for session in group:
             first_us = round(session.first_ns / MICROSECOND_NS)
             for _, clean, flows in (row for row in rows if row[0] == first_us):
-                compare_unique_bytes_of(session, clean, flows, len(rows) != len(group), name, tally)
+                compare_unique_bytes_of(session, clean, flows, goes_back, len(rows) != len(group), name, tally)
 
 
-def compare_unique_bytes_of(session, clean, flows, cut_otherwise, name, tally):
+def compare_unique_bytes_of(session, clean, flows, goes_back, cut_otherwise, name, tally):
     for side in ("client", "server"):
         end = (address(session.record[f"{side}_ip"]), int(session.record[f"{side}_port"]))
         value, missed = int(session.record[f"{side}_bytes"]), int(session.record[f"{side}_missed_bytes"])
@@ -369,7 +382,7 @@ def compare_unique_bytes_of(session, clean, flows, cut_otherwise, name, tally):
         what = "unique bytes of a side" + ("" if lossless else ", with loss or repeats")
         where = f"{name}: {session.record['client_ip']}:{session.record['client_port']} {side}"
         tally.agree(what, value - missed == unique,
-                    reason_of_unique_bytes(session, lossless, unique, data, cut_otherwise),
+                    reason_of_unique_bytes(session, side, value, lossless, unique, data, goes_back, cut_otherwise),
                     f"{where}: {value - missed} and {unique}")
 
 
@@ -388,7 +401,7 @@ def compare(path, tally):
         opener = gzip.open if path.name.endswith(".gz") else open
         with opener(path, "rb") as packed, open(plain, "wb") as unpacked:
             shutil.copyfileobj(packed, unpacked)
-        (ours, clamped), tshark = cairn_sessions(plain, work), tshark_capture(plain)
+        (ours, goes_back), tshark = cairn_sessions(plain, work), tshark_capture(plain)
         if ours is None or tshark is None:
             tally.counts["captures that one of them cannot read"] += 1
             return
@@ -396,9 +409,9 @@ def compare(path, tally):
         tally.counts["sessions"] += len(ours)
         for layer, packets in tshark.inside.items():
             tally.inside[layer] += packets
-        compare_times_and_packets(path.name, ours, tshark, clamped, tally)
-        compare_conversations(path.name, ours, tshark, clamped, tally)
-        compare_unique_bytes(path.name, ours, tcptrace_flows(plain), tally)
+        compare_times_and_packets(path.name, ours, tshark, goes_back, tally)
+        compare_conversations(path.name, ours, tshark, goes_back, tally)
+        compare_unique_bytes(path.name, ours, tcptrace_flows(plain), goes_back, tally)
 
 
 def main(words):
