@@ -111,8 +111,8 @@ DropReason FrameDecoder::DecodeByLayers(const Packet& packet, Segment& segment) 
         segment.time = packet.time;
         if (details_.headers) {
           segment.details.tunnel = gate.innermost();
-          ReadTcpDetails({at.at(), at.captured_bytes()}, static_cast<size_t>(at.at()[12] >> 4) * 4, details_,
-                         segment);
+          ReadTcpDetails({at.at(), at.captured_bytes()}, static_cast<size_t>(at.at()[12] >> 4) * 4,
+                         details_, segment);
         }
         return DropReason::kNone;
       }

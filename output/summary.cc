@@ -103,7 +103,7 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
           {"relay hosts left out", detector.relay_hosts_left_out},
           {"chains evicted", detector.chains_evicted},
           {"strays evicted", detector.evicted_strays},
-          {"servers forgotten", detector.session_servers_forgotten},
+          {"servers, pairs dropped", detector.session_servers_forgotten},
           {"alert names left out", detector.session_alerts_left_out}};
 }
 

@@ -94,7 +94,8 @@ struct SessionSide {
 struct SessionRecord {
   uint64_t id = 0;  // [1] counts the sessions of a run by their first segments, from 1
   // [2] that client and server are what they are said to be: 2 by a SYN or SYN-ACK; 1 by the known
-  // servers or by the port numbers; 0 by the order of packets alone.
+  // servers, or because one port is below 1024 and the other is not; 0 by a guess, the lower port
+  // or, between equal ports, the order of packets.
   uint8_t server_confidence = 0;
   bool transient_server = false;    // [7] a server for one session, as FTP's data connections have
   bool inbound = false;             // [8] from outside the protected networks to inside

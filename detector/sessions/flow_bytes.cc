@@ -67,6 +67,13 @@ FlowNews FlowBytes::Take(const Segment& segment, bool confirmed_jump, SequenceGa
 // The capture may hold the SYN after what followed it.
 void FlowBytes::TakeSyn(uint32_t first, SequenceGaps& gaps) {
   if (syn_seen_) return;
+  if (highest_ == 0) {
+    // Nothing was sent yet: what came before, a FIN even, was forged or another connection's.
+    base_ = first;
+    fin_seen_ = false;
+    syn_seen_ = true;
+    return;
+  }
   const int32_t before = SequenceDistance(first, base_);
   if (before < 0 || !IsPlausibleJump(first, base_)) return;
   MoveBack(static_cast<uint64_t>(before), gaps);

@@ -177,6 +177,16 @@ TEST_CASE("a SYN that the capture holds late sets the beginning") {
   CHECK(lossy.missed() == 30);
 }
 
+TEST_CASE("a FIN that is forged before the SYN-ACK changes nothing") {
+  Flow flow(90'000);
+  flow.Fin(-90'001);
+  flow.Syn();
+  flow.Send(0, 79);
+  CHECK(flow.bytes() == 79);
+  CHECK(flow.repeated() == 0);
+  CHECK(flow.missed() == 0);
+}
+
 TEST_CASE("any order of segments, with losses and repeats, is counted as a set of bytes would be") {
   std::mt19937 random(7);
   for (int trial = 0; trial < 300; ++trial) {
