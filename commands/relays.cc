@@ -14,6 +14,7 @@
 
 #include "CLI/CLI.hpp"
 #include "commands/commands.h"
+#include "commands/input_files.h"
 #include "commands/relay_input.h"
 #include "commands/run.h"
 #include "commands/run_options.h"
@@ -30,8 +31,6 @@ namespace {
 using Hosts = std::span<const output::HostHistory* const>;
 
 constexpr char kCommand[] = "relays";
-constexpr char kStandardInput[] = "-";
-constexpr int kSignalExitBase = 128;
 constexpr size_t kTableHosts = 20;
 constexpr size_t kChartHosts = 7;  // as many as have a stroke of their own
 constexpr size_t kMostHosts = 1'000'000;
@@ -43,19 +42,6 @@ struct Arguments {
   size_t limit = 0;  // 0: as the format has it
   bool reported = false;
 };
-
-absl::Status CheckFiles(const std::vector<std::string>& files) {
-  const auto from_standard_input = std::count(files.begin(), files.end(), kStandardInput);
-  if (from_standard_input > 1) {
-    return absl::InvalidArgumentError("'-' (standard input) can be read only once; name it once");
-  }
-  if (from_standard_input == 1 && output::IsTerminal(STDIN_FILENO)) {
-    return absl::InvalidArgumentError(
-        "standard input is a terminal; name a capture, or a file that 'cairn replay --relays FILE' "
-        "wrote");
-  }
-  return absl::OkStatus();
-}
 
 absl::Status KeepOnly(const std::vector<std::string>& hosts, output::ScoreHistory& history) {
   for (const std::string& text : hosts) {
@@ -144,7 +130,8 @@ int Fail(int exit_code, const absl::Status& status) {
 int Relays(Arguments arguments) {
   if (arguments.files.empty()) arguments.files.emplace_back(kStandardInput);
   output::ScoreHistory history;
-  absl::Status usage = CheckFiles(arguments.files);
+  absl::Status usage = CheckStandardInput(
+      arguments.files, "name a capture, or a file that 'cairn replay --relays FILE' wrote");
   usage.Update(KeepOnly(arguments.hosts, history));
   const absl::StatusOr<config::Settings> settings =
       usage.ok() ? LoadSettings(arguments.run) : usage;
@@ -152,7 +139,7 @@ int Relays(Arguments arguments) {
 
   CatchStopSignals();
   absl::StatusOr<RelayFiles> files = OpenRelayFiles(arguments.files);
-  if (StopSignal() != 0) return kSignalExitBase + StopSignal();
+  if (StopSignal() != 0) return StopExitCode();
   if (!files.ok()) {
     return Fail(absl::IsInvalidArgument(files.status()) ? kUsage : kFailed, files.status());
   }
@@ -175,7 +162,7 @@ int Relays(Arguments arguments) {
   if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kCommand, printed);
   PrintNotes(history, hosts.size(), *settings, kind);
   if (!told || !printed.ok()) return kFailed;
-  return StopSignal() != 0 ? kSignalExitBase + StopSignal() : static_cast<int>(kDone);
+  return StopSignal() != 0 ? StopExitCode() : static_cast<int>(kDone);
 }
 
 }  // namespace

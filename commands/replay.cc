@@ -14,6 +14,7 @@
 #include "CLI/CLI.hpp"
 #include "capture/open.h"
 #include "commands/commands.h"
+#include "commands/input_files.h"
 #include "commands/outputs.h"
 #include "commands/run.h"
 #include "commands/run_options.h"
@@ -26,9 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr char kCommand[] = "replay";
-constexpr char kStandardInput[] = "-";
 constexpr int kMostThreads = 64;
-constexpr int kSignalExitBase = 128;  // as shells report a process that a signal ended
 
 struct ReplayOptions {
   RunOptions run;
@@ -60,16 +59,9 @@ class ReplayPace : public Pace {
 };
 
 absl::Status CheckFiles(const ReplayOptions& options) {
-  const auto from_standard_input =
-      std::count(options.files.begin(), options.files.end(), kStandardInput);
-  if (from_standard_input > 1) {
-    return absl::InvalidArgumentError("'-' (standard input) can be read only once; name it once");
-  }
-  if (from_standard_input == 1 && output::IsTerminal(STDIN_FILENO)) {
-    return absl::InvalidArgumentError(
-        "standard input is a terminal; name a capture file, or pipe one in: tcpdump -w - | cairn "
-        "replay");
-  }
+  const absl::Status input = CheckStandardInput(
+      options.files, "name a capture file, or pipe one in: tcpdump -w - | cairn replay");
+  if (!input.ok()) return input;
   for (const std::string& file : options.files) {
     for (const auto& [name, output] :
          {std::pair<const char*, const std::string&>{"--alerts", options.run.alerts},
@@ -97,8 +89,7 @@ int Replay(ReplayOptions options) {
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source = capture::OpenFiles(
       options.files, settings->capture, capture::Reader::kFastest, options.threads);
   if (!source.ok()) {
-    if (StopSignal() != 0)
-      return kSignalExitBase + StopSignal();  // while a named pipe waited for its writer
+    if (StopSignal() != 0) return StopExitCode();  // while a named pipe waited for its writer
     Complain(kCommand, source.status());
     return kFailed;
   }
@@ -117,7 +108,7 @@ int Replay(ReplayOptions options) {
                                .pace = pace,
                                .start = start});
   if (!end.input.ok() || !end.output.ok() || !end.sessions.ok()) return kFailed;
-  return end.interrupted ? kSignalExitBase + StopSignal() : static_cast<int>(kDone);
+  return end.interrupted ? StopExitCode() : static_cast<int>(kDone);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -15,6 +14,7 @@
 #include "CLI/CLI.hpp"
 #include "capture/byte_stream.h"
 #include "commands/commands.h"
+#include "commands/input_files.h"
 #include "commands/run.h"
 #include "commands/signals.h"
 #include "config/quantity.h"
@@ -26,8 +26,6 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kStandardInput[] = "-";
-constexpr int kSignalExitBase = 128;
 constexpr size_t kRowsForPeople = 20;
 constexpr size_t kRowsForPrograms = 100'000;
 constexpr size_t kMostRows = 1'000'000;
@@ -51,18 +49,6 @@ absl::StatusOr<TimeSpan> SpanOf(const SessionArguments& arguments) {
   }
   if (span.from < span.to) return span;
   return absl::InvalidArgumentError("--until is not after --since; no session can be between them");
-}
-
-absl::Status CheckStandardInput(const std::vector<std::string>& files) {
-  const auto from_standard_input = std::count(files.begin(), files.end(), kStandardInput);
-  if (from_standard_input > 1) {
-    return absl::InvalidArgumentError("'-' (standard input) can be read only once; name it once");
-  }
-  if (from_standard_input == 1 && output::IsTerminal(STDIN_FILENO)) {
-    return absl::InvalidArgumentError(
-        "standard input is a terminal; name a file of session records");
-  }
-  return absl::OkStatus();
 }
 
 // A pipe can be opened only once; all else is tried before anything is read.
@@ -134,7 +120,7 @@ size_t LimitOf(const SessionArguments& arguments) {
 absl::StatusOr<SessionFiles> OpenSessionFiles(const SessionArguments& arguments) {
   SessionFiles files{.paths = arguments.files, .span = {}};
   if (files.paths.empty()) files.paths.emplace_back(kStandardInput);
-  absl::Status status = CheckStandardInput(files.paths);
+  absl::Status status = CheckStandardInput(files.paths, "name a file of session records");
   if (!status.ok()) return status;
   const absl::StatusOr<TimeSpan> span = SpanOf(arguments);
   if (!span.ok()) return span.status();
@@ -182,7 +168,7 @@ int ExitCodeOf(std::string_view command, const SessionsTold& told, const absl::S
   // A reader that has seen enough (| head) is no news to the user.
   if (!printed.ok() && !absl::IsCancelled(printed)) Complain(command, printed);
   if (!sound || !printed.ok()) return kFailed;
-  return stopped ? kSignalExitBase + StopSignal() : static_cast<int>(kDone);
+  return stopped ? StopExitCode() : static_cast<int>(kDone);
 }
 
 int RunSurvey(const Survey& survey, const SessionArguments& arguments) {

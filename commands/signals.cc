@@ -42,4 +42,9 @@ void CatchStopSignals() {
 
 int StopSignal() { return stop_signal.load(); }
 
+int StopExitCode() {
+  constexpr int kSignalExitBase = 128;
+  return kSignalExitBase + StopSignal();
+}
+
 }  // namespace cairn::commands

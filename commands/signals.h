@@ -15,6 +15,9 @@ void CatchStopSignals();
 // The number of the signal that asked for the end; 0 while none has.  Safe from any thread.
 int StopSignal();
 
+// The exit code of a process that it ended, as shells report it.  Requires: StopSignal() != 0.
+int StopExitCode();
+
 }  // namespace cairn::commands
 
 #endif  // CAIRN_COMMANDS_SIGNALS_H_

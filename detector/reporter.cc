@@ -178,7 +178,7 @@ void Reporter::OnPairEnd(const timing::PairFinding& finding, connections::EndCau
   end.downstream = finding.downstream;
   end.evidence = finding.evidence;
   end.duration = finding.time - std::max(finding.upstream.start, finding.downstream.start);
-  end.cause = std::string(connections::EndCauseName(cause));
+  end.cause = std::string(SessionEndName(cause));
   end.chain = chains_.ChainOf(finding.upstream.uid);
   if (const auto found = allowed_.find(end.alert_id); found != allowed_.end()) {
     const policy::Verdict verdict = found->second;

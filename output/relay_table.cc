@@ -8,14 +8,11 @@
 
 #include "fmt/format.h"
 
+#include "output/text_columns.h"
 #include "output/time_text.h"
 
 namespace cairn::output {
 namespace {
-
-constexpr std::string_view kBold = "\x1b[1m";
-constexpr std::string_view kDim = "\x1b[2m";
-constexpr std::string_view kReset = "\x1b[0m";
 
 constexpr size_t kLeastHostColumns = 15;
 constexpr size_t kChanceColumns = 16;
@@ -75,18 +72,8 @@ std::string Sparkline(const HostHistory& host, const Axes& axes) {
   return line;
 }
 
-std::string WithThousands(uint64_t number) {
-  std::string text = fmt::format("{}", number);
-  for (size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
-  return text;
-}
-
 std::string WhenText(PacketTime time) {
   return DateText(time).substr(5) + ' ' + ClockText(time).substr(0, 5);
-}
-
-std::string Coloured(TerminalStyle style, std::string_view colour, std::string_view text) {
-  return style.colour ? fmt::format("{}{}{}", colour, text, kReset) : std::string(text);
 }
 
 std::string ScoreText(double score) {
@@ -117,7 +104,7 @@ std::string ChanceText(double nats) {
   const double unit = std::pow(10, std::floor(std::log10(odds)));
   const double rounded = std::round(odds / unit) * unit;
   if (rounded >= kExact) return fmt::format("1 in {:.0e}", odds);
-  return "1 in " + WithThousands(static_cast<uint64_t>(std::llround(rounded)));
+  return "1 in " + Grouped(static_cast<uint64_t>(std::llround(rounded)));
 }
 
 std::string RelayTable(std::span<const HostHistory* const> hosts, size_t more,

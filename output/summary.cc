@@ -10,6 +10,7 @@
 
 #include "nlohmann/json.hpp"
 #include "output/json_lines.h"
+#include "output/text_columns.h"
 
 namespace cairn::output {
 namespace {
@@ -20,13 +21,6 @@ struct Counter {
   std::string name;
   uint64_t value;
 };
-
-// 1234567 -> "1,234,567".
-std::string Grouped(uint64_t value) {
-  std::string digits = std::to_string(value);
-  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
-  return digits;
-}
 
 std::string Line(std::string_view name, uint64_t value, std::string_view note = {}) {
   return fmt::format("  {:<22}{:>14}{}{}\n", name, Grouped(value), note.empty() ? "" : "  ", note);

@@ -15,12 +15,6 @@
 namespace cairn::output {
 namespace {
 
-constexpr std::string_view kBold = "\x1b[1m";
-constexpr std::string_view kDim = "\x1b[2m";
-constexpr std::string_view kRed = "\x1b[1;31m";
-constexpr std::string_view kCyan = "\x1b[36m";
-constexpr std::string_view kReset = "\x1b[0m";
-
 // "10:15:02  indirect  " before the path, "  MATCH  RUN      LAG  c-12345" behind it.
 constexpr size_t kColumnsBeforePath = 20;
 constexpr size_t kColumnsBehindPath = 31;
@@ -208,29 +202,25 @@ size_t Table::PathColumns() const {
   return static_cast<size_t>(style_.columns) - kColumnsBeforePath - kColumnsBehindPath;
 }
 
-std::string Table::Coloured(std::string_view colour, std::string_view text) const {
-  if (!style_.colour || colour.empty()) return std::string(text);
-  return fmt::format("{}{}{}", colour, text, kReset);
-}
-
 std::string Table::HeadingsFor(PacketTime time) {
   const std::string date = DateText(time);
   if (date == date_) return {};
   std::string text;
   if (date_.empty()) {
     const std::string figures = fmt::format(kFigures, "MATCH", "RUN", "LAG");
-    text = Coloured(kDim, fmt::format("{:<8}  {:<8}  {:<{}}  {}  CHAIN", "TIME", "KIND",
-                                      "WHO -> STONE -> TARGET", PathColumns(), figures));
+    text = Coloured(style_, kDim,
+                    fmt::format("{:<8}  {:<8}  {:<{}}  {}  CHAIN", "TIME", "KIND",
+                                "WHO -> STONE -> TARGET", PathColumns(), figures));
     text += '\n';
   }
   date_ = date;
-  return text + Coloured(kDim, date + " (UTC)") + '\n';
+  return text + Coloured(style_, kDim, date + " (UTC)") + '\n';
 }
 
 std::string Table::Render(const Row& row) const {
   const std::string indent(kColumnsBeforePath, ' ');
   const std::vector<std::string> lines = WrapPath(row.path, PathColumns());
-  const std::string kind = Coloured(row.colour, fmt::format("{:<8}", row.kind));
+  const std::string kind = Coloured(style_, row.colour, fmt::format("{:<8}", row.kind));
   std::string text = fmt::format("{}  {}  ", ClockText(row.time), kind);
   const std::string blank_figures = fmt::format(kFigures, "", "", "");
   const std::string& figures = row.figures.empty() ? blank_figures : row.figures;
@@ -239,7 +229,7 @@ std::string Table::Render(const Row& row) const {
   if (row.note.empty()) return text;
   for (const std::string& line :
        WrapWords(row.note, static_cast<size_t>(style_.columns) - indent.size())) {
-    text += fmt::format("{}{}\n", indent, Coloured(kDim, line));
+    text += fmt::format("{}{}\n", indent, Coloured(style_, kDim, line));
   }
   return text;
 }
@@ -261,7 +251,7 @@ std::string Table::Render(const Incident& incident) const {
                                   ? ""
                                   : fmt::format(", exposed by {}", incident.exposed_protocol);
   const std::string_view allowed = incident.allowed ? ", allowed" : "";
-  const std::string tags = Coloured(kRed, exposed) + Coloured(kDim, allowed);
+  const std::string tags = Coloured(style_, kRed, exposed) + Coloured(style_, kDim, allowed);
   const auto columns = static_cast<size_t>(style_.columns);
   const std::string start = fmt::format("  {:<6}  ", incident.chain);
   constexpr size_t kGap = 3;

@@ -81,7 +81,6 @@ class Table : public EventSink {
   std::string HeadingsFor(PacketTime time);
   std::string Render(const Incident& incident) const;
   size_t PathColumns() const;
-  std::string Coloured(std::string_view colour, std::string_view text) const;
 
   LineWriter& writer_;
   TerminalStyle style_;

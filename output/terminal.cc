@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "fmt/format.h"
+
 namespace cairn::output {
 namespace {
 
@@ -32,6 +34,11 @@ int Columns(int descriptor) {
 }
 
 }  // namespace
+
+std::string Coloured(TerminalStyle style, std::string_view colour, std::string_view text) {
+  if (!style.colour || colour.empty()) return std::string(text);
+  return fmt::format("{}{}\x1b[0m", colour, text);
+}
 
 bool IsTerminal(int descriptor) { return isatty(descriptor) == 1; }
 

@@ -21,10 +21,6 @@ std::string Ended(std::string line) {
 
 }  // namespace
 
-std::string Dimmed(std::string_view text, TerminalStyle style) {
-  return style.colour ? fmt::format("\x1b[2m{}\x1b[0m", text) : std::string(text);
-}
-
 std::string AlignedText(std::span<const TextColumn> columns,
                         std::span<const std::vector<std::string>> rows, TerminalStyle style) {
   std::vector<size_t> widths;
@@ -37,13 +33,19 @@ std::string AlignedText(std::span<const TextColumn> columns,
   for (size_t i = 0; i < columns.size(); ++i) {
     AddCell(heading, columns[i].heading, columns[i].right, widths[i]);
   }
-  std::string text = Dimmed(Ended(std::move(heading)), style) + '\n';
+  std::string text = Coloured(style, kDim, Ended(std::move(heading))) + '\n';
   for (const std::vector<std::string>& row : rows) {
     std::string line;
     for (size_t i = 0; i < columns.size(); ++i) AddCell(line, row[i], columns[i].right, widths[i]);
     text += Ended(std::move(line)) + '\n';
   }
   return text;
+}
+
+std::string Grouped(uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
 }
 
 std::string ShortBytes(uint64_t bytes) {

@@ -22,8 +22,8 @@ struct TextColumn {
 std::string AlignedText(std::span<const TextColumn> columns,
                         std::span<const std::vector<std::string>> rows, TerminalStyle style);
 
-// What stands out less, where the terminal has colours.
-std::string Dimmed(std::string_view text, TerminalStyle style);
+// 1234567 -> "1,234,567".
+std::string Grouped(uint64_t number);
 
 // An amount of bytes in at most four characters and a unit: "0", "999", "1.2k", "12k", "3.4G".
 std::string ShortBytes(uint64_t bytes);

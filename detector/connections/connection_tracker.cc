@@ -39,24 +39,6 @@ void SetOriginator(Connection& connection, const Segment& segment, const Segment
 
 }  // namespace
 
-std::string_view EndCauseName(EndCause cause) {
-  switch (cause) {
-    case EndCause::kClosed:
-      return "closed";
-    case EndCause::kReset:
-      return "reset";
-    case EndCause::kTimeout:
-      return "timeout";
-    case EndCause::kEvicted:
-      return "evicted";
-    case EndCause::kReused:
-      return "reused";
-    case EndCause::kEndOfCapture:
-      return "end_of_capture";
-  }
-  return "unknown";
-}
-
 ConnectionTracker::ConnectionTracker(const Options& options, EndSink& ends)
     : table_(options.max_connections),
       handshake_(table_, options.handshake_timeout),
@@ -258,8 +240,8 @@ void ConnectionTracker::MeasureRoundTrip(Connection& connection, const Segment& 
   }
 }
 
-// How many bytes of the segment lie beyond everything its flow has sent so far (DESIGN: new data
-// only).
+// How many bytes of the segment lie beyond everything its flow has sent so far (new
+// data only).
 uint32_t ConnectionTracker::TakeData(Connection& connection, const Segment& segment,
                                      unsigned flow) {
   const bool syn = segment.Has(kSyn);

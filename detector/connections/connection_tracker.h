@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "capture/segment.h"
 #include "capture/time.h"
@@ -13,19 +12,12 @@
 #include "detector/connections/counters.h"
 #include "detector/connections/idle_wheel.h"
 #include "detector/connections/options.h"
+#include "detector/findings/session_record.h"
 
 namespace cairn::connections {
 
-enum class EndCause : uint8_t {
-  kClosed,        // FIN both ways
-  kReset,         // RST
-  kTimeout,       // silent for longer than its phase allows
-  kEvicted,       // the table was full
-  kReused,        // a new connection took the same addresses and ports
-  kEndOfCapture,  // still open when the input ended
-};
-std::string_view EndCauseName(
-    EndCause cause);  // "closed", "reset", "timeout", "evicted", "reused", "end_of_capture"
+// Why a connection ended, in the words of its session record.  Never kInterim.
+using EndCause = SessionEnd;
 
 // Told once of every connection that ends.  The record is valid during the call only.
 class EndSink {

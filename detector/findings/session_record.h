@@ -44,7 +44,7 @@ enum class ConnState : uint8_t {
 std::string_view ConnStateName(ConnState state);  // "S0", "SF", "REJ", ...
 std::optional<ConnState> ConnStateFromName(std::string_view name);
 
-// Why a record was written.
+// Why a connection ended, and so why its record was written.
 enum class SessionEnd : uint8_t {
   kClosed,        // FIN both ways
   kReset,         // RST
@@ -52,7 +52,8 @@ enum class SessionEnd : uint8_t {
   kEvicted,       // the table was full: more may have followed
   kReused,        // a new connection took the same addresses and ports
   kEndOfCapture,  // still open when the input ended
-  kInterim,       // still open: a later record of the same session takes this one's place
+  kInterim,  // of records only: still open; a later record of the same session takes this one's
+             // place
 };
 std::string_view SessionEndName(SessionEnd end);  // "closed", ..., "end_of_capture", "interim"
 std::optional<SessionEnd> SessionEndFromName(std::string_view name);
@@ -80,8 +81,8 @@ struct SessionSide {
   uint64_t retransmitted_packets = 0;  // that held such bytes
   uint64_t missed_bytes = 0;           // sent, by what followed, and not captured
   uint32_t onsets = 0;                 // ends of idle periods, but those by its own clock
-  // Share of the session's duration that lies in pauses without new data of at least the idle
-  // threshold: near 1 where a person types, near 0 in a transfer.
+  // Share of the session's duration that lies in pauses without new data that are longer than the
+  // idle threshold: near 1 where a person types, near 0 in a transfer.
   double off_share = 0;
   // The least round trip between the capture point and this side.  It bounds the true one from
   // above.

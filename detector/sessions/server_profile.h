@@ -18,15 +18,16 @@ struct Service {
   Endpoint server;
 };
 
-// The last established session between two hosts that may command others between them, as FTP's
-// control connection does: where its record is.
+// The established session between two hosts that may command others between them, as FTP's control
+// connection does: the first of those that are still there.  Where its record is, and whom it
+// serves.
 struct ControlPlace {
   uint32_t slot = 0;
   uint64_t id = 0;
   Endpoint server;
 };
 
-// Whether the session of Control() is still there, and carried data just before.
+// Whether the session that may command is still there, and carried data just before.
 enum class Commander : uint8_t { kNone, kQuiet, kActive };
 
 // Which addresses and ports serve (Heberlein, section 6.3), and which of them only once, for the

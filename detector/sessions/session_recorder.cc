@@ -16,27 +16,10 @@ using connections::Phase;
 
 // How long after data a session may have commanded a new one.
 constexpr PacketDelta kCommandTime = PacketDelta::FromSeconds(5);
+constexpr uint8_t kBothFlows = 3;
 constexpr uint64_t kAskEvery = 8;               // packets of a flow: its round trip
 constexpr size_t kMostAlerts = 16;              // that a record names
 constexpr size_t kMostAlertedSessions = 65536;  // live sessions with alerts
-
-SessionEnd EndOf(EndCause cause) {
-  switch (cause) {
-    case EndCause::kClosed:
-      return SessionEnd::kClosed;
-    case EndCause::kReset:
-      return SessionEnd::kReset;
-    case EndCause::kTimeout:
-      return SessionEnd::kTimeout;
-    case EndCause::kEvicted:
-      return SessionEnd::kEvicted;
-    case EndCause::kReused:
-      return SessionEnd::kReused;
-    case EndCause::kEndOfCapture:
-      break;
-  }
-  return SessionEnd::kEndOfCapture;
-}
 
 }  // namespace
 
@@ -80,7 +63,7 @@ void SessionRecorder::OnSegment(const Segment& segment, const Connection& connec
   if (observed.new_bytes > 0) TakeNewData(state, segment, observed.flow);
   TakeShutdown(state, segment, connection, observed.flow);
   TakeRoundTrips(state, segment, observed.flow);
-  if (flow.handshake_seen == 0 && connection.phase != Phase::kStray) {
+  if (flow.handshake_seen == 0 && connection.syn_seen == kBothFlows) {
     LearnServer(state, connection, observed.slot, segment.time);
   }
   if (options_.interim_interval > PacketDelta::Zero()) WriteInterim(state, connection, observed);
@@ -127,7 +110,7 @@ void SessionRecorder::TakeNewData(SessionState& state, const Segment& segment,
                                   unsigned flow_number) {
   FlowState& flow = state.flow[flow_number];
   const PacketDelta pause = segment.time - flow.last_data;
-  if (pause >= idle_threshold_) flow.off_ns += pause.ToNanoseconds();
+  if (pause > idle_threshold_) flow.off_ns += pause.ToNanoseconds();
   flow.last_data = segment.time;
   if (flow.first_data_seen != 0) return;
   flow.first_data_seen = 1;
@@ -198,14 +181,14 @@ Commander SessionRecorder::CommanderOf(const ControlPlace& control, PacketTime t
 void SessionRecorder::OnConnectionEnd(uint32_t slot, EndCause cause) {
   SessionState& state = states_[slot];
   state.ended = 1;
-  state.end = EndOf(cause);
+  state.end = cause;
 }
 
 void SessionRecorder::OnConnectionForgotten(uint32_t slot, const Connection& connection,
                                             EndCause cause) {
   SessionState& state = states_[slot];
   if (state.id == 0) return;
-  const SessionEnd end = state.ended != 0 ? state.end : EndOf(cause);
+  const SessionEnd end = state.ended != 0 ? state.end : cause;
   Write(state, connection, slot, end);
   state = SessionState();
   if (connection.uid != 0 && alerts_.size() > 0) alerts_.Erase(connection.uid);
@@ -281,7 +264,7 @@ void SessionRecorder::FillSide(const SessionState& state, const Connection& conn
   const int64_t duration_ns = (state.last_time() - state.first_time).ToNanoseconds();
   const PacketDelta last_pause = state.last_time() - flow.last_data;
   const int64_t off_ns =
-      flow.off_ns + (last_pause >= idle_threshold_ ? last_pause.ToNanoseconds() : 0);
+      flow.off_ns + (last_pause > idle_threshold_ ? last_pause.ToNanoseconds() : 0);
   side.off_share = 0;
   if (duration_ns > 0) {
     side.off_share = static_cast<double>(off_ns) / static_cast<double>(duration_ns);

@@ -37,14 +37,15 @@ struct Counters {
 };
 
 // Keeps, beside each record of the connection table, what a session record needs, and makes the
-// records (Heberlein; DESIGN section 6).  A record is made when its connection leaves the table, so
+// records (Heberlein, section 3).  A record is made when its connection leaves the table, so
 // that late segments still count: at the latest Options::closing_timeout after its end.
 //
 // Every TCP segment belongs to a session (connections::Options::keep_strays), so the segments of
 // all records are the segments of the capture.
 //
-// Thread-compatible.  Memory: 320 bytes a live session.  Cost per segment: one to three cache
-// lines of the slot, which Prefetch() hides; no allocation.
+// Thread-compatible.  Memory: 320 bytes a live session, and the server profile's.  Cost per
+// segment: one to three cache lines of the slot, of which Prefetch() hides the first; no
+// allocation.  Per session: some lookups in the server profile, and the record.
 class SessionRecorder {
  public:
   // Requires: `sink` outlives this.

@@ -12,7 +12,6 @@
 #include "capture/address.h"
 #include "capture/time.h"
 #include "detector/findings/session_record.h"
-#include "detector/surveys/endpoint_hash.h"
 #include "detector/surveys/row_and_address.h"
 
 // Which clients scan: what each client address attempted at each server port, and how it came out.
@@ -139,9 +138,9 @@ class ScanSurvey {
   const Limits limits_;
   std::vector<Row> rows_;
   // By a client's address and a server's port.
-  absl::flat_hash_map<Endpoint, uint32_t, EndpointHash> row_of_;
+  absl::flat_hash_map<Endpoint, uint32_t> row_of_;
   absl::flat_hash_map<RowAndAddress, Attempt> attempts_;
-  absl::flat_hash_map<Endpoint, Stretch, EndpointHash> accepted_;
+  absl::flat_hash_map<Endpoint, Stretch> accepted_;
   uint64_t sessions_ = 0;
   uint64_t unjudged_ = 0;
   LeftOut left_out_;

@@ -11,7 +11,6 @@
 #include "capture/address.h"
 #include "capture/time.h"
 #include "detector/findings/session_record.h"
-#include "detector/surveys/endpoint_hash.h"
 #include "detector/surveys/row_and_address.h"
 
 namespace cairn::surveys {
@@ -84,9 +83,9 @@ class ServerSurvey {
 
   const Limits limits_;
   std::vector<ServerRow> rows_;
-  absl::flat_hash_map<Endpoint, uint32_t, EndpointHash> number_of_;
+  absl::flat_hash_map<Endpoint, uint32_t> number_of_;
   absl::flat_hash_map<RowAndAddress, uint32_t> clients_;
-  absl::flat_hash_map<Endpoint, uint32_t, EndpointHash> failed_;  // where none has accepted yet
+  absl::flat_hash_map<Endpoint, uint32_t> failed_;  // where none has accepted yet
   LeftOut left_out_;
 };
 

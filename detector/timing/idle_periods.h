@@ -19,9 +19,8 @@ Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uin
 // for the third time or more?
 bool SendsByClock(const connections::Connection& connection, uint8_t flow);
 
-// Cuts each flow's new data into ON and OFF periods (Zhang & Paxson 2000, section 3.2; DESIGN
-// section 4, rule 2). Its state lies in the connection record; this class only knows the
-// thresholds.  Cost: O(1), no allocation.
+// Cuts each flow's new data into ON and OFF periods (Zhang & Paxson 2000, section 3.2). Its state
+// lies in the connection record; this class only knows the thresholds.  Cost: O(1), no allocation.
 class IdlePeriods {
  public:
   explicit IdlePeriods(const Options& options);

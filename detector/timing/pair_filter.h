@@ -8,8 +8,8 @@
 
 namespace cairn::timing {
 
-// Which two flows may be compared at all (Zhang & Paxson 2000, section 3.6; DESIGN section 4, rule
-// 3). Thread-safe after construction.  Cost: linear in the number of protected networks.
+// Which two flows may be compared at all (Zhang & Paxson 2000, section 3.6). Thread-safe after
+// construction.  Cost: linear in the number of protected networks.
 class PairFilter {
  public:
   PairFilter(const Options& options, PrefixSet protected_networks);

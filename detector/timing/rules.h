@@ -32,7 +32,7 @@ struct PairView {
   bool sees_both_directions = true;
 };
 
-// The verdict of Zhang & Paxson 2000 (sections 3.4, 3.5 and 3.7; DESIGN section 4, rules 4 and 5):
+// The verdict of Zhang & Paxson 2000 (sections 3.4, 3.5 and 3.7):
 // enough consecutive coincidences, the two directions added; and a high enough ratio, the better
 // direction counting.  Pure function, O(1).
 bool IsSteppingStone(const PairView& pair, const PairRules& rules);

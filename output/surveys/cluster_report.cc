@@ -90,7 +90,8 @@ std::string ValuesText(const FieldColumn& column, size_t most, TerminalStyle sty
   size_t width = 0;
   for (const size_t place : places) width = std::max(width, Shown(column.values[place]).size());
   std::string text =
-      Dimmed(fmt::format("{}: {} values", FieldName(column.field), column.values.size()), style) +
+      Coloured(style, kDim,
+               fmt::format("{}: {} values", FieldName(column.field), column.values.size())) +
       '\n';
   for (const size_t place : places) {
     const uint64_t count = column.counts[place];
@@ -125,7 +126,7 @@ std::string RelationsText(const ClusterReport& report, TerminalStyle style) {
   if (report.more_relations > 0) {
     notes += fmt::format("{} more; --limit N lists N\n", report.more_relations);
   }
-  return AlignedText(kColumns, rows, style) + Dimmed(notes, style);
+  return AlignedText(kColumns, rows, style) + Coloured(style, kDim, notes);
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ std::string ScanTable(const ScanReport& report, const ScanQuery& query, Terminal
   std::string notes = Explanation(query);
   if (about) notes += "~: at least so many; not all servers found room\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);
-  return AlignedText(kColumns, rows, style) + Dimmed(notes, style);
+  return AlignedText(kColumns, rows, style) + Coloured(style, kDim, notes);
 }
 
 std::string ScanCsv(const ScanReport& report) {

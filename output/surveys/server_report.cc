@@ -80,7 +80,7 @@ std::string ServerTable(const ServerReport& report, TerminalStyle style) {
   if (transient) notes += "t: most of its sessions were of a server for one session\n";
   if (about) notes += "~: at least so many; not all clients found room\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);
-  return AlignedText(kColumns, rows, style) + (notes.empty() ? "" : Dimmed(notes, style));
+  return AlignedText(kColumns, rows, style) + (notes.empty() ? "" : Coloured(style, kDim, notes));
 }
 
 std::string ServerCsv(const ServerReport& report) {

@@ -83,7 +83,7 @@ std::string TimelineTable(const TimelineReport& report, TerminalStyle style) {
   std::string notes;
   if (!report.alert.empty()) notes += "*: named by the alert\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);
-  return text + (notes.empty() ? "" : Dimmed(notes, style));
+  return text + (notes.empty() ? "" : Coloured(style, kDim, notes));
 }
 
 std::string TimelineCsv(const TimelineReport& report) {

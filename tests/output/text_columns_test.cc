@@ -27,7 +27,7 @@ TEST_CASE(
 TEST_CASE("Headings are dim where the terminal has colours") {
   CHECK(AlignedText(kColumns, Rows{}, {.columns = 80, .colour = true}) ==
         "\x1b[2mNAME N END\x1b[0m\n");
-  CHECK(Dimmed("note", {}) == "note");
+  CHECK(Coloured({}, kDim, "note") == "note");
 }
 
 TEST_CASE("Amounts of bytes are short") {

@@ -46,7 +46,7 @@ bool TrackerRig::IsOpen(const Endpoint& a, const Endpoint& b) const {
 
 void TrackerRig::OnConnectionEnd(uint32_t /*slot*/, const Connection& connection, EndCause cause,
                                  PacketTime time) {
-  ends_.push_back({connection.uid, std::string(EndCauseName(cause)), time});
+  ends_.push_back({connection.uid, std::string(SessionEndName(cause)), time});
 }
 
 Segment Tcp(const Endpoint& from, const Endpoint& to, PacketTime time, uint8_t flags, uint32_t seq,
