@@ -18,14 +18,45 @@ constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kDay = 86'400 * kSecond;
 constexpr double kShareSteps = 10'000;
 
-// Requires: number has at most so many digits.
-char* PutDigits(char* out, uint64_t number, int digits) {
-  for (int i = digits - 1; i >= 0; --i) {
-    out[i] = static_cast<char>('0' + number % 10);
-    number /= 10;
+// "00" to "99".
+using Pair = std::array<char, 2>;
+constexpr std::array<Pair, 100> MakePairs() {
+  std::array<Pair, 100> pairs{};
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    pairs[i] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
   }
-  return out + digits;
+  return pairs;
 }
+constexpr std::array<Pair, 100> kPairs = MakePairs();
+
+// Requires: number has at most so many digits.
+template <int kDigits>
+char* PutDigits(char* out, uint32_t number) {
+  int left = kDigits;
+  for (; left >= 2; left -= 2) {
+    std::memcpy(out + left - 2, kPairs[number % 100].data(), 2);
+    number /= 100;
+  }
+  if (left == 1) out[0] = static_cast<char>('0' + number % 10);
+  return out + kDigits;
+}
+
+// A byte's decimal digits, and how many.
+struct ByteText {
+  std::array<char, 3> digits{};
+  uint8_t size = 0;
+};
+constexpr std::array<ByteText, 256> MakeByteTexts() {
+  std::array<ByteText, 256> texts{};
+  for (unsigned byte = 0; byte < texts.size(); ++byte) {
+    ByteText& text = texts[byte];
+    for (unsigned unit = byte < 10 ? 1 : byte < 100 ? 10 : 100; unit > 0; unit /= 10) {
+      text.digits[text.size++] = static_cast<char>('0' + byte / unit % 10);
+    }
+  }
+  return texts;
+}
+constexpr std::array<ByteText, 256> kByteTexts = MakeByteTexts();
 
 constexpr std::string_view kFlagNames = "UAPRSF";
 
@@ -70,11 +101,13 @@ std::optional<IpAddress> ParseV4(std::string_view text) {
 char* PutAddress(char* out, const IpAddress& ip) {
   if (ip.IsV4()) {
     const auto address = static_cast<uint32_t>(ip.low());
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      out = PutNumber(out, address >> shift & 0xff);
-      if (shift > 0) *out++ = '.';
+    for (unsigned shift = 32; shift > 0; shift -= 8) {
+      const ByteText& text = kByteTexts[address >> (shift - 8) & 0xff];
+      std::memcpy(out, text.digits.data(), text.digits.size());
+      out += text.size;
+      *out++ = '.';
     }
-    return out;
+    return out - 1;
   }
   const std::array<uint8_t, 16> bytes = ip.ToBytes();
   inet_ntop(AF_INET6, bytes.data(), out, kLongestPart);
@@ -82,16 +115,16 @@ char* PutAddress(char* out, const IpAddress& ip) {
 }
 
 char* PutShare(char* out, double share) {
-  int64_t steps = ShareSteps(share);
+  const int64_t steps = ShareSteps(share);
   if (steps == 0 || steps == static_cast<int64_t>(kShareSteps)) {
     *out = steps == 0 ? '0' : '1';
     return out + 1;
   }
-  int digits = 4;
-  for (; steps % 10 == 0; steps /= 10) --digits;
   out[0] = '0';
   out[1] = '.';
-  return PutDigits(out + 2, static_cast<uint64_t>(steps), digits);
+  out = PutDigits<4>(out + 2, static_cast<uint32_t>(steps));
+  while (out[-1] == '0') --out;
+  return out;
 }
 
 double RoundedShare(double share) { return static_cast<double>(ShareSteps(share)) / kShareSteps; }
@@ -117,7 +150,7 @@ char* PutSeconds(char* out, int64_t nanoseconds) {
   if (nanoseconds < 0) *out++ = '-';
   out = PutNumber(out, size / kSecond);
   *out++ = '.';
-  return PutDigits(out, size % kSecond / 1000, 6);
+  return PutDigits<6>(out, static_cast<uint32_t>(size % kSecond / 1000));
 }
 
 std::optional<int64_t> ParseSeconds(std::string_view text) {
@@ -151,16 +184,16 @@ char* TimeWriter::Put(char* out, PacketTime time) {
   // By remainders: the day of the earliest time began before what 64 bits hold.
   int64_t left = time.ToNanoseconds() % kDay;
   if (left < 0) left += kDay;
-  const auto ns = static_cast<uint64_t>(left);
-  const uint64_t seconds = ns / kSecond;
+  const auto ns = static_cast<uint32_t>(left % kSecond);
+  const auto seconds = static_cast<uint32_t>(left / kSecond);
   std::memcpy(out, date_.data(), date_.size());
-  out = PutDigits(out + date_.size(), seconds / 3600, 2);
+  out = PutDigits<2>(out + date_.size(), seconds / 3600);
   *out++ = ':';
-  out = PutDigits(out, seconds / 60 % 60, 2);
+  out = PutDigits<2>(out, seconds / 60 % 60);
   *out++ = ':';
-  out = PutDigits(out, seconds % 60, 2);
+  out = PutDigits<2>(out, seconds % 60);
   *out++ = '.';
-  out = PutDigits(out, ns % kSecond, 9);
+  out = PutDigits<9>(out, ns);
   *out++ = 'Z';
   return out;
 }

@@ -2,7 +2,6 @@
 // Session records as tab-separated columns.  The first line names them and nothing else comes
 // before it, so that every reader of such files takes it; the names are the version, as columns are
 // only ever added.
-#include "output/sessions/cell_text.h"
 #include "output/sessions/columns.h"
 #include "output/sessions/record_text.h"
 #include "output/sessions/text_parts.h"
@@ -22,23 +21,10 @@ class TsvText : public RecordText {
   }
 
   void Append(const SessionRecord& session, TextBuffer& out) override {
-    char separator = 0;
-    for (const Column& column : SessionColumns()) {
-      if (separator != 0) out.Append(separator);
-      separator = '\t';
-      cell_.known = true;
-      column.get(session, cell_);
-      if (cell_.known) {
-        AppendCell(cell_, column.type, times_, out);
-      } else {
-        out.Append(kUnknownText);
-      }
-    }
-    out.Append('\n');
+    AppendRow(session, '\t', times_, out);
   }
 
  private:
-  Cell cell_;
   TimeWriter times_;
 };
 
