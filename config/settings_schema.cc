@@ -265,10 +265,10 @@ void AddSessions(Table& table) {
            "its end.")
       .Add("max_servers", &Options::max_servers, Count<uint32_t>(2, 100000000, "1M"),
            "Addresses and ports of servers that are remembered, to tell server from client in "
-           "mid-stream; the longest unused are forgotten.")
+           "mid-stream; the longest unused of four are forgotten.")
       .Add("max_host_pairs", &Options::max_host_pairs, Count<uint32_t>(2, 100000000, "1M"),
            "Pairs of hosts that are remembered, to recognise servers for one session, as FTP's "
-           "data connections have; the longest unused are forgotten.");
+           "data connections have; of four the earliest is forgotten.");
   Group(
       table, "sessions.rotation",
       "When a file of session records is put aside and a new one begun.",

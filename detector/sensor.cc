@@ -21,7 +21,7 @@ Sensor::Sensor(const SensorOptions& options, SensorSink& sink)
       slot_counter_(options.slots, timing::PairFilter(options.timing, options.protected_networks)),
       activity_clock_(options.relays),
       records_sessions_(options.sessions.enabled),
-      sessions_(options.sessions, options.connections, options.timing, options.protected_networks,
+      sessions_(options.sessions, tracker_.table(), options.timing, options.protected_networks,
                 sink),
       sink_(sink) {}
 
@@ -50,18 +50,27 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     if (i + kRecordAhead < segments.size()) {
       PrefetchRecord(i + kRecordAhead, segments[i + kRecordAhead]);
     }
+    if (records_sessions_ && i + kSessionAhead < segments.size()) {
+      const Ahead& ahead = ahead_[i + kSessionAhead];
+      if (ahead.slot.has_value()) {
+        sessions_.PrefetchRest(*ahead.slot, ahead.place.flow, segments[i + kSessionAhead]);
+      }
+    }
     const Segment& segment = segments[i];
     now_ = std::max(now_, segment.time);
     tracker_.ExpireUntil(now_);
     const auto observed = tracker_.Observe(segment, ahead_[i].place, ahead_[i].hash);
     if (records_sessions_ && observed.has_value()) {
-      sessions_.OnSegment(segment, tracker_.table()[observed->slot], *observed);
+      sessions_.OnSegment(segment, *observed);
     }
     if (!observed.has_value() || observed->new_bytes == 0) continue;
     connections::Connection& connection = tracker_.table()[observed->slot];
     // Last words on the closing segment: the correlator has been told of the end already, and must
     // not take the slot for this connection's any more.
-    if (!connection.open) continue;
+    if (!connection.open) {
+      connection.last_data[observed->flow] = segment.time;
+      continue;
+    }
     if (activity_clock_.IsNew(connection.last_data[observed->flow], segment.time)) {
       TellActivity(connection, observed->slot, observed->flow, segment.time);
     }
@@ -120,15 +129,15 @@ void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& conne
   sink_.OnConnectionEnd(slot, connection.uid, cause, time);
 }
 
-void Sensor::OnConnectionForgotten(uint32_t slot, const connections::Connection& connection,
+void Sensor::OnConnectionForgotten(uint32_t slot, const connections::Connection&,
                                    connections::EndCause cause, PacketTime) {
-  if (records_sessions_) sessions_.OnConnectionForgotten(slot, connection, cause);
+  if (records_sessions_) sessions_.OnConnectionForgotten(slot, cause);
 }
 
-void Sensor::PrefetchRecord(size_t i, const Segment& segment) const {
-  const std::optional<uint32_t> slot =
-      tracker_.table().PrefetchRecord(ahead_[i].hash, segment.payload_bytes > 0);
-  if (records_sessions_ && slot.has_value()) sessions_.Prefetch(*slot, ahead_[i].place.flow);
+void Sensor::PrefetchRecord(size_t i, const Segment& segment) {
+  Ahead& ahead = ahead_[i];
+  ahead.slot = tracker_.table().PrefetchRecord(ahead.hash, segment.payload_bytes > 0);
+  if (records_sessions_ && ahead.slot.has_value()) sessions_.Prefetch(*ahead.slot);
 }
 
 }  // namespace cairn

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -69,6 +70,7 @@ class Sensor : private connections::EndSink {
   // cache.
   static constexpr size_t kIndexAhead = 16;
   static constexpr size_t kRecordAhead = 8;
+  static constexpr size_t kSessionAhead = 4;
 
   void ProcessBlock(std::span<const Segment> segments);
   void TellActivity(connections::Connection& connection, uint32_t slot, uint8_t flow,
@@ -80,11 +82,12 @@ class Sensor : private connections::EndSink {
   void PrefetchForgetting(uint32_t slot) const override {
     if (records_sessions_) sessions_.PrefetchWhole(slot);
   }
-  void PrefetchRecord(size_t i, const Segment& segment) const;
+  void PrefetchRecord(size_t i, const Segment& segment);
 
   struct Ahead {
     connections::SegmentPlace place;
     uint64_t hash = 0;
+    std::optional<uint32_t> slot;  // probably
   };
 
   connections::ConnectionTracker tracker_;

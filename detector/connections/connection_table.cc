@@ -37,6 +37,11 @@ uint32_t ConnectionTable::Insert(const ConnectionKey& key, uint64_t hash) {
   connection.port = key.port;
   Place({TagOf(hash), slot + 1}, BucketOf(hash));
   ++size_;
+  // Somebody will come before long.
+  const Connection& next = records_[NextSlot()];
+  __builtin_prefetch(&next, 1);
+  __builtin_prefetch(&next.last_data, 1);
+  __builtin_prefetch(&next.onsets, 1);
   return slot;
 }
 

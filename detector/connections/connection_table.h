@@ -2,6 +2,7 @@
 #ifndef CAIRN_DETECTOR_CONNECTIONS_CONNECTION_TABLE_H_
 #define CAIRN_DETECTOR_CONNECTIONS_CONNECTION_TABLE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "detector/connections/connection.h"
+#include "detector/connections/hash_mix.h"
 #include "detector/connections/huge_array.h"
 
 namespace cairn::connections {
@@ -36,6 +38,10 @@ class ConnectionTable {
   // table.
   uint32_t Insert(const ConnectionKey& key, uint64_t hash);
   void Erase(uint32_t slot);
+  // The slot of the next Insert(), unless somebody leaves before.
+  uint32_t NextSlot() const {
+    return free_slots_.empty() ? std::min(slot_limit_, max_connections_ - 1) : free_slots_.back();
+  }
 
   Connection& operator[](uint32_t slot) { return records_[slot]; }
   const Connection& operator[](uint32_t slot) const { return records_[slot]; }
@@ -52,7 +58,6 @@ class ConnectionTable {
     uint32_t slot_plus_one = 0;  // 0: empty
   };
 
-  static uint64_t Mix(uint64_t a, uint64_t b);
   void Grow();
   void Place(IndexEntry entry, uint64_t bucket);
   uint64_t BucketOf(uint64_t hash) const { return hash & mask_; }
@@ -70,21 +75,11 @@ class ConnectionTable {
 
 // Inline: once per packet.
 
-// Folds a 64x64-bit product: every input bit reaches every output bit (the mixing step of wyhash).
-inline uint64_t ConnectionTable::Mix(uint64_t a, uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
-
 inline uint64_t ConnectionTable::Hash(const ConnectionKey& key) const {
-  constexpr uint64_t kOdd0 = 0xa0761d6478bd642fULL;
-  constexpr uint64_t kOdd1 = 0xe7037ed1a0b428dbULL;
-  constexpr uint64_t kOdd2 = 0x8ebc6af09c88c6e3ULL;
   const uint64_t ports = static_cast<uint64_t>(key.port[0]) << 16 | key.port[1];
-  const uint64_t first = Mix(key.ip[0].high() ^ seed_, key.ip[0].low() ^ kOdd0);
-  const uint64_t second = Mix(key.ip[1].high() ^ kOdd1, key.ip[1].low() ^ seed_);
-  return Mix(first ^ kOdd2, second ^ ports ^ (seed_ << 1));
+  const uint64_t first = HashMix(key.ip[0].high() ^ seed_, key.ip[0].low() ^ kHashOdd[0]);
+  const uint64_t second = HashMix(key.ip[1].high() ^ kHashOdd[1], key.ip[1].low() ^ seed_);
+  return HashMix(first ^ kHashOdd[2], second ^ ports ^ (seed_ << 1));
 }
 
 inline void ConnectionTable::PrefetchIndex(uint64_t hash) const {

@@ -10,44 +10,45 @@ namespace cairn::sessions {
 using connections::IsPlausibleJump;
 using connections::SequenceDistance;
 
-FlowNews FlowBytes::Take(const Segment& segment, bool confirmed_jump, SequenceGaps& gaps) {
+FlowNews FlowBytes::TakeOther(const Segment& segment, bool confirmed_jump, SequenceGaps& gaps) {
   FlowNews news;
   // The text that some stacks send with a RST is none of the flow's.
   if (segment.Has(kRst)) return {.repeated_bytes = segment.payload_bytes};
   const uint32_t first = segment.seq + (segment.Has(kSyn) ? 1 : 0);
   const uint32_t length = segment.payload_bytes;
-  if (!based_) {
-    based_ = true;
-    base_ = first;
+  if ((state_ & kBased) == 0) {
+    state_ |= kBased;
+    next_ = first;
   }
-  if (segment.Has(kSyn)) TakeSyn(first, gaps);
-  if (length == 0 && !segment.Has(kFin)) return news;
-  if (fin_seen_ && length == 0) return news;
+  if (segment.Has(kSyn)) news.began_earlier = TakeSyn(first, gaps);
+  const bool fin_seen = (state_ & kFinSeen) != 0;
+  if (length == 0 && (fin_seen || !segment.Has(kFin))) return news;
 
-  const uint32_t next = base_ + static_cast<uint32_t>(highest_);
-  if (!IsPlausibleJump(next, first)) {
-    if (!confirmed_jump) return {.repeated_bytes = length};
-    base_ = first - static_cast<uint32_t>(highest_);
+  if (!IsPlausibleJump(next_, first)) {
+    if (!confirmed_jump) {
+      news.repeated_bytes = length;
+      return news;
+    }
+    next_ = first;
     news.gap = true;
   }
-  int64_t begin = static_cast<int64_t>(highest_) +
-                  SequenceDistance(base_ + static_cast<uint32_t>(highest_), first);
+  int64_t begin = static_cast<int64_t>(bytes()) + SequenceDistance(next_, first);
   if (begin < 0) {
     // A probe of a connection that was idle when the capture began repeats one old byte.
     constexpr uint32_t kProbeBytes = 1;
-    if (syn_seen_ || length <= kProbeBytes) {
+    if ((state_ & kSynSeen) != 0 || length <= kProbeBytes) {
       const auto before = static_cast<uint64_t>(-begin);
-      if (length <= before) return {.repeated_bytes = length};
-      news.repeated_bytes = static_cast<uint32_t>(before);
+      news.repeated_bytes = std::min(length, static_cast<uint32_t>(before));
+      if (news.repeated_bytes == length) return news;
     } else {
-      MoveBack(static_cast<uint64_t>(-begin), gaps);
+      news.began_earlier |= MoveBack(static_cast<uint64_t>(-begin), gaps);
     }
     begin = 0;
   }
   const auto from = static_cast<uint64_t>(begin);
   const uint64_t to = from + length - news.repeated_bytes;
-  const uint64_t highest = highest_;
-  if (fin_seen_ && to > highest) {
+  const uint64_t highest = bytes();
+  if (fin_seen && to > highest) {
     news.repeated_bytes = length;
     return news;
   }
@@ -55,8 +56,8 @@ FlowNews FlowBytes::Take(const Segment& segment, bool confirmed_jump, SequenceGa
     gaps.Add(highest, from);
     news.gap = true;
   }
-  if (segment.Has(kFin)) fin_seen_ = true;
-  highest_ = std::max(highest, to);
+  if (segment.Has(kFin)) state_ |= kFinSeen;
+  if (to > highest) Advance(to - highest);
   if (from < highest) {
     const uint64_t old_end = std::min(to, highest);
     news.repeated_bytes += static_cast<uint32_t>(old_end - from) - gaps.Fill(from, old_end);
@@ -65,28 +66,28 @@ FlowNews FlowBytes::Take(const Segment& segment, bool confirmed_jump, SequenceGa
 }
 
 // The capture may hold the SYN after what followed it.
-void FlowBytes::TakeSyn(uint32_t first, SequenceGaps& gaps) {
-  if (syn_seen_) return;
-  if (highest_ == 0) {
+bool FlowBytes::TakeSyn(uint32_t first, SequenceGaps& gaps) {
+  if ((state_ & kSynSeen) != 0) return false;
+  if (bytes() == 0) {
     // Nothing was sent yet: what came before, a FIN even, was forged or another connection's.
-    base_ = first;
-    fin_seen_ = false;
-    syn_seen_ = true;
-    return;
+    next_ = first;
+    state_ = (state_ & ~kFinSeen) | kSynSeen;
+    return false;
   }
-  const int32_t before = SequenceDistance(first, base_);
-  if (before < 0 || !IsPlausibleJump(first, base_)) return;
-  MoveBack(static_cast<uint64_t>(before), gaps);
-  syn_seen_ = true;
+  const uint32_t base = next_ - static_cast<uint32_t>(bytes());
+  const int32_t before = SequenceDistance(first, base);
+  if (before < 0 || !IsPlausibleJump(first, base)) return false;
+  state_ |= kSynSeen;
+  return MoveBack(static_cast<uint64_t>(before), gaps);
 }
 
 // The flow began earlier than was thought: what lies before is a gap.
-void FlowBytes::MoveBack(uint64_t bytes, SequenceGaps& gaps) {
-  if (bytes == 0) return;
-  base_ -= static_cast<uint32_t>(bytes);
-  highest_ += bytes;
+bool FlowBytes::MoveBack(uint64_t bytes, SequenceGaps& gaps) {
+  if (bytes == 0) return false;
+  state_ += bytes;
   gaps.Shift(bytes);
   gaps.Add(0, bytes);
+  return true;
 }
 
 }  // namespace cairn::sessions

@@ -13,6 +13,7 @@ namespace cairn::sessions {
 struct FlowNews {
   uint32_t repeated_bytes = 0;  // of its payload, captured before (or beyond the flow's FIN)
   bool gap = false;             // bytes before it have not been captured
+  bool began_earlier = false;   // than was thought: it, or what lies behind it, came late
 };
 
 // Counts the bytes of one flow by its sequence numbers: SYN and FIN are no bytes, repeats count
@@ -24,26 +25,42 @@ struct FlowNews {
 //
 // A segment without payload moves nothing, a RST neither: their numbers prove nothing.
 //
-// All zero bytes when empty.  Thread-compatible.  O(1), no allocation.
+// All zero bytes when empty; 12 bytes.  Thread-compatible.  O(1), no allocation.
 class FlowBytes {
  public:
   // `confirmed_jump`: the segment's number is far off, and believed because others agreed with it
   // (ConnectionTracker's new data).  Far-off numbers that nobody confirmed count as repeats.
-  // `gaps`: the flow's, always the same; apart, because few segments need them.
-  FlowNews Take(const Segment& segment, bool confirmed_jump, SequenceGaps& gaps);
+  // `gaps`: the flow's, always the same; apart, because few segments need them.  They change only
+  // where the news says repeated_bytes, gap or began_earlier.
+  FlowNews Take(const Segment& segment, bool confirmed_jump, SequenceGaps& gaps) {
+    // What nearly all segments are: next in order.
+    const bool plain = (segment.flags & (kSyn | kFin | kRst)) == 0;
+    if (plain && segment.seq == next_ && (state_ & (kBased | kFinSeen)) == kBased) {
+      Advance(segment.payload_bytes);
+      return {};
+    }
+    return TakeOther(segment, confirmed_jump, gaps);
+  }
 
-  uint64_t bytes() const { return highest_; }
+  uint64_t bytes() const { return state_ & kHighest; }
 
  private:
-  void TakeSyn(uint32_t first, SequenceGaps& gaps);
-  void MoveBack(uint64_t bytes, SequenceGaps& gaps);
+  static constexpr uint64_t kBased = uint64_t{1} << 63;  // next_ holds
+  static constexpr uint64_t kSynSeen = uint64_t{1} << 62;
+  static constexpr uint64_t kFinSeen = uint64_t{1} << 61;
+  static constexpr uint64_t kHighest = kFinSeen - 1;
 
-  uint64_t highest_ = 0;  // one beyond the last byte, counted from the first
-  uint32_t base_ = 0;     // sequence number of the first byte
-  bool based_ : 1 = false;
-  bool syn_seen_ : 1 = false;
-  bool fin_seen_ : 1 = false;
-};
+  FlowNews TakeOther(const Segment& segment, bool confirmed_jump, SequenceGaps& gaps);
+  bool TakeSyn(uint32_t first, SequenceGaps& gaps);
+  bool MoveBack(uint64_t bytes, SequenceGaps& gaps);
+  void Advance(uint64_t bytes) {
+    state_ += bytes;
+    next_ += static_cast<uint32_t>(bytes);
+  }
+
+  uint64_t state_ = 0;  // one beyond the highest byte, counted from the first; and marks
+  uint32_t next_ = 0;   // that byte's sequence number
+} __attribute__((packed, aligned(4)));
 
 }  // namespace cairn::sessions
 

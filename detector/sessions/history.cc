@@ -6,25 +6,17 @@
 
 namespace cairn::sessions {
 
-uint16_t HappeningsOf(const Segment& segment) {
-  // What nearly all segments are.
-  const bool data = segment.payload_bytes > 0;
-  const bool closed_window =
-      segment.details.window == 0 && segment.details.Knows(SegmentDetails::kWindow);
-  if ((segment.flags & (kSyn | kFin | kRst)) == 0) {
-    unsigned happenings = 0;
-    if (closed_window) happenings = kZeroWindowSent;
-    if (data) {
-      happenings |= kDataSent;
-    } else if (segment.Has(kAck)) {
-      happenings |= kPureAckSent;
-    }
-    return static_cast<uint16_t>(happenings);
-  }
+unsigned RareHappeningsOf(const Segment& segment) {
   const bool fin = segment.Has(kFin);
   const bool rst = segment.Has(kRst);
+  const bool closed_window =
+      segment.details.window == 0 && segment.details.Knows(SegmentDetails::kWindow);
   unsigned happenings = 0;
-  if (data && !rst) happenings = kDataSent;
+  if (segment.payload_bytes > 0 && !rst) {
+    happenings = kDataSent;
+  } else if (segment.Has(kAck) && !segment.Has(kSyn) && !fin && !rst) {
+    happenings = kPureAckSent;
+  }
   // A RST's window means nothing, and is mostly zero.
   if (closed_window && !rst) happenings |= kZeroWindowSent;
   if (fin && rst) happenings |= kFinWithRstSent;
@@ -33,7 +25,7 @@ uint16_t HappeningsOf(const Segment& segment) {
   } else if (fin != rst) {
     happenings |= fin ? kFinSent : kRstSent;
   }
-  return static_cast<uint16_t>(happenings);
+  return happenings;
 }
 
 void History::Append(unsigned happenings, unsigned flow) {

@@ -26,8 +26,17 @@ enum Happening : uint16_t {
   kSynWithEndSent = 1 << 10,  // q  SYN with FIN or RST
 };
 
+// Of segments that open, end or close a window.
+unsigned RareHappeningsOf(const Segment& segment);
+
 // All but kGapSeen and kRepeatSent, which the header does not tell.
-uint16_t HappeningsOf(const Segment& segment);
+inline unsigned HappeningsOf(const Segment& segment) {
+  if ((segment.flags & (kSyn | kFin | kRst)) != 0 || segment.details.window == 0) {
+    return RareHappeningsOf(segment);
+  }
+  if (segment.payload_bytes > 0) return kDataSent;
+  return segment.Has(kAck) ? kPureAckSent : 0;
+}
 
 // What happened in a connection, in order, each thing when it happened first in its direction: by
 // the letters of Zeek's conn.log.  Repeats are told again at the 10th, the 100th, and so on.

@@ -13,8 +13,7 @@ struct Options {
   bool enabled = false;
   // A session that lasts longer gets a record each time; zero: only at its end.
   PacketDelta interim_interval = PacketDelta::Zero();
-  // Server addresses and ports remembered, so that mid-stream sessions find their server.  The
-  // longest unused are forgotten.
+  // Server addresses and ports remembered, so that mid-stream sessions find their server.
   uint32_t max_servers = 65536;
   // Hosts with a session to each other, remembered to recognise transient servers.
   uint32_t max_host_pairs = 65536;

@@ -6,8 +6,10 @@ namespace {
 
 constexpr uint16_t kFirstUserPort = 1024;
 
-bool BeganWith(const FlowState& flow, uint8_t flags) {
-  return flow.packets > 0 && (flow.first_flags & (kSyn | kAck | kRst)) == flags;
+bool BothBeganWith(const SessionCounts& counts, const SessionState& state, uint8_t flags) {
+  constexpr uint8_t kOpening = kSyn | kAck | kRst;
+  return counts.packets[0] > 0 && counts.packets[1] > 0 &&
+         (state.first_flags[0] & kOpening) == flags && (state.first_flags[1] & kOpening) == flags;
 }
 
 // What one side of a connection has come to.
@@ -21,22 +23,23 @@ enum class SideState : uint8_t {
   kReset,
 };
 
-SideState SideStateOf(const SessionState& state, unsigned flow, bool established) {
-  const FlowState& own = state.flow[flow];
-  if (own.packets == 0) return SideState::kInactive;
+SideState SideStateOf(const SessionCounts& counts, const SessionState& state, unsigned flow,
+                      bool established) {
+  const uint8_t first_flags = state.first_flags[flow];
+  if (counts.packets[flow] == 0) return SideState::kInactive;
   if ((state.reset_flows & (1U << flow)) != 0) return SideState::kReset;
-  if ((own.flags & kFin) != 0) return SideState::kClosed;
+  if ((counts.marks[flow].flags & kFin) != 0) return SideState::kClosed;
   if (established) return SideState::kEstablished;
-  if ((own.first_flags & kSyn) == 0) return SideState::kPartial;
-  return (own.first_flags & kAck) == 0 ? SideState::kSynSent : SideState::kSynAckSent;
+  if ((first_flags & kSyn) == 0) return SideState::kPartial;
+  return (first_flags & kAck) == 0 ? SideState::kSynSent : SideState::kSynAckSent;
 }
 
 bool IsInactive(SideState state) {
   return state == SideState::kInactive || state == SideState::kPartial;
 }
 
-ConnState StateAfterServerReset(const SessionState& state, SideState client) {
-  const bool no_data = state.flow[0].payload_bytes == 0 && state.flow[1].payload_bytes == 0;
+ConnState StateAfterServerReset(const SessionCounts& counts, SideState client) {
+  const bool no_data = counts.bytes[0].bytes() + counts.bytes[1].bytes() == 0;
   if (client == SideState::kSynSent || client == SideState::kSynAckSent ||
       (client == SideState::kReset && no_data)) {
     return ConnState::kRej;
@@ -46,11 +49,11 @@ ConnState StateAfterServerReset(const SessionState& state, SideState client) {
 
 }  // namespace
 
-Orientation Orient(const SessionState& state, const connections::Connection& connection,
-                   ServerProfile& profile) {
+Orientation Orient(const SessionCounts& counts, const SessionState& state,
+                   const connections::Connection& connection, ServerProfile& profile) {
   const bool tracked = connection.phase != connections::Phase::kStray;
   if (tracked && connection.originator != OriginatorSource::kGuessed) {
-    const bool both = BeganWith(state.flow[0], kSyn) && BeganWith(state.flow[1], kSyn);
+    const bool both = BothBeganWith(counts, state, kSyn);
     return {connection.originator_side, static_cast<uint8_t>(both ? 1 : 2)};
   }
   const bool serves0 = profile.IsServer(connection.key().end(0));
@@ -64,16 +67,16 @@ Orientation Orient(const SessionState& state, const connections::Connection& con
   return {state.history.first_flow(), 0};
 }
 
-ConnState StateOf(const SessionState& state, unsigned client_flow) {
+ConnState StateOf(const SessionCounts& counts, const SessionState& state, unsigned client_flow) {
   const unsigned server_flow = 1 - client_flow;
-  const bool established = (state.flow[client_flow].flags & kSyn) != 0 &&
-                           (state.flow[server_flow].flags & (kSyn | kAck)) == (kSyn | kAck) &&
-                           (state.flow[server_flow].first_flags & kRst) == 0;
-  const SideState client = SideStateOf(state, client_flow, established);
-  const SideState server = SideStateOf(state, server_flow, established);
+  const bool established = (counts.marks[client_flow].flags & kSyn) != 0 &&
+                           (counts.marks[server_flow].flags & (kSyn | kAck)) == (kSyn | kAck) &&
+                           (state.first_flags[server_flow] & kRst) == 0;
+  const SideState client = SideStateOf(counts, state, client_flow, established);
+  const SideState server = SideStateOf(counts, state, server_flow, established);
   if (server == SideState::kReset) {
     const bool refused = !established;
-    return refused ? StateAfterServerReset(state, client) : ConnState::kRstr;
+    return refused ? StateAfterServerReset(counts, client) : ConnState::kRstr;
   }
   if (client == SideState::kReset)
     return IsInactive(server) ? ConnState::kRstos0 : ConnState::kRsto;

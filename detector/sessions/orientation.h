@@ -20,11 +20,11 @@ struct Orientation {
 // By, in this order: a SYN or SYN-ACK (2; 1 when both sides sent a SYN); the known servers, when
 // one end is among them and the other is not; a port below 1024, when the other is not below (1);
 // the lower port; the sender of the first segment (0).
-Orientation Orient(const SessionState& state, const connections::Connection& connection,
-                   ServerProfile& profile);
+Orientation Orient(const SessionCounts& counts, const SessionState& state,
+                   const connections::Connection& connection, ServerProfile& profile);
 
 // The state that the session was left in, as Zeek derives it from what each side sent.
-ConnState StateOf(const SessionState& state, unsigned client_flow);
+ConnState StateOf(const SessionCounts& counts, const SessionState& state, unsigned client_flow);
 
 }  // namespace cairn::sessions
 

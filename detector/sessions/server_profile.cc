@@ -15,30 +15,26 @@ ServerProfile::ServerProfile(const Options& options)
       controls_(options.max_host_pairs),
       companions_(kMaxCommanders) {}
 
-bool ServerProfile::MayCommand(const Endpoint& control) {
-  if (control.port == kFtp) return true;
-  const int* companions = companions_.Find(control);
-  return companions != nullptr && *companions >= kLearnt;
-}
-
-// Whether this session's server is a transient one.  `commanded_by`: port 0 if by nobody.
-bool ServerProfile::Serves(const Endpoint& end, const Endpoint& commanded_by) {
-  Server& server = servers_.FindOrInsert(end);
-  const bool commanded = commanded_by.port != 0;
-  if (commanded && (!server.known || server.transient)) {
-    server.transient = MayCommand(commanded_by);
-    if (!server.transient) ++companions_.FindOrInsert(commanded_by);
-    server.commanded_by = commanded_by;
-    server.known = true;
-    return server.transient;
+bool ServerProfile::Serves(const Endpoint& end, const Endpoint* commanded_by) {
+  KnownServer& server = servers_.FindOrInsert(KnownServers::Hash(end));
+  if (commanded_by != nullptr && (server.settled == 0 || server.transient != 0)) {
+    const uint64_t control = KnownServers::Hash(*commanded_by);
+    int& companions = companions_.FindOrInsert(control);
+    const bool may_command = commanded_by->port == kFtp || companions >= kLearnt;
+    if (!may_command) ++companions;
+    server = {.hash = server.hash,
+              .commanded_by = control & KnownServers::kHashBits,
+              .transient = may_command ? 1U : 0U,
+              .settled = 1};
+    return may_command;
   }
   // It serves without being commanded, or again: an ordinary server, whatever it was before.
-  if (server.commanded_by.port != 0) {
+  if (server.commanded_by != 0) {
     if (int* companions = companions_.Find(server.commanded_by); companions != nullptr) {
       *companions = std::max(0, *companions - 2);
     }
   }
-  server = {.commanded_by = {}, .transient = false, .known = true};
+  server = {.hash = server.hash, .commanded_by = 0, .transient = 0, .settled = 1};
   return false;
 }
 

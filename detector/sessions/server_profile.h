@@ -3,11 +3,13 @@
 #define CAIRN_DETECTOR_SESSIONS_SERVER_PROFILE_H_
 
 #include <cstdint>
-#include <utility>
 
 #include "capture/address.h"
+#include "capture/segment.h"
 #include "capture/time.h"
 #include "detector/sessions/aging_map.h"
+#include "detector/sessions/host_pairs.h"
+#include "detector/sessions/known_servers.h"
 #include "detector/sessions/options.h"
 
 namespace cairn::sessions {
@@ -19,16 +21,12 @@ struct Service {
 };
 
 // The established session between two hosts that may command others between them, as FTP's control
-// connection does: the first of those that are still there.  Where its record is, and whom it
-// serves.
-struct ControlPlace {
-  uint32_t slot = 0;
-  uint64_t id = 0;
-  Endpoint server;
+// connection does: the first of those that are still there.
+struct Commander {
+  bool live = false;    // it is still there
+  bool active = false;  // and carried data just before
+  Endpoint server;      // whom it serves
 };
-
-// Whether the session that may command is still there, and carried data just before.
-enum class Commander : uint8_t { kNone, kQuiet, kActive };
 
 // Which addresses and ports serve (Heberlein, section 6.3), and which of them only once, for the
 // sake of another session between the same two hosts (section 3, "transient server").
@@ -48,20 +46,28 @@ class ServerProfile {
   explicit ServerProfile(const Options& options);
 
   bool IsServer(const Endpoint& end) {
-    const Server* server = servers_.Find(end);
-    return server != nullptr && !server->transient;
+    const KnownServer* server = servers_.Find(KnownServers::Hash(end));
+    return server != nullptr && server->transient == 0;
   }
 
-  // A session's handshake is complete; `place` is its own.  `commander_of` looks at the session
-  // that may have commanded it.  True: its server is a transient one.
-  template <typename CommanderOf>
-  bool OnEstablished(const Service& service, const ControlPlace& place, CommanderOf commander_of) {
-    ControlPlace& control = controls_.FindOrInsert(std::minmax(service.client, service.server.ip));
-    const Commander commander = control.id == 0 ? Commander::kNone : commander_of(control);
-    const Endpoint commands = commander == Commander::kActive ? control.server : Endpoint{};
+  // What OnEstablished() of this client's session will need.
+  void Prefetch(const Segment& by_client) const {
+    controls_.Prefetch(HostPairs::Hash(by_client.src, by_client.dst));
+    servers_.Prefetch(KnownServers::Hash({by_client.dst, by_client.dst_port}));
+  }
+
+  // A session's handshake is complete; `place` is its own.  `commander_of(SessionPlace)` looks at
+  // the session that may have commanded it, and whether it is between the same hosts; `is_live`
+  // says of any whether it goes on.  True: its server is a transient one.
+  template <typename CommanderOf, typename IsLive>
+  bool OnEstablished(const Service& service, const SessionPlace& place, CommanderOf commander_of,
+                     IsLive is_live) {
+    const uint64_t hash = HostPairs::Hash(service.client, service.server.ip);
+    const SessionPlace control = controls_.Find(hash);
+    const Commander commander = control.id == 0 ? Commander() : commander_of(control);
     // The first session between two hosts commands; a later one only when it is gone.
-    if (commander == Commander::kNone) control = place;
-    return Serves(service.server, commands);
+    if (!commander.live) controls_.Put(hash, place, is_live);
+    return Serves(service.server, commander.active ? &commander.server : nullptr);
   }
 
   uint64_t dropped() const { return servers_.dropped() + controls_.dropped(); }
@@ -70,19 +76,12 @@ class ServerProfile {
   static constexpr uint16_t kFtp = 21;
   static constexpr int kLearnt = 3;
 
-  struct Server {
-    Endpoint commanded_by;  // in its one session so far; port 0: by nobody that is known
-    bool transient = false;
-    bool known = false;
-  };
-  using HostPair = std::pair<IpAddress, IpAddress>;
+  bool Serves(const Endpoint& end, const Endpoint* commanded_by);
 
-  bool Serves(const Endpoint& end, const Endpoint& commanded_by);
-  bool MayCommand(const Endpoint& control);
-
-  AgingMap<Endpoint, Server> servers_;
-  AgingMap<HostPair, ControlPlace> controls_;
-  AgingMap<Endpoint, int> companions_;  // of a control session's server: transient servers learnt
+  KnownServers servers_;
+  HostPairs controls_;
+  // By KnownServers::Hash() of a control session's server: the transient servers learnt.
+  AgingMap<uint64_t, int> companions_;
 };
 
 }  // namespace cairn::sessions

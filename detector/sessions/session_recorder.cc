@@ -16,166 +16,215 @@ using connections::Phase;
 
 // How long after data a session may have commanded a new one.
 constexpr PacketDelta kCommandTime = PacketDelta::FromSeconds(5);
-constexpr uint8_t kBothFlows = 3;
+constexpr unsigned kBothFlows = 3;
+constexpr unsigned kAllHappenings = (1U << 11) - 1;
+constexpr uint64_t kBeginning = 10;             // packets in which the most happens
 constexpr uint64_t kAskEvery = 8;               // packets of a flow: its round trip
 constexpr size_t kMostAlerts = 16;              // that a record names
 constexpr size_t kMostAlertedSessions = 65536;  // live sessions with alerts
 
 }  // namespace
 
-SessionRecorder::SessionRecorder(const Options& options, const connections::Options& connections,
+SessionRecorder::SessionRecorder(const Options& options, const connections::ConnectionTable& table,
                                  const timing::Options& timing, const PrefixSet& protected_networks,
                                  SessionSink& sink)
     : options_(options),
       idle_threshold_(timing.direct.idle_threshold),
       protected_(protected_networks),
       pair_filter_(timing, protected_networks),
+      table_(table),
       sink_(sink),
-      states_(options.enabled ? std::max<uint32_t>(connections.max_connections, 1) : 0),
+      counts_(options.enabled ? table.max_connections() : 0),
+      states_(options.enabled ? table.max_connections() : 0),
+      troubles_(options.enabled ? table.max_connections() : 0),
       profile_(options),
       alerts_(kMostAlertedSessions) {}
 
-void SessionRecorder::Prefetch(uint32_t slot, uint8_t flow) const {
-  const SessionState& state = states_[slot];
-  __builtin_prefetch(&state.flow[flow], 1);
-}
-
 void SessionRecorder::PrefetchWhole(uint32_t slot) const {
   const SessionState& state = states_[slot];
+  __builtin_prefetch(&counts_[slot], 1);
   __builtin_prefetch(&state, 1);
-  for (const FlowState& flow : state.flow) {
-    __builtin_prefetch(&flow, 1);
-    __builtin_prefetch(&flow.repeated_packets, 1);
-  }
+  __builtin_prefetch(&state.round_trips, 1);
 }
 
-void SessionRecorder::OnSegment(const Segment& segment, const Connection& connection,
-                                const Observation& observed) {
-  SessionState& state = states_[observed.slot];
-  FlowState& flow = state.flow[observed.flow];
-  if (flow.packets == 0) BeginFlow(state, segment, observed.flow);
-  flow.packets = (flow.packets + 1) & ((uint64_t{1} << 48) - 1);
-  flow.payload_bytes += segment.payload_bytes;
-  flow.flags |= segment.flags;
-  flow.last_seq = segment.seq;
-  flow.last_time = segment.time;
-  TakeHappenings(state, segment, observed);
-  if (observed.new_bytes > 0) TakeNewData(state, segment, observed.flow);
-  TakeShutdown(state, segment, connection, observed.flow);
-  TakeRoundTrips(state, segment, observed.flow);
-  if (flow.handshake_seen == 0 && connection.syn_seen == kBothFlows) {
-    LearnServer(state, connection, observed.slot, segment.time);
+void SessionRecorder::PrefetchRest(uint32_t slot, uint8_t flow, const Segment& segment) const {
+  const SessionCounts& counts = counts_[slot];
+  const FlowMarks& marks = counts.marks[flow];
+  const bool ends = (segment.flags & (kFin | kRst)) != 0;
+  if (ends || counts.packets[0] + counts.packets[1] < kBeginning) {
+    PrefetchWhole(slot);
+    if (!ends && marks.handshake_seen == 0) profile_.Prefetch(segment);
+    return;
   }
-  if (options_.interim_interval > PacketDelta::Zero()) WriteInterim(state, connection, observed);
+  const bool answers = marks.owes_answer != RoundTrips::kNothing;
+  const bool asks = (counts.packets[flow] + 1) % kAskEvery == 0;
+  const bool pauses =
+      segment.payload_bytes > 0 && segment.time - table_[slot].last_data[flow] > idle_threshold_;
+  if (answers || asks || pauses) __builtin_prefetch(&states_[slot].round_trips, 1);
 }
 
-void SessionRecorder::BeginFlow(SessionState& state, const Segment& segment, unsigned flow) {
+void SessionRecorder::OnSegment(const Segment& segment, const Observation& observed) {
+  const unsigned flow = observed.flow;
+  const Session session = SessionAt(observed.slot);
+  SessionCounts& counts = session.counts;
+  if (counts.packets[flow] == 0) BeginFlow(session, segment, flow);
+  ++counts.packets[flow];
+  counts.last_seq[flow] = segment.seq;
+  counts.last_time = std::max(counts.last_time, segment.time);
+  FlowMarks& marks = counts.marks[flow];
+  marks.flags |= segment.flags;
+  TakeHappenings(session, segment, observed);
+  if (observed.new_bytes > 0) TakeNewData(session, segment, flow);
+  if ((segment.flags & (kFin | kRst)) != 0) TakeShutdown(session, segment, flow);
+  TakeRoundTrips(session, segment, flow);
+  if (marks.handshake_seen == 0 && session.connection.syn_seen == kBothFlows) {
+    LearnServer(session, segment.time);
+  }
+  if (options_.interim_interval > PacketDelta::Zero()) WriteInterim(session);
+}
+
+void SessionRecorder::BeginFlow(const Session& session, const Segment& segment, unsigned flow) {
+  SessionState& state = session.state;
   if (state.id == 0) {
+    PrefetchWhole(table_.NextSlot());
     state.id = ++counters_.sessions;
     state.first_time = segment.time;
+    session.counts.last_time = segment.time;
     state.tunnel = segment.details.tunnel;
     state.vlan = segment.details.vlan;
     state.known_vlan = segment.details.Knows(SegmentDetails::kVlan) ? 1 : 0;
-    for (FlowState& each : state.flow) each.last_time = each.last_data = segment.time;
   }
   state.first_seq[flow] = segment.seq;
-  state.flow[flow].first_flags = segment.flags;
+  state.first_flags[flow] = segment.flags;
 }
 
-void SessionRecorder::TakeHappenings(SessionState& state, const Segment& segment,
+void SessionRecorder::TakeHappenings(const Session& session, const Segment& segment,
                                      const Observation& observed) {
-  FlowState& flow = state.flow[observed.flow];
-  unsigned happenings = HappeningsOf(segment);
-  const FlowNews news = flow.bytes.Take(segment, observed.new_bytes > 0, flow.gaps);
-  if (news.gap) happenings |= kGapSeen;
-  const unsigned first = happenings & ~static_cast<unsigned>(flow.happened);
-  flow.happened = (flow.happened | happenings) & 0xffffU;
-  unsigned told = first;
-  if (news.repeated_bytes > 0 && TellsRepeat(++flow.repeated_packets)) told |= kRepeatSent;
-  if (told != 0) state.history.Append(told, observed.flow);
+  const unsigned flow = observed.flow;
+  const FlowNews news =
+      session.counts.bytes[flow].Take(segment, observed.new_bytes > 0, session.trouble[flow].gaps);
+  const bool trouble = news.gap || news.repeated_bytes > 0 || news.began_earlier;
+  const unsigned first =
+      HappeningsOf(segment) & ~static_cast<unsigned>(session.counts.marks[flow].happened);
+  if (first != 0 || trouble) TellHappenings(session, first, news, flow);
 }
 
-void SessionRecorder::TakeRoundTrips(SessionState& state, const Segment& segment, unsigned flow) {
-  FlowState& own = state.flow[flow];
-  FlowState& other = state.flow[1 - flow];
-  if (own.owes_answer != RoundTrips::kNothing) other.round_trips.Answer(segment, own.owes_answer);
-  // Asking needs the other flow's memory, too; the least of fewer answers serves as well.
-  const bool asks = segment.Has(kSyn) || own.packets % kAskEvery == 0;
+// `happenings`: of the header, those that are the first.
+void SessionRecorder::TellHappenings(const Session& session, unsigned happenings,
+                                     const FlowNews& news, unsigned flow) {
+  FlowMarks& marks = session.counts.marks[flow];
+  if (news.gap && (marks.happened & kGapSeen) == 0) happenings |= kGapSeen;
+  marks.happened = (marks.happened | happenings) & kAllHappenings;
+  if (news.gap || news.began_earlier) marks.troubled = 1;
+  if (news.repeated_bytes > 0) {
+    marks.troubled = 1;
+    FlowTrouble& trouble = session.trouble[flow];
+    trouble.repeated_bytes += news.repeated_bytes;
+    if (TellsRepeat(++trouble.repeated_packets)) happenings |= kRepeatSent;
+  }
+  session.state.history.Append(happenings, flow);
+}
+
+void SessionRecorder::TakeRoundTrips(const Session& session, const Segment& segment,
+                                     unsigned flow) {
+  FlowMarks& own = session.counts.marks[flow];
+  FlowMarks& other = session.counts.marks[1 - flow];
+  if (own.owes_answer != RoundTrips::kNothing) {
+    session.state.round_trips[1 - flow].Answer(segment, own.owes_answer);
+  }
+  // Asking needs more memory of the session; the least of fewer answers serves as well.
+  const bool asks = segment.Has(kSyn) || session.counts.packets[flow] % kAskEvery == 0;
   if (asks && RoundTrips::MayAsk(segment) && other.owes_answer == RoundTrips::kNothing) {
-    own.round_trips.Ask(segment, other.owes_answer);
+    session.state.round_trips[flow].Ask(segment, other.owes_answer);
   }
 }
 
-void SessionRecorder::TakeNewData(SessionState& state, const Segment& segment,
-                                  unsigned flow_number) {
-  FlowState& flow = state.flow[flow_number];
-  const PacketDelta pause = segment.time - flow.last_data;
-  if (pause > idle_threshold_) flow.off_ns += pause.ToNanoseconds();
-  flow.last_data = segment.time;
-  if (flow.first_data_seen != 0) return;
-  flow.first_data_seen = 1;
+void SessionRecorder::TakeNewData(const Session& session, const Segment& segment,
+                                  unsigned flow) const {
+  if (session.counts.marks[flow].first_data_seen == 0) {
+    return TakeFirstData(session, segment, flow);
+  }
+  const PacketDelta pause = segment.time - session.connection.last_data[flow];
+  if (pause > idle_threshold_) session.state.off_ns[flow] += pause.ToNanoseconds();
+}
+
+void SessionRecorder::TakeFirstData(const Session& session, const Segment& segment,
+                                    unsigned flow) const {
+  SessionState& state = session.state;
+  session.counts.marks[flow].first_data_seen = 1;
+  const PacketDelta pause = segment.time - state.first_time;
+  if (pause > idle_threshold_) state.off_ns[flow] = pause.ToNanoseconds();
   if (segment.details.Knows(SegmentDetails::kFingerprint)) {
-    flow.fingerprint_known = 1;
-    flow.fingerprint = segment.details.fingerprint;
+    state.known_fingerprints = (state.known_fingerprints | 1U << flow) & kBothFlows;
+    session.trouble[flow].fingerprint = segment.details.fingerprint;
   }
-  if (state.first_data_by_plus_one == 0) {
-    state.first_data_by_plus_one = (flow_number + 1) & 3U;
-  }
+  if (state.first_data_by_plus_one == 0) state.first_data_by_plus_one = (flow + 1) & kBothFlows;
 }
 
 // A FIN or RST that the tracker did not believe (too far off) ends nothing; nor does a RST when
 // both sides have closed.
-void SessionRecorder::TakeShutdown(SessionState& state, const Segment& segment,
-                                   const Connection& connection, unsigned flow) {
-  if (!segment.Has(kFin) && !segment.Has(kRst)) return;
+void SessionRecorder::TakeShutdown(const Session& session, const Segment& segment, unsigned flow) {
+  const Connection& connection = session.connection;
+  SessionState& state = session.state;
   const bool ended = connection.phase == Phase::kClosed || connection.phase == Phase::kStray;
   if (!ended && (segment.Has(kRst) || (connection.fin_seen & (1U << flow)) == 0)) return;
-  if (state.closed_by_plus_one == 0) state.closed_by_plus_one = (flow + 1) & 3U;
-  const bool both_closed = (state.flow[0].flags & state.flow[1].flags & kFin) != 0;
+  if (state.closed_by_plus_one == 0) state.closed_by_plus_one = (flow + 1) & kBothFlows;
+  const auto& marks = session.counts.marks;
+  const bool both_closed = (marks[0].flags & marks[1].flags & kFin) != 0;
   if (segment.Has(kRst) && !both_closed) {
-    state.reset_flows = static_cast<uint8_t>(state.reset_flows | 1U << flow) & 3U;
+    state.reset_flows = (state.reset_flows | 1U << flow) & kBothFlows;
   }
 }
 
-void SessionRecorder::WriteInterim(SessionState& state, const Connection& connection,
-                                   const Observation& observed) {
+void SessionRecorder::WriteInterim(const Session& session) {
+  SessionState& state = session.state;
   if (state.ended != 0) return;
-  const int64_t intervals = (state.last_time() - state.first_time).ToNanoseconds() /
+  const int64_t intervals = (session.counts.last_time - state.first_time).ToNanoseconds() /
                             options_.interim_interval.ToNanoseconds();
   if (intervals <= state.interim_records) return;
   state.interim_records = static_cast<uint32_t>(intervals);
-  Write(state, connection, observed.slot, SessionEnd::kInterim);
+  Write(session, SessionEnd::kInterim);
 }
 
 // At the first segment behind a complete handshake.
-void SessionRecorder::LearnServer(SessionState& state, const Connection& connection, uint32_t slot,
-                                  PacketTime time) {
+void SessionRecorder::LearnServer(const Session& session, PacketTime time) {
   constexpr uint8_t kOpening = kSyn | kAck | kRst;
-  const unsigned client_side = connection.originator_side & 1U;
-  const FlowState& client = state.flow[client_side];
-  const FlowState& server = state.flow[1 - client_side];
-  const bool complete = (client.first_flags & kOpening) == kSyn && client.packets > 1 &&
-                        (client.flags & kAck) != 0 &&
-                        (server.first_flags & kOpening) == (kSyn | kAck);
+  const Connection& connection = session.connection;
+  SessionState& state = session.state;
+  auto& marks = session.counts.marks;
+  const unsigned client = connection.originator_side & 1U;
+  const bool complete = (state.first_flags[client] & kOpening) == kSyn &&
+                        session.counts.packets[client] > 1 && (marks[client].flags & kAck) != 0 &&
+                        (state.first_flags[1 - client] & kOpening) == (kSyn | kAck);
   if (!complete) return;
-  for (FlowState& flow : state.flow) flow.handshake_seen = 1;
-  const Service service = {.client = connection.ip[client_side],
-                           .server = connection.key().end(1 - client_side)};
+  for (FlowMarks& each : marks) each.handshake_seen = 1;
+  const Service service = {.client = connection.ip[client],
+                           .server = connection.key().end(1 - client)};
   const bool transient = profile_.OnEstablished(
-      service, {.slot = slot, .id = state.id, .server = service.server},
-      [&](const ControlPlace& control) { return CommanderOf(control, time); });
+      service, {.id = state.id, .slot = session.slot},
+      [&](const SessionPlace& control) { return CommanderOf(control, connection, time); },
+      [&](const SessionPlace& other) { return IsLive(other); });
   state.transient = transient ? 1 : 0;
 }
 
-Commander SessionRecorder::CommanderOf(const ControlPlace& control, PacketTime time) const {
-  const SessionState& state = states_[control.slot];
-  if (state.id != control.id || state.ended != 0) return Commander::kNone;
-  for (const FlowState& flow : state.flow) {
-    if (flow.first_data_seen != 0 && time - flow.last_data <= kCommandTime) {
-      return Commander::kActive;
-    }
+bool SessionRecorder::IsLive(const SessionPlace& place) const {
+  const SessionState& state = states_[place.slot];
+  return state.id == place.id && state.ended == 0;
+}
+
+// `of`: the connection that may have been commanded.
+Commander SessionRecorder::CommanderOf(const SessionPlace& control, const Connection& of,
+                                       PacketTime time) const {
+  const Connection& connection = table_[control.slot];
+  if (!IsLive(control) || connection.ip != of.ip) return {};
+  Commander commander = {.live = true,
+                         .active = false,
+                         .server = connection.key().end(1U - (connection.originator_side & 1U))};
+  for (unsigned flow = 0; flow < 2; ++flow) {
+    const bool has_data = counts_[control.slot].marks[flow].first_data_seen != 0;
+    if (has_data && time - connection.last_data[flow] <= kCommandTime) commander.active = true;
   }
-  return Commander::kQuiet;
+  return commander;
 }
 
 void SessionRecorder::OnConnectionEnd(uint32_t slot, EndCause cause) {
@@ -184,14 +233,18 @@ void SessionRecorder::OnConnectionEnd(uint32_t slot, EndCause cause) {
   state.end = cause;
 }
 
-void SessionRecorder::OnConnectionForgotten(uint32_t slot, const Connection& connection,
-                                            EndCause cause) {
-  SessionState& state = states_[slot];
-  if (state.id == 0) return;
-  const SessionEnd end = state.ended != 0 ? state.end : cause;
-  Write(state, connection, slot, end);
-  state = SessionState();
-  if (connection.uid != 0 && alerts_.size() > 0) alerts_.Erase(connection.uid);
+void SessionRecorder::OnConnectionForgotten(uint32_t slot, EndCause cause) {
+  const Session session = SessionAt(slot);
+  if (session.state.id == 0) return;
+  Write(session, session.state.ended != 0 ? session.state.end : cause);
+  const auto& marks = session.counts.marks;
+  if ((marks[0].troubled | marks[1].troubled | session.state.known_fingerprints) != 0) {
+    session.trouble = SessionTrouble();
+  }
+  session.counts = SessionCounts();
+  session.state = SessionState();
+  const uint64_t uid = session.connection.uid;
+  if (uid != 0 && alerts_.size() > 0) alerts_.Erase(uid);
 }
 
 void SessionRecorder::OnAlert(uint64_t uid, const std::string& alert_id) {
@@ -204,9 +257,10 @@ void SessionRecorder::OnAlert(uint64_t uid, const std::string& alert_id) {
   }
 }
 
-void SessionRecorder::Write(const SessionState& state, const Connection& connection, uint32_t slot,
-                            SessionEnd end) {
-  const Orientation orientation = Orient(state, connection, profile_);
+void SessionRecorder::Write(const Session& session, SessionEnd end) {
+  const SessionState& state = session.state;
+  const Connection& connection = session.connection;
+  const Orientation orientation = Orient(session.counts, state, connection, profile_);
   const unsigned client = orientation.client_flow;
   const auto side_of = [client](uint8_t flow_plus_one) -> std::optional<Side> {
     if (flow_plus_one == 0) return std::nullopt;
@@ -217,14 +271,14 @@ void SessionRecorder::Write(const SessionState& state, const Connection& connect
   record.server_confidence = orientation.confidence;
   record.transient_server = state.transient != 0;
   record.first_time = state.first_time;
-  record.last_time = state.last_time();
-  FillSide(state, connection, client, record.client());
-  FillSide(state, connection, 1 - client, record.server());
+  record.last_time = session.counts.last_time;
+  FillSide(session, client, record.client());
+  FillSide(session, 1 - client, record.server());
   record.inbound = !protected_.empty() && !protected_.Contains(record.client().end.ip) &&
                    protected_.Contains(record.server().end.ip);
-  record.full_analysis = TookPart(connection, slot);
+  record.full_analysis = TookPart(connection, session.slot);
   record.end = end;
-  record.state = StateOf(state, client);
+  record.state = StateOf(session.counts, state, client);
   record.history.clear();
   if (state.history.first_flow() != client) record.history += '^';
   state.history.AppendTo(record.history, client);
@@ -244,32 +298,39 @@ void SessionRecorder::Write(const SessionState& state, const Connection& connect
   sink_.OnSession(record);
 }
 
-void SessionRecorder::FillSide(const SessionState& state, const Connection& connection,
-                               unsigned flow_number, SessionSide& side) const {
-  const FlowState& flow = state.flow[flow_number];
-  side.end = connection.key().end(flow_number);
-  side.first_flags = flow.first_flags;
-  side.flags = flow.flags;
-  side.payload_bytes = flow.payload_bytes;
-  side.packets = flow.packets;
-  side.first_seq = state.first_seq[flow_number];
-  side.last_seq = flow.last_seq;
+void SessionRecorder::FillSide(const Session& session, unsigned flow, SessionSide& side) const {
+  const SessionCounts& counts = session.counts;
+  const SessionState& state = session.state;
+  side.end = session.connection.key().end(flow);
+  side.first_flags = state.first_flags[flow];
+  side.flags = counts.marks[flow].flags;
+  side.packets = counts.packets[flow];
+  side.first_seq = state.first_seq[flow];
+  side.last_seq = counts.last_seq[flow];
   side.fingerprint.reset();
-  if (flow.fingerprint_known != 0) side.fingerprint = flow.fingerprint;
-  side.bytes = flow.bytes.bytes();
-  side.missed_bytes = flow.gaps.missed_bytes();
-  side.retransmitted_bytes = side.payload_bytes + side.missed_bytes - side.bytes;
-  side.retransmitted_packets = flow.repeated_packets;
-  side.onsets = connection.onsets[flow_number][0].count;
-  const int64_t duration_ns = (state.last_time() - state.first_time).ToNanoseconds();
-  const PacketDelta last_pause = state.last_time() - flow.last_data;
+  if ((state.known_fingerprints & 1U << flow) != 0) {
+    side.fingerprint = session.trouble[flow].fingerprint;
+  }
+  static constexpr FlowTrouble kNone;
+  const FlowTrouble& trouble = counts.marks[flow].troubled != 0 ? session.trouble[flow] : kNone;
+  side.bytes = counts.bytes[flow].bytes();
+  side.missed_bytes = trouble.gaps.missed_bytes();
+  side.retransmitted_bytes = trouble.repeated_bytes;
+  side.retransmitted_packets = trouble.repeated_packets;
+  side.payload_bytes = side.bytes + side.retransmitted_bytes - side.missed_bytes;
+  side.onsets = session.connection.onsets[flow][0].count;
+  const PacketTime last_data = counts.marks[flow].first_data_seen != 0
+                                   ? session.connection.last_data[flow]
+                                   : state.first_time;
+  const PacketDelta last_pause = counts.last_time - last_data;
   const int64_t off_ns =
-      flow.off_ns + (last_pause > idle_threshold_ ? last_pause.ToNanoseconds() : 0);
+      state.off_ns[flow] + (last_pause > idle_threshold_ ? last_pause.ToNanoseconds() : 0);
+  const int64_t duration_ns = (counts.last_time - state.first_time).ToNanoseconds();
   side.off_share = 0;
   if (duration_ns > 0) {
     side.off_share = static_cast<double>(off_ns) / static_cast<double>(duration_ns);
   }
-  side.round_trip = state.flow[1 - flow_number].round_trips.least();
+  side.round_trip = state.round_trips[1 - flow].least();
 }
 
 bool SessionRecorder::TookPart(const Connection& connection, uint32_t slot) const {

@@ -8,6 +8,7 @@
 
 #include "capture/address.h"
 #include "capture/segment.h"
+#include "detector/connections/connection_table.h"
 #include "detector/connections/connection_tracker.h"
 #include "detector/connections/huge_array.h"
 #include "detector/findings/session_record.h"
@@ -43,59 +44,76 @@ struct Counters {
 // Every TCP segment belongs to a session (connections::Options::keep_strays), so the segments of
 // all records are the segments of the capture.
 //
-// Thread-compatible.  Memory: 320 bytes a live session, and the server profile's.  Cost per
-// segment: one to three cache lines of the slot, of which Prefetch() hides the first; no
-// allocation.  Per session: some lookups in the server profile, and the record.
+// Thread-compatible.  Memory: 192 bytes a live session, 96 more if segments of it are lost or
+// repeated, and the server profile's.  Cost per segment: one cache line, sometimes two more, which
+// Prefetch() hides; no allocation.  Per session: some lookups in the server profile, and the
+// record.
 class SessionRecorder {
  public:
-  // Requires: `sink` outlives this.
-  SessionRecorder(const Options& options, const connections::Options& connections,
+  // `table`: where the connections are.  Requires: it and `sink` outlive this.
+  SessionRecorder(const Options& options, const connections::ConnectionTable& table,
                   const timing::Options& timing, const PrefixSet& protected_networks,
                   SessionSink& sink);
 
-  // What most segments of this flow need.
-  void Prefetch(uint32_t slot, uint8_t flow) const;
+  // What most segments need.
+  void Prefetch(uint32_t slot) const { __builtin_prefetch(&counts_[slot], 1); }
 
-  // What making the record needs.
+  // What this segment will need beside that; call it when that has arrived.
+  void PrefetchRest(uint32_t slot, uint8_t flow, const Segment& segment) const;
+  // What beginning the session and making its record need.
   void PrefetchWhole(uint32_t slot) const;
 
-  // After ConnectionTracker::Observe() said `observed`, before anybody changed `connection`.
-  void OnSegment(const Segment& segment, const connections::Connection& connection,
-                 const connections::Observation& observed);
+  // After ConnectionTracker::Observe() said `observed`, before the connection's last_data is this
+  // segment's; whoever calls this keeps it for all new data.
+  void OnSegment(const Segment& segment, const connections::Observation& observed);
   // As the tracker tells (connections::EndSink).
   void OnConnectionEnd(uint32_t slot, connections::EndCause cause);
-  void OnConnectionForgotten(uint32_t slot, const connections::Connection& connection,
-                             connections::EndCause cause);
+  void OnConnectionForgotten(uint32_t slot, connections::EndCause cause);
   // An alert names the connection `uid`.
   void OnAlert(uint64_t uid, const std::string& alert_id);
 
   Counters counters() const;
 
  private:
-  void BeginFlow(SessionState& state, const Segment& segment, unsigned flow);
-  static void TakeHappenings(SessionState& state, const Segment& segment,
+  // A live session by its slot, for as long as a call takes.
+  struct Session {
+    SessionCounts& counts;
+    SessionState& state;
+    SessionTrouble& trouble;
+    const connections::Connection& connection;
+    uint32_t slot;
+  };
+  Session SessionAt(uint32_t slot) {
+    return {counts_[slot], states_[slot], troubles_[slot], table_[slot], slot};
+  }
+
+  void BeginFlow(const Session& session, const Segment& segment, unsigned flow);
+  static void TakeHappenings(const Session& session, const Segment& segment,
                              const connections::Observation& observed);
-  static void TakeRoundTrips(SessionState& state, const Segment& segment, unsigned flow);
-  void TakeNewData(SessionState& state, const Segment& segment, unsigned flow);
-  static void TakeShutdown(SessionState& state, const Segment& segment,
-                           const connections::Connection& connection, unsigned flow);
-  void LearnServer(SessionState& state, const connections::Connection& connection, uint32_t slot,
-                   PacketTime time);
-  Commander CommanderOf(const ControlPlace& control, PacketTime time) const;
-  void WriteInterim(SessionState& state, const connections::Connection& connection,
-                    const connections::Observation& observed);
-  void Write(const SessionState& state, const connections::Connection& connection, uint32_t slot,
-             SessionEnd end);
-  void FillSide(const SessionState& state, const connections::Connection& connection, unsigned flow,
-                SessionSide& side) const;
+  static void TellHappenings(const Session& session, unsigned happenings, const FlowNews& news,
+                             unsigned flow);
+  static void TakeRoundTrips(const Session& session, const Segment& segment, unsigned flow);
+  void TakeNewData(const Session& session, const Segment& segment, unsigned flow) const;
+  void TakeFirstData(const Session& session, const Segment& segment, unsigned flow) const;
+  static void TakeShutdown(const Session& session, const Segment& segment, unsigned flow);
+  void LearnServer(const Session& session, PacketTime time);
+  bool IsLive(const SessionPlace& place) const;
+  Commander CommanderOf(const SessionPlace& control, const connections::Connection& of,
+                        PacketTime time) const;
+  void WriteInterim(const Session& session);
+  void Write(const Session& session, SessionEnd end);
+  void FillSide(const Session& session, unsigned flow, SessionSide& side) const;
   bool TookPart(const connections::Connection& connection, uint32_t slot) const;
 
   const Options options_;
   const PacketDelta idle_threshold_;
   const PrefixSet protected_;
   const timing::PairFilter pair_filter_;
+  const connections::ConnectionTable& table_;
   SessionSink& sink_;
+  connections::HugeArray<SessionCounts> counts_;
   connections::HugeArray<SessionState> states_;
+  connections::HugeArray<SessionTrouble> troubles_;
   ServerProfile profile_;
   AgingMap<uint64_t, std::vector<std::string>> alerts_;  // by connection uid
   SessionRecord record_;  // reused: its strings and vectors keep their memory
