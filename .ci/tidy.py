@@ -36,8 +36,10 @@ def flags_of(compile_command):
     for word in words:
         if skip:
             skip = False
-        elif word in ("-o", "-c"):
+        elif word in ("-o", "-c", "-include"):  # gcc's precompiled headers are not clang's
             skip = True
+        elif word == "-Winvalid-pch":
+            continue
         else:
             kept.append(word)
     return (*kept, *IGNORED)

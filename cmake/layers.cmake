@@ -4,7 +4,9 @@
 #                 SOURCES a.cc b.cc
 #                 USES capture detector/connections     # project folders it may include
 #                 LINKS PkgConfig::PCAP                 # third-party targets
-#                 PER_PACKET)                           # its calls are too frequent to stay calls
+#                 PER_PACKET                            # its calls are too frequent to stay calls
+#                 PER_RUN                               # done once: compiling it fast is worth more
+#                 PRECOMPILE <heavy.hpp>)               # headers that most of its files include
 #
 # Includes are written from the project's root, so the compiler alone would let any folder include any other.  The
 # check below runs in every build of the library and fails it when a file includes a folder that is not in USES (or,
@@ -16,16 +18,21 @@ function(cairn_folder_target folder out)
 endfunction()
 
 function(cairn_library)
-  cmake_parse_arguments(ARG "PER_PACKET" "FOLDER" "SOURCES;USES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "PER_PACKET;PER_RUN" "FOLDER" "SOURCES;USES;LINKS;PRECOMPILE" ${ARGN})
   cairn_folder_target(${ARG_FOLDER} target)
   add_library(${target} STATIC ${ARG_SOURCES})
   if(ARG_PER_PACKET AND CAIRN_WHOLE_PROGRAM)
     # Ordinary code for the tests, and beside it what the linker needs to optimise the program as a whole.
     target_compile_options(${target} PRIVATE -flto=auto -ffat-lto-objects)
   endif()
-  if(CAIRN_SANITIZE AND ARG_FOLDER MATCHES "^(commands|config|output)$")
-    # Work that is done once a run: optimising it takes longer than all tests of it.
+  if(CAIRN_SANITIZE AND (ARG_PER_RUN OR ARG_FOLDER MATCHES "^output"))
+    # Optimising it takes longer than all tests of it.
     target_compile_options(${target} PRIVATE -O0)
+  elseif(ARG_PER_RUN)
+    target_compile_options(${target} PRIVATE -O1)
+  endif()
+  if(ARG_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${ARG_PRECOMPILE})
   endif()
   target_link_libraries(${target} PUBLIC cairn_compiler ${ARG_LINKS})
   set(allowed ${ARG_FOLDER})
