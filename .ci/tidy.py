@@ -3,12 +3,13 @@
 """tidy.py BUILD_DIRECTORY FILE...: clang-tidy over source files, as the build directory compiles them.
 
 Nearly all of the time goes to the headers of libraries, so the files of a folder are analysed several at once, as one
-source file that includes them.  Files that name something alike in their anonymous namespaces cannot stand together;
-where that is overlooked, or there is a complaint, each is analysed by itself.
+source file that includes them.  What does not compile together is halved; where there is a complaint, each is analysed
+by itself.
 
 What was clean in an earlier run, by its preprocessed text, flags and checks, is not analysed again.
 """
 
+import collections
 import concurrent.futures
 import hashlib
 import json
@@ -23,7 +24,7 @@ import sys
 IGNORED = ["-Wno-ignored-optimization-argument", "-Wno-unused-command-line-argument"]
 
 
-MOST_TOGETHER = 8
+MOST_TOGETHER = 12
 NAMED = re.compile(r"^(?:class|struct|union|enum(?: class)?|using) (\w+)|^[^\s#/}].*?\b(\w+)(?:\(|\[\]| = |\{)")
 
 
@@ -56,16 +57,32 @@ def private_names(path):
             inside = False
         elif inside and (found := NAMED.match(line)):
             names.add(found[1] or found[2])
-        elif line.startswith("using "):
-            names.add(line)  # of the whole file
     return names
 
 
+def as_one(paths):
+    """One source file of several.  What more than one of them defines gets another name in each."""
+    names = [private_names(path) for path in paths]
+    often = {name for name, count in collections.Counter(n for each in names for n in each).items() if count > 1}
+    headers = dict.fromkeys(line for path in paths for line in path.read_text(encoding="utf-8").splitlines()
+                            if line.startswith("#include"))
+    lines = [f"{header}  // NOLINT" for header in headers]  # first, so that none of them is renamed
+    for number, path in enumerate(paths):
+        renamed = sorted(names[number] & often)
+        lines += [f"#define {name} {name}N{number}" for name in renamed]
+        lines.append(f'#include "{path.resolve()}"  // NOLINT')
+        lines += [f"#undef {name}" for name in renamed]
+    return "\n".join(lines) + "\n"
+
+
 def groups_of(files):
-    """Lists of paths that are compiled alike and define nothing alike.  `files`: (path, its flags)."""
+    """Lists of paths in one folder that can stand together.  `files`: (path, its flags)."""
+    # A name that stands in a header, too, may be used in that other meaning: it cannot be renamed.
+    of_headers = {word for header in pathlib.Path().glob("[a-z]*/**/*.h")
+                  for word in re.findall(r"\w+", header.read_text(encoding="utf-8"))}
     groups = []
     for path, flags in files:
-        names = private_names(path)
+        names = private_names(path) & of_headers
         key = (path.parent, flags)
         for group in groups:
             if group["key"] == key and len(group["paths"]) < MOST_TOGETHER and not names & group["names"]:
@@ -106,13 +123,14 @@ def analyse(folder, paths, flags, checks):
     if len(paths) > 1:
         name = hashlib.sha256("\0".join(map(str, paths)).encode()).hexdigest()[:16]
         together = folder / f"{name}.cc"
-        together.write_text("".join(f'#include "{path.resolve()}"  // NOLINT\n' for path in paths), encoding="utf-8")
+        together.write_text(as_one(paths), encoding="utf-8")
         compiles = subprocess.run(["clang++", "-fsyntax-only", "-w", *flags, str(together)], stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL, check=False).returncode == 0
         if not compiles:
             half = len(paths) // 2
             return analyse(folder, paths[:half], flags, checks) + analyse(folder, paths[half:], flags, checks)
-        if not analyse_source(folder, together, flags, checks):
+        # The compiler's own warnings are of single files: what one calls a name may shadow another's.
+        if not analyse_source(folder, together, (*flags, "-w"), checks):
             return []
     return [complaint for path in paths if (complaint := analyse_source(folder, path, flags, checks))]
 

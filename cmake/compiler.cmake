@@ -8,6 +8,8 @@ target_compile_options(cairn_compiler INTERFACE
 # The same bytes from any folder: no object file holds the path that it was built in.
 target_compile_options(cairn_compiler INTERFACE "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 target_include_directories(cairn_compiler INTERFACE "${PROJECT_SOURCE_DIR}")
+# Also where fmt is not linked: headers that are compiled once for many (layers.cmake) must mean the same to all.
+target_compile_definitions(cairn_compiler INTERFACE $<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
 
 if(CAIRN_SANITIZE)
   target_compile_options(cairn_compiler INTERFACE

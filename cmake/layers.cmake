@@ -6,7 +6,7 @@
 #                 LINKS PkgConfig::PCAP                 # third-party targets
 #                 PER_PACKET                            # its calls are too frequent to stay calls
 #                 PER_RUN                               # done once: compiling it fast is worth more
-#                 PRECOMPILE <heavy.hpp>)               # headers that most of its files include
+#                 PRECOMPILE <heavy.hpp>)               # a header of its own that most files include
 #
 # Includes are written from the project's root, so the compiler alone would let any folder include any other.  The
 # check below runs in every build of the library and fails it when a file includes a folder that is not in USES (or,
@@ -17,23 +17,39 @@ function(cairn_folder_target folder out)
   set(${out} ${name} PARENT_SCOPE)
 endfunction()
 
+# The headers that most files begin with take most of the time to compile them.  Libraries with the same flags share
+# what was made of them once.
+function(cairn_precompile target flags precompile)
+  string(MAKE_C_IDENTIFIER "cairn_headers${flags}${precompile}" shared)
+  if(NOT TARGET ${shared})
+    file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/${shared}.cc" CONTENT "")
+    add_library(${shared} OBJECT "${CMAKE_BINARY_DIR}/${shared}.cc")
+    target_link_libraries(${shared} PRIVATE cairn_compiler fmt::fmt)
+    target_compile_options(${shared} PRIVATE ${flags})
+    target_precompile_headers(${shared} PRIVATE
+      <algorithm> <array> <functional> <memory> <optional> <string> <string_view> <vector>
+      <absl/container/flat_hash_map.h> <absl/status/statusor.h> <fmt/format.h> ${precompile})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${shared})
+endfunction()
+
 function(cairn_library)
   cmake_parse_arguments(ARG "PER_PACKET;PER_RUN" "FOLDER" "SOURCES;USES;LINKS;PRECOMPILE" ${ARGN})
   cairn_folder_target(${ARG_FOLDER} target)
   add_library(${target} STATIC ${ARG_SOURCES})
+  set(flags "")
   if(ARG_PER_PACKET AND CAIRN_WHOLE_PROGRAM)
     # Ordinary code for the tests, and beside it what the linker needs to optimise the program as a whole.
-    target_compile_options(${target} PRIVATE -flto=auto -ffat-lto-objects)
+    list(APPEND flags -flto=auto -ffat-lto-objects)
   endif()
   if(CAIRN_SANITIZE AND (ARG_PER_RUN OR ARG_FOLDER MATCHES "^output"))
     # Optimising it takes longer than all tests of it.
-    target_compile_options(${target} PRIVATE -O0)
+    list(APPEND flags -O0)
   elseif(ARG_PER_RUN)
-    target_compile_options(${target} PRIVATE -O1)
+    list(APPEND flags -O1)
   endif()
-  if(ARG_PRECOMPILE)
-    target_precompile_headers(${target} PRIVATE ${ARG_PRECOMPILE})
-  endif()
+  target_compile_options(${target} PRIVATE ${flags})
+  cairn_precompile(${target} "${flags}" "${ARG_PRECOMPILE}")
   target_link_libraries(${target} PUBLIC cairn_compiler ${ARG_LINKS})
   set(allowed ${ARG_FOLDER})
   foreach(used IN LISTS ARG_USES)

@@ -59,7 +59,7 @@ class ReplayPace : public Pace {
 };
 
 absl::Status CheckFiles(const ReplayOptions& options) {
-  const absl::Status input = CheckStandardInput(
+  absl::Status input = CheckStandardInput(
       options.files, "name a capture file, or pipe one in: tcpdump -w - | cairn replay");
   if (!input.ok()) return input;
   for (const std::string& file : options.files) {

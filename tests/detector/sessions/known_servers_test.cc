@@ -28,7 +28,8 @@ TEST_CASE("servers by address and port have hashes of their own") {
 TEST_CASE("what is known of a server stays until its line of four is full of later ones") {
   KnownServers servers(4);  // one line
   CHECK(servers.Find(HashOf(1)) == nullptr);
-  for (const uint16_t port : std::array<uint16_t, 4>{1, 2, 3, 4}) servers.FindOrInsert(HashOf(port)).transient = 1;
+  for (const uint16_t port : std::array<uint16_t, 4>{1, 2, 3, 4})
+    servers.FindOrInsert(HashOf(port)).transient = 1;
   CHECK(servers.dropped() == 0);
   REQUIRE(servers.Find(HashOf(1)) != nullptr);  // used: the longest unused is now 2
   CHECK(servers.FindOrInsert(HashOf(5)).transient == 0);
