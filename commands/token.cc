@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// cairn token: one request of the Session TOken Protocol by hand.
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "capture/address.h"
+#include "commands/commands.h"
+#include "commands/run.h"
+#include "commands/signals.h"
+#include "traceback/requester/requester.h"
+#include "traceback/stop/message.h"
+
+namespace cairn::commands {
+namespace {
+
+constexpr char kCommand[] = "token";
+constexpr double kShortestWait = 0.1;  // seconds
+constexpr double kLongestWait = 3600;
+
+struct Arguments {
+  std::string host;
+  std::string ports;
+  std::string type = "SV_REC";
+  std::string about;
+  std::optional<uint32_t> session_id;
+  uint16_t port = stop::kPort;
+  double timeout_s = 30;
+  bool quiet = false;
+};
+
+// The first address of a host's name; or the address that it is.
+absl::StatusOr<IpAddress> Resolve(const std::string& host) {
+  if (absl::StatusOr<IpAddress> ip = IpAddress::Parse(host); ip.ok()) return ip;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int fault = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (fault != 0) {
+    return absl::NotFoundError(fmt::format("host '{}': {}", host, gai_strerror(fault)));
+  }
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
+  char text[NI_MAXHOST] = "";
+  getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST);
+  return IpAddress::Parse(text);
+}
+
+absl::StatusOr<stop::Request> RequestOf(const Arguments& arguments) {
+  stop::PortPair ports;
+  absl::StatusOr<stop::Request> request = stop::ParseRequest(arguments.ports, ports);
+  if (!request.ok() || request->type != stop::RequestType::kIdent) {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is no pair of ports; write the asked host's own and the other end's, as "
+                    "in 40022,22",
+                    arguments.ports));
+  }
+  if (arguments.type != "ident") {
+    const std::optional<stop::RequestType> type = stop::RequestTypeFromName(arguments.type);
+    if (!type.has_value()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "--type '{}' is none; choose ident, ID, ID_REC, SV or SV_REC", arguments.type));
+    }
+    request->type = *type;
+  }
+  if (stop::IsRecursive(request->type)) {
+    request->session_id = arguments.session_id.value_or(std::random_device{}());
+  } else if (arguments.session_id.has_value()) {
+    return absl::InvalidArgumentError("--session-id: only ID_REC and SV_REC have one");
+  }
+  if (!arguments.about.empty()) {
+    if (request->type == stop::RequestType::kIdent) {
+      return absl::InvalidArgumentError("--about: an ordinary ident request has no address");
+    }
+    const absl::StatusOr<IpAddress> about = IpAddress::Parse(arguments.about);
+    if (!about.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("--about {}", std::string(about.status().message())));
+    }
+    request->about = *about;
+  }
+  return request;
+}
+
+// What a host sent, such that it steers no terminal.
+std::string Harmless(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
+int Explain(const Arguments& arguments, const requester::Outcome& outcome) {
+  const stop::Reply& reply = outcome.reply;
+  std::string request = stop::FormatRequest(outcome.ask.request);
+  request.resize(request.size() - 2);  // CR LF
+  if (outcome.result != requester::Result::kAnswered) {
+    fmt::print(stderr, "cairn {}: {} port {}: {}\n", kCommand, outcome.ask.host.ToString(),
+               arguments.port, outcome.detail);
+    return kFailed;
+  }
+  if (!reply.error.empty()) {
+    fmt::print(stderr, "cairn {}: {} answered {} to {}\n", kCommand, outcome.ask.host.ToString(),
+               reply.error, request);
+    return kFailed;
+  }
+  const std::string user = Harmless(reply.user);
+  if (arguments.quiet) {
+    fmt::print("{}\n", user);
+    return kDone;
+  }
+  const bool is_token = reply.system == stop::kOtherSystem && stop::IsToken(reply.user);
+  fmt::print("host     {}\nrequest  {}\n", outcome.ask.host.ToString(), request);
+  if (is_token) {
+    fmt::print("token    {}\n", user);
+  } else {
+    fmt::print("user     {}\nsystem   {}\n", user, Harmless(reply.system));
+  }
+  return kDone;
+}
+
+int Token(const Arguments& arguments) {
+  const absl::StatusOr<stop::Request> request = RequestOf(arguments);
+  if (!request.ok()) {
+    Complain(kCommand, request.status());
+    return kUsage;
+  }
+  const absl::StatusOr<IpAddress> host = Resolve(arguments.host);
+  if (!host.ok()) {
+    Complain(kCommand, host.status());
+    return kFailed;
+  }
+  CatchStopSignals();
+  const auto timeout =
+      PacketDelta::FromMilliseconds(static_cast<int64_t>(arguments.timeout_s * 1000));
+  requester::Requester requester(
+      {.port = arguments.port, .connect_timeout = timeout, .reply_timeout = timeout, .retries = 0});
+  requester.Submit({.tag = 0, .host = *host, .request = *request});
+  constexpr std::chrono::milliseconds kLook{50};
+  while (!requester.WaitUntil(std::chrono::steady_clock::now() + kLook)) {
+    if (StopSignal() != 0) return StopExitCode();
+  }
+  return Explain(arguments, requester.Take().front());
+}
+
+}  // namespace
+
+void AddToken(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand(kCommand, "Ask a host to remember who owns a connection, for a token");
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("HOST", arguments->host, "Whom to ask: an address or a name")
+      ->type_name("")
+      ->required();
+  command
+      ->add_option("PORTS", arguments->ports,
+                   "The connection: the host's own port and the other end's, as in 40022,22")
+      ->type_name("")
+      ->required();
+  command
+      ->add_option("--type", arguments->type,
+                   "ident, ID, ID_REC, SV or SV_REC; default: SV_REC, which saves all and asks on")
+      ->type_name("TYPE");
+  command
+      ->add_option("--about", arguments->about,
+                   "The connection's other end; default: the address that this request comes from")
+      ->type_name("IP");
+  command
+      ->add_option("--session-id", arguments->session_id,
+                   "The number that is the same along a chain; default: a random one")
+      ->type_name("N");
+  command->add_option("--port", arguments->port, "Where the host's daemon listens; default: 113")
+      ->type_name("N")
+      ->check(CLI::Range(1, 65535).description(""));
+  command->add_option("--timeout", arguments->timeout_s, "How long to wait; default: 30")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(kShortestWait, kLongestWait).description(""));
+  command->add_flag("-q,--quiet", arguments->quiet, "Print the token and nothing else");
+  command->footer(
+      "\nExit status: 0 a token or name came, 1 none did, 2 wrong usage, 128+N ended by signal N.");
+  command->callback([arguments, &exit_code] { exit_code = Token(*arguments); });
+}
+
+}  // namespace cairn::commands

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "traceback/requester/exchange.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "fmt/format.h"
+
+namespace cairn::requester {
+namespace {
+
+std::chrono::nanoseconds Length(PacketDelta delta) {
+  return std::chrono::nanoseconds(delta.ToNanoseconds());
+}
+
+// Fills a socket address; returns its size.
+socklen_t Fill(sockaddr_storage& storage, const IpAddress& ip, uint16_t port) {
+  const std::array<uint8_t, 16> bytes = ip.ToBytes();
+  if (ip.IsV4()) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    std::memcpy(&address.sin_addr, bytes.data() + 12, 4);
+    std::memcpy(&storage, &address, sizeof(address));
+    return sizeof(address);
+  }
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_port = htons(port);
+  std::memcpy(&address.sin6_addr, bytes.data(), bytes.size());
+  std::memcpy(&storage, &address, sizeof(address));
+  return sizeof(address);
+}
+
+std::string Text(int error) { return std::generic_category().message(error); }
+
+}  // namespace
+
+std::string_view ResultName(Result result) {
+  constexpr auto kNames = std::to_array<std::string_view>(
+      {"answered", "refused", "unreachable", "timed_out", "closed", "malformed"});
+  return kNames[static_cast<size_t>(result)];
+}
+
+bool IsPassing(Result result) {
+  return result == Result::kUnreachable || result == Result::kTimedOut || result == Result::kClosed;
+}
+
+Exchange::Exchange(const Options& options, const Ask& ask, Clock::time_point now)
+    : options_(options),
+      ask_(ask),
+      to_send_(stop::FormatRequest(ask.request)),
+      deadline_(now + Length(options.connect_timeout)) {
+  Connect();
+}
+
+Exchange::~Exchange() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+Exchange::Exchange(Exchange&& other) noexcept
+    : options_(other.options_),
+      ask_(other.ask_),
+      to_send_(std::move(other.to_send_)),
+      received_(other.received_),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      connected_(other.connected_),
+      deadline_(other.deadline_),
+      outcome_(std::move(other.outcome_)) {}
+
+Exchange& Exchange::operator=(Exchange&& other) noexcept {
+  std::swap(options_, other.options_);
+  std::swap(ask_, other.ask_);
+  std::swap(to_send_, other.to_send_);
+  std::swap(received_, other.received_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(connected_, other.connected_);
+  std::swap(deadline_, other.deadline_);
+  std::swap(outcome_, other.outcome_);
+  return *this;
+}
+
+short Exchange::events() const {
+  return !connected_ || !to_send_.empty() ? short{POLLOUT} : short{POLLIN};
+}
+
+void Exchange::Connect() {
+  descriptor_ =
+      socket(ask_.host.IsV4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor_ < 0) return EndByError(errno);
+  sockaddr_storage storage{};
+  const socklen_t size = Fill(storage, ask_.host, options_.port);
+  sockaddr address{};
+  static_assert(sizeof(storage) >= sizeof(address));
+  if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&storage), size) == 0) {
+    FinishConnect();
+  } else if (errno != EINPROGRESS) {
+    EndByError(errno);
+  }
+}
+
+void Exchange::FinishConnect() {
+  connected_ = true;
+  deadline_ = Clock::now() + Length(options_.reply_timeout);
+  Send();
+}
+
+void Exchange::Step(Clock::time_point now) {
+  if (Done()) return;
+  if (!connected_) {
+    pollfd waiting = {.fd = descriptor_, .events = POLLOUT, .revents = 0};
+    if (poll(&waiting, 1, 0) > 0) {
+      int error = 0;
+      socklen_t size = sizeof(error);
+      if (getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+      if (error != 0) return EndByError(error);
+      FinishConnect();
+    }
+  } else if (!to_send_.empty()) {
+    Send();
+  } else {
+    Receive();
+  }
+  if (Done() || now < deadline_) return;
+  if (connected_) {
+    End(Result::kTimedOut, "no reply in time");
+  } else {
+    End(Result::kUnreachable, "no connection in time");
+  }
+}
+
+void Exchange::Send() {
+  const ssize_t sent = send(descriptor_, to_send_.data(), to_send_.size(), MSG_NOSIGNAL);
+  if (sent > 0) to_send_.erase(0, static_cast<size_t>(sent));
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) EndByError(errno);
+}
+
+void Exchange::Receive() {
+  const std::span<char> room = received_.Room();
+  const ssize_t got = recv(descriptor_, room.data(), room.size(), 0);
+  if (got < 0) {
+    if (errno != EAGAIN && errno != EINTR) EndByError(errno);
+    return;
+  }
+  if (got == 0) return End(Result::kClosed, "closed without a reply");
+  received_.Commit(static_cast<size_t>(got));
+  if (const std::optional<std::string_view> line = received_.Next(); line.has_value()) {
+    TakeLine(*line);
+  } else if (received_.IsTooLong()) {
+    End(Result::kMalformed, "the reply is too long");
+  }
+}
+
+void Exchange::TakeLine(std::string_view line) {
+  absl::StatusOr<stop::Reply> reply = stop::ParseReply(line);
+  if (!reply.ok()) return End(Result::kMalformed, std::string(reply.status().message()));
+  // A host that cannot read the ports answers with zeros.
+  if (reply->ports != ask_.request.ports && reply->error.empty()) {
+    return End(Result::kMalformed, "the reply is about other ports");
+  }
+  End(Result::kAnswered);
+  outcome_->reply = *std::move(reply);
+}
+
+void Exchange::End(Result result, std::string detail) {
+  outcome_ = {.ask = ask_, .result = result, .reply = {}, .detail = std::move(detail)};
+}
+
+void Exchange::EndByError(int error) {
+  if (error == ECONNREFUSED) return End(Result::kRefused, "nobody listens there");
+  if (error == ECONNRESET || error == EPIPE) return End(Result::kClosed, Text(error));
+  End(Result::kUnreachable, Text(error));
+}
+
+}  // namespace cairn::requester

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TRACEBACK_REQUESTER_REQUESTER_H_
+#define CAIRN_TRACEBACK_REQUESTER_REQUESTER_H_
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "traceback/requester/exchange.h"
+#include "traceback/requester/options.h"
+
+// Asks hosts by the Session TOken Protocol, beside whatever else goes on.
+namespace cairn::requester {
+
+// What was asked.  Only grows.
+struct Counters {
+  uint64_t submitted = 0;
+  uint64_t refused = 0;  // for want of room in the queue
+  uint64_t answered = 0;
+  uint64_t failed = 0;
+};
+
+// Sends requests from a thread of its own, and keeps what comes back until it is taken.  Nobody who
+// submits ever waits.  Bounded by Options: requests under way, queued, and by host and minute; what
+// was not taken yet counts as queued.  Thread-safe.
+class Requester {
+ public:
+  explicit Requester(const Options& options);
+  // Gives up what is under way.
+  ~Requester();
+  Requester(const Requester&) = delete;
+  Requester& operator=(const Requester&) = delete;
+
+  // False: there is no room; counted.
+  bool Submit(const Ask& ask);
+  // What has ended since the last call, in the order of its end.
+  std::vector<Outcome> Take();
+  // Waits until all that was submitted has ended; false: not until then.
+  bool WaitUntil(std::chrono::steady_clock::time_point deadline);
+  Counters counters() const;
+
+ private:
+  using Clock = Exchange::Clock;
+  struct Waiting {
+    Ask ask;
+    uint32_t attempts = 0;
+    Clock::time_point not_before;
+  };
+  struct UnderWay {
+    Exchange exchange;
+    uint32_t attempts;
+  };
+
+  void Run();
+  void StartSome(Clock::time_point now);
+  bool MayAsk(const IpAddress& host, Clock::time_point now);
+  void ForgetOldStarts(Clock::time_point now);
+  void Retire(UnderWay& done, Clock::time_point now);
+  int PollTimeoutMs(Clock::time_point now) const;
+  void Wake() const;
+
+  const Options options_;
+  int wake_ = -1;  // an eventfd
+  mutable std::mutex mutex_;
+  std::condition_variable ended_;
+  std::deque<Waiting> waiting_;
+  std::vector<Outcome> outcomes_;
+  Counters counters_;
+  uint64_t unfinished_ = 0;
+  bool stop_ = false;
+  // Of the thread alone.
+  std::vector<UnderWay> under_way_;
+  std::map<IpAddress, std::deque<Clock::time_point>> starts_;  // within the last minute
+  std::thread thread_;
+};
+
+}  // namespace cairn::requester
+
+#endif  // CAIRN_TRACEBACK_REQUESTER_REQUESTER_H_
