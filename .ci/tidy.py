@@ -55,7 +55,7 @@ def private_names(path):
             inside = True
         elif line.startswith("}  // namespace"):
             inside = False
-        elif inside and (found := NAMED.match(line)):
+        elif inside and not line.startswith("namespace") and (found := NAMED.match(line)):
             names.add(found[1] or found[2])
     return names
 
@@ -78,8 +78,9 @@ def as_one(paths):
 def groups_of(files):
     """Lists of paths in one folder that can stand together.  `files`: (path, its flags)."""
     # A name that stands in a header, too, may be used in that other meaning: it cannot be renamed.
-    of_headers = {word for header in pathlib.Path().glob("[a-z]*/**/*.h")
-                  for word in re.findall(r"\w+", header.read_text(encoding="utf-8"))}
+    headers = (path for path in pathlib.Path().glob("[a-z]*/**/*.h") if path.parts[0] not in ("build", "tests"))
+    of_headers = {word for header in headers
+                  for word in re.findall(r"\w+", re.sub("//.*", "", header.read_text(encoding="utf-8")))}
     groups = []
     for path, flags in files:
         names = private_names(path) & of_headers

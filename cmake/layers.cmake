@@ -18,7 +18,7 @@ function(cairn_folder_target folder out)
 endfunction()
 
 # The headers that most files begin with take most of the time to compile them.  Libraries with the same flags share
-# what was made of them once.
+# what was made of them once; a file with flags of its own must not (SKIP_PRECOMPILE_HEADERS).
 function(cairn_precompile target flags precompile)
   string(MAKE_C_IDENTIFIER "cairn_headers${flags}${precompile}" shared)
   if(NOT TARGET ${shared})
