@@ -100,8 +100,6 @@ void Exchange::Connect() {
   if (descriptor_ < 0) return EndByError(errno);
   sockaddr_storage storage{};
   const socklen_t size = Fill(storage, ask_.host, options_.port);
-  sockaddr address{};
-  static_assert(sizeof(storage) >= sizeof(address));
   if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&storage), size) == 0) {
     FinishConnect();
   } else if (errno != EINPROGRESS) {
