@@ -66,7 +66,7 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     if (!observed.has_value() || observed->new_bytes == 0) continue;
     connections::Connection& connection = tracker_.table()[observed->slot];
     // Last words on the closing segment: the correlator has been told of the end already, and must
-    // not take the slot for this connection's any more.
+    // not take the slot for this connection's any more.  Only the session record's pauses go on.
     if (!connection.open) {
       connection.last_data[observed->flow] = segment.time;
       continue;

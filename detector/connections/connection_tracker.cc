@@ -240,8 +240,7 @@ void ConnectionTracker::MeasureRoundTrip(Connection& connection, const Segment& 
   }
 }
 
-// How many bytes of the segment lie beyond everything its flow has sent so far (new
-// data only).
+// How many bytes of the segment lie beyond everything its flow has sent so far: new data only.
 uint32_t ConnectionTracker::TakeData(Connection& connection, const Segment& segment,
                                      unsigned flow) {
   const bool syn = segment.Has(kSyn);

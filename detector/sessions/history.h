@@ -26,6 +26,9 @@ enum Happening : uint16_t {
   kSynWithEndSent = 1 << 10,  // q  SYN with FIN or RST
 };
 
+inline constexpr unsigned kHappenings = 11;
+inline constexpr unsigned kAllHappenings = (1U << kHappenings) - 1;
+
 // Of segments that open, end or close a window.
 unsigned RareHappeningsOf(const Segment& segment);
 

@@ -39,7 +39,7 @@ struct Commander {
 //    sessions to it.
 // All of it by headers alone.  A port that serves again refutes what was learnt from it twofold.
 //
-// Bounded (sessions::Options); the longest unused are forgotten.  Thread-compatible.  Expected
+// Bounded (sessions::Options); KnownServers and HostPairs say what is forgotten. Thread-compatible.
 // O(1), once or twice a session.
 class ServerProfile {
  public:

@@ -17,7 +17,6 @@ using connections::Phase;
 // How long after data a session may have commanded a new one.
 constexpr PacketDelta kCommandTime = PacketDelta::FromSeconds(5);
 constexpr unsigned kBothFlows = 3;
-constexpr unsigned kAllHappenings = (1U << 11) - 1;
 constexpr uint64_t kBeginning = 10;             // packets in which the most happens
 constexpr uint64_t kAskEvery = 8;               // packets of a flow: its round trip
 constexpr size_t kMostAlerts = 16;              // that a record names

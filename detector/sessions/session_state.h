@@ -22,7 +22,7 @@ namespace cairn::sessions {
 struct FlowMarks {
   uint8_t flags = 0;                                       // TcpFlag bits of all segments
   RoundTrips::Awaited owes_answer = RoundTrips::kNothing;  // to the other flow's question
-  uint16_t happened : 11 = 0;                              // Happening bits
+  uint16_t happened : kHappenings = 0;                     // Happening bits
   uint16_t first_data_seen : 1 = 0;
   uint16_t handshake_seen : 1 = 0;  // of the connection: both flows' are set at once
   uint16_t troubled : 1 = 0;        // has a FlowTrouble

@@ -116,8 +116,7 @@ class WithOidentd(harness.TestCase):
     def setUp(self):
         super().setUp()
         oidentd = shutil.which("oidentd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-        if oidentd is None:
-            self.skipTest("oidentd is not installed")
+        self.needs(oidentd, "oidentd (package oidentd)")
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         configuration = self.file("oidentd.conf", b"default { default { allow spoof } }\n")
