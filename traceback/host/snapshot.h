@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TRACEBACK_HOST_SNAPSHOT_H_
+#define CAIRN_TRACEBACK_HOST_SNAPSHOT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "capture/address.h"
+#include "capture/time.h"
+
+// Who owned a connection, and where their session came from, at one moment.  Plain values.
+// Source: Carrier & Shields, sections III-C and IV.
+namespace cairn::host {
+
+// Who opened a TCP connection.
+enum class Direction : uint8_t {
+  kUnknown,
+  kInbound,   // the other end did, towards a port of this host
+  kOutbound,  // this host did
+};
+std::string_view DirectionName(Direction direction);  // "unknown", "inbound", "outbound"
+
+enum class DescriptorKind : uint8_t { kFile, kPipe, kTcp, kUdp, kUnix, kOther };
+std::string_view DescriptorKindName(DescriptorKind kind);  // "file", "pipe", "tcp", ...
+
+// One open descriptor of a process.
+struct Descriptor {
+  uint32_t number = 0;
+  DescriptorKind kind = DescriptorKind::kOther;
+  uint64_t inode = 0;  // of pipes and sockets, else 0
+  // A file's path; a UNIX-domain socket's name ("@" begins an abstract one); else what the kernel
+  // calls it, as in "anon_inode:[eventpoll]".
+  std::string name;
+  bool readable = false;
+  bool writable = false;
+  // Of TCP and UDP sockets.  `remote` is unset where there is none; such a TCP socket listens.
+  std::optional<Endpoint> local;
+  std::optional<Endpoint> remote;
+  std::string state;  // of TCP: "ESTABLISHED", "LISTEN", ...
+  Direction direction = Direction::kUnknown;
+  // Processes that hold the other end, on this host; by number, without repetition.
+  std::vector<uint32_t> peers;
+};
+
+// Why a process is in the snapshot.
+enum class Relation : uint8_t {
+  kOwner,   // it holds the connection that was asked about
+  kParent,  // it is the parent of `related_to`
+  kPipe,    // it holds another end of a pipe of `related_to`
+  kUnix,    // likewise of a UNIX-domain socket
+  kTcp,     // likewise of a TCP connection within this host
+};
+std::string_view RelationName(Relation relation);  // "owner", "parent", "pipe", "unix", "tcp"
+
+// What is unset or empty was not there, could not be read, or was not to be kept.
+struct Process {
+  uint32_t pid = 0;
+  uint32_t parent = 0;
+  std::string name;  // as the kernel has it, at most 15 bytes; any bytes
+  uint32_t real_uid = 0;
+  uint32_t effective_uid = 0;
+  std::string real_user;  // names of those, if they have any
+  std::string effective_user;
+  PacketTime start_time = PacketTime::InfinitePast();  // to 10 ms
+  int32_t priority = 0;                                // as the kernel counts: 20 is ordinary
+  int32_t nice = 0;
+  std::string terminal;      // "pts/3"
+  std::string command_line;  // arguments with blanks between them, at most 4096 bytes; any bytes
+  std::string executable;    // path; " (deleted)" at its end if it is gone
+  uint64_t executable_device = 0;
+  uint64_t executable_inode = 0;
+  std::string executable_sha256;  // of the file that runs, whatever has its name now
+  std::optional<uint32_t> login_uid;
+  std::optional<uint32_t> audit_session;
+  std::string control_group;
+  std::string container;  // id, as the control group tells it
+  uint64_t network_namespace = 0;
+
+  Relation relation = Relation::kOwner;
+  uint32_t related_to = 0;  // a pid; 0 for owners
+  // Empty: its descriptors were followed.  Else why not: "init", "service", "hub", "exited",
+  // "kernel".
+  std::string not_followed;
+  std::vector<Descriptor> descriptors;
+  uint32_t descriptors_left_out = 0;
+};
+
+// An Internet connection on the way that came from another host, or may have.
+struct PreviousHost {
+  Endpoint local;                             // on this host
+  Endpoint remote;                            // the previous host's
+  Direction direction = Direction::kInbound;  // or kUnknown
+  uint32_t pid = 0;                           // of the first process found that holds it
+};
+
+struct Login {
+  std::string user;
+  std::string terminal;
+  std::string from;  // host, as the login program wrote it
+  uint32_t pid = 0;
+  PacketTime time = PacketTime::InfinitePast();
+};
+
+struct HostFacts {
+  std::string name;
+  PacketTime boot_time = PacketTime::InfinitePast();
+  std::string operating_system;  // "Debian GNU/Linux 12 (bookworm)"
+  std::string kernel;            // "Linux"
+  std::string kernel_release;    // "6.1.0-18-amd64"
+  std::string kernel_build;      // "#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)"
+  std::string machine;           // "x86_64"
+};
+
+struct Snapshot {
+  PacketTime time = PacketTime::InfinitePast();
+  HostFacts host;
+  std::vector<Process> processes;  // in the order found: owners first, each before what it led to
+  std::vector<PreviousHost> previous_hosts;
+  std::vector<Login> logins;
+  bool truncated = false;  // more processes than are kept
+};
+
+}  // namespace cairn::host
+
+#endif  // CAIRN_TRACEBACK_HOST_SNAPSHOT_H_

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TRACEBACK_TOKENS_OPTIONS_H_
+#define CAIRN_TRACEBACK_TOKENS_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "capture/time.h"
+
+namespace cairn::tokens {
+
+// Where records and tokens are kept, and how much of them.
+struct Options {
+  std::string folder = "/var/lib/stopd";
+  uint64_t max_bytes = 256ULL << 20;      // of everything in the folder
+  uint64_t min_free_bytes = 64ULL << 20;  // that must stay free on its file system
+  PacketDelta retention = PacketDelta::FromSeconds(90LL * 24 * 3600);  // zero: for ever
+  bool compress = true;
+  uint64_t journal_bytes = 16ULL << 20;  // a journal file of this size is put aside
+};
+
+}  // namespace cairn::tokens
+
+#endif  // CAIRN_TRACEBACK_TOKENS_OPTIONS_H_
