@@ -98,6 +98,12 @@ void Exchange::Connect() {
       socket(ask_.host.IsV4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0) return EndByError(errno);
   sockaddr_storage storage{};
+  if (ask_.from.has_value()) {
+    const socklen_t size = Fill(storage, *ask_.from, 0);
+    if (bind(descriptor_, reinterpret_cast<const sockaddr*>(&storage), size) != 0) {
+      return EndByError(errno);
+    }
+  }
   const socklen_t size = Fill(storage, ask_.host, options_.port);
   if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&storage), size) == 0) {
     FinishConnect();

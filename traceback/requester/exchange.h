@@ -20,6 +20,9 @@ struct Ask {
   uint64_t tag = 0;  // the caller's own
   IpAddress host;
   stop::Request request;
+  // The own address to ask from; unset: the system's choice.  A host takes it for the connection's
+  // other end, if the request names none.
+  std::optional<IpAddress> from = std::nullopt;
 };
 
 enum class Result : uint8_t {
@@ -60,7 +63,7 @@ class Exchange {
   // Goes on as far as it can; to be called when poll() says so, or at the deadline.
   void Step(Clock::time_point now);
   // Requires: Done().
-  Outcome Take() { return *std::move(outcome_); }
+  const Outcome& outcome() const { return *outcome_; }
 
  private:
   void Connect();

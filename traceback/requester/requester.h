@@ -4,15 +4,15 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "traceback/requester/exchange.h"
 #include "traceback/requester/options.h"
+#include "traceback/requester/request_queue.h"
 
 // Asks hosts by the Session TOken Protocol, beside whatever else goes on.
 namespace cairn::requester {
@@ -45,37 +45,21 @@ class Requester {
   Counters counters() const;
 
  private:
-  using Clock = Exchange::Clock;
-  struct Waiting {
-    Ask ask;
-    uint32_t attempts = 0;
-    Clock::time_point not_before;
-  };
-  struct UnderWay {
-    Exchange exchange;
-    uint32_t attempts;
-  };
-
   void Run();
-  void StartSome(Clock::time_point now);
-  bool MayAsk(const IpAddress& host, Clock::time_point now);
-  void ForgetOldStarts(Clock::time_point now);
-  void Retire(UnderWay& done, Clock::time_point now);
-  int PollTimeoutMs(Clock::time_point now) const;
+  void Publish();
   void Wake() const;
 
   const Options options_;
   int wake_ = -1;  // an eventfd
   mutable std::mutex mutex_;
   std::condition_variable ended_;
-  std::deque<Waiting> waiting_;
+  std::vector<Ask> submitted_;  // not seen by the thread yet
   std::vector<Outcome> outcomes_;
   Counters counters_;
+  size_t waiting_ = 0;  // in the thread's queue, or more
   uint64_t unfinished_ = 0;
   bool stop_ = false;
-  // Of the thread alone.
-  std::vector<UnderWay> under_way_;
-  std::map<IpAddress, std::deque<Clock::time_point>> starts_;  // within the last minute
+  RequestQueue queue_;  // of the thread alone
   std::thread thread_;
 };
 
