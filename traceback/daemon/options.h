@@ -32,8 +32,15 @@ struct Limits {
   PacketDelta idle_timeout = PacketDelta::FromSeconds(60);  // between two requests
 };
 
+// Which recursive requests of one asker are the same, and therefore not processed twice.
+enum class CycleRule : uint8_t {
+  kSession,     // those with the same session id (the paper's list of musts, section III-B)
+  kConnection,  // ... and the same ports (section III-D): a chain may pass a host several times
+};
+
 struct Recursion {
   bool enabled = true;
+  CycleRule cycle_rule = CycleRule::kSession;
   PacketDelta cycle_window = PacketDelta::FromSeconds(120);  // no less
   uint32_t max_remembered = 4096;  // recursive requests; when full, further ones are not processed
   uint32_t max_targets = 16;       // previous hosts asked for one request

@@ -14,8 +14,10 @@ struct Options {
   uint32_t max_processes = 256;
   // Descriptors listed of one process; further ones are counted.
   uint32_t max_descriptors = 256;
-  // A process whose descriptors lead to more other processes than this is a hub: it is kept, and
-  // its descriptors are not followed.  Else a message bus would connect everything with everything.
+  // A process of a user below `first_user_id` whose descriptors lead to more other processes than
+  // this is a hub: it is kept, and its descriptors are not followed.  Else a message bus would
+  // connect everything with everything.  Of ordinary users all are followed: one could make a hub
+  // to hide behind.
   uint32_t max_peers = 32;
   // Executables whose descriptors are not followed either, when a user below `first_user_id` runs
   // them: programs that talk to all others and relay for none.  Full paths.

@@ -23,6 +23,7 @@ enum class Direction : uint8_t {
 };
 std::string_view DirectionName(Direction direction);  // "unknown", "inbound", "outbound"
 
+// Terminals are files; named pipes are pipes.
 enum class DescriptorKind : uint8_t { kFile, kPipe, kTcp, kUdp, kUnix, kOther };
 std::string_view DescriptorKindName(DescriptorKind kind);  // "file", "pipe", "tcp", ...
 
@@ -47,13 +48,14 @@ struct Descriptor {
 
 // Why a process is in the snapshot.
 enum class Relation : uint8_t {
-  kOwner,   // it holds the connection that was asked about
-  kParent,  // it is the parent of `related_to`
-  kPipe,    // it holds another end of a pipe of `related_to`
-  kUnix,    // likewise of a UNIX-domain socket
-  kTcp,     // likewise of a TCP connection within this host
+  kOwner,     // it holds the connection that was asked about
+  kParent,    // it is the parent of `related_to`
+  kPipe,      // it holds another end of a pipe of `related_to`
+  kUnix,      // likewise of a UNIX-domain socket
+  kTcp,       // likewise of a TCP connection within this host
+  kTerminal,  // likewise of a pseudo terminal
 };
-std::string_view RelationName(Relation relation);  // "owner", "parent", "pipe", "unix", "tcp"
+std::string_view RelationName(Relation relation);  // "owner", "parent", "pipe", "unix", ...
 
 // What is unset or empty was not there, could not be read, or was not to be kept.
 struct Process {
@@ -81,8 +83,8 @@ struct Process {
 
   Relation relation = Relation::kOwner;
   uint32_t related_to = 0;  // a pid; 0 for owners
-  // Empty: its descriptors were followed.  Else why not: "init", "service", "hub", "exited",
-  // "kernel".
+  // Empty: its descriptors were followed.  Else why not (walk.h): "init", "kernel", "service",
+  // "listener", "hub".
   std::string not_followed;
   std::vector<Descriptor> descriptors;
   uint32_t descriptors_left_out = 0;

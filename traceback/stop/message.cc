@@ -149,6 +149,16 @@ absl::StatusOr<Request> ParseRequest(std::string_view line, PortPair& ports) {
   return request;
 }
 
+bool NamesAddress(std::string_view line) {
+  Words words(line);
+  words.Next(':');  // ports
+  if (words.AtEnd()) return false;
+  words.Next(':');  // type
+  const std::string_view rest = words.Rest();
+  // A session id alone is digits.
+  return !std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 std::string FormatRequest(const Request& request) {
   std::string line = fmt::format("{},{}", request.ports.local, request.ports.remote);
   if (request.type != RequestType::kIdent) {

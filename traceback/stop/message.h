@@ -69,6 +69,9 @@ struct Request {
 // none (the reply is INVALID-PORT).  InvalidArgument: it is no request otherwise.  Either way
 // `ports` is what the reply must name.
 absl::StatusOr<Request> ParseRequest(std::string_view line, PortPair& ports);
+// Whether a line names an address, or tries to, be it a request otherwise or not: such a line must
+// never be answered by an error or a name (section III-B).  In doubt, yes.
+bool NamesAddress(std::string_view line);
 // With CR LF.  Requires: ports are 1 to 65535; no address with kIdent.
 std::string FormatRequest(const Request& request);
 

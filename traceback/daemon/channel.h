@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TRACEBACK_DAEMON_CHANNEL_H_
+#define CAIRN_TRACEBACK_DAEMON_CHANNEL_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "capture/address.h"
+#include "traceback/daemon/front_counters.h"
+#include "traceback/requester/exchange.h"
+#include "traceback/stop/message.h"
+
+// What the two processes of the daemon say to each other.  The unprivileged one may have been taken
+// over by somebody outside, so every message has one of a few fixed forms, and what does not fit is
+// refused.
+namespace cairn::daemon {
+
+// From the front, which talks to the network: who owns this connection?
+struct LookUp {
+  uint64_t id = 0;  // the front's own
+  stop::RequestType type = stop::RequestType::kIdent;
+  uint32_t session_id = 0;
+  bool names_address = false;  // the reply must be a token
+  bool is_cycle = false;       // not to be processed: it came before, with this session id
+  Endpoint asker;
+  Endpoint local;   // the connection's end on this host
+  Endpoint remote;  // and its other end
+
+  bool operator==(const LookUp&) const = default;
+};
+
+// A previous host that is to be asked: the inbound connection.
+struct Target {
+  Endpoint local;
+  Endpoint remote;
+
+  bool operator==(const Target&) const = default;
+};
+inline constexpr size_t kMostTargets = 64;
+
+// From the monitor, which looks: what to reply, and whom to ask after that.
+struct Answer {
+  enum class Kind : uint8_t { kToken, kName, kError };
+  uint64_t id = 0;
+  Kind kind = Kind::kToken;
+  std::string text;  // the token, the name, or the error's word; 1 to 512 printable characters
+  std::vector<Target> targets;  // at most kMostTargets
+
+  bool operator==(const Answer&) const = default;
+};
+
+// From the front: what a previous host answered.
+struct HopReport {
+  std::string token;  // that the first asker got; 64 hexadecimal digits
+  Target target;
+  requester::Result result = requester::Result::kAnswered;
+  bool queue_full = false;  // it was not asked
+  std::string answer;       // its token or name, or the word of its error
+  bool is_error = false;
+
+  bool operator==(const HopReport&) const = default;
+};
+
+// From the monitor: tell your counters; and then end, if so.
+struct TellCounters {
+  bool end = false;
+
+  bool operator==(const TellCounters&) const = default;
+};
+
+using Message = std::variant<LookUp, Answer, HopReport, TellCounters, FrontCounters>;
+
+inline constexpr size_t kMaxMessageBytes = 4096;
+
+// Requires: texts and targets are within their bounds; longer ones are cut.
+std::vector<std::byte> EncodeMessage(const Message& message);
+// Unset: the bytes are none, or hold what no message may hold.
+std::optional<Message> DecodeMessage(std::span<const std::byte> bytes);
+
+// One end of a socket pair that keeps messages apart (SOCK_SEQPACKET).  Thread-compatible.
+class Channel {
+ public:
+  // Owns the descriptor.
+  explicit Channel(int descriptor) : descriptor_(descriptor) {}
+  ~Channel();
+  Channel(Channel&& other) noexcept;
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+  Channel& operator=(Channel&&) = delete;
+
+  int descriptor() const { return descriptor_; }
+
+  enum class SendState : uint8_t { kSent, kFull, kClosed };
+  SendState Send(const Message& message);
+  enum class ReceiveState : uint8_t { kMessage, kNothing, kRefused, kClosed };
+  // kRefused: the other side sent what is no message.
+  ReceiveState Receive(Message& message);
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace cairn::daemon
+
+#endif  // CAIRN_TRACEBACK_DAEMON_CHANNEL_H_

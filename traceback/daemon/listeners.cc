@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "traceback/daemon/listeners.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+
+#include "fmt/format.h"
+
+namespace cairn::daemon {
+namespace {
+
+constexpr int kBacklog = 256;
+
+absl::Status ListenError(const Endpoint& where, int error) {
+  const std::string reason = std::generic_category().message(error);
+  if (error == EACCES || error == EPERM) {
+    return absl::PermissionDeniedError(fmt::format(
+        "cannot listen on {}: {}; ports below 1024 are for root", where.ToString(), reason));
+  }
+  if (error == EADDRINUSE) {
+    return absl::AlreadyExistsError(
+        fmt::format("cannot listen on {}: another program does; stop it (an ident daemon?), or set "
+                    "listen.port",
+                    where.ToString()));
+  }
+  return absl::UnavailableError(fmt::format("cannot listen on {}: {}", where.ToString(), reason));
+}
+
+bool Bind(int descriptor, const Endpoint& where) {
+  const std::array<uint8_t, 16> bytes = where.ip.ToBytes();
+  if (where.ip.IsV4()) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(where.port);
+    std::memcpy(&address.sin_addr, bytes.data() + 12, 4);
+    return bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  }
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_port = htons(where.port);
+  std::memcpy(&address.sin6_addr, bytes.data(), bytes.size());
+  const int only = 1;
+  setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+  return bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
+
+absl::StatusOr<int> Listen(const Endpoint& where) {
+  const int descriptor =
+      socket(where.ip.IsV4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return ListenError(where, errno);
+  const int reuse = 1;
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+  if (!Bind(descriptor, where) || listen(descriptor, kBacklog) != 0) {
+    absl::Status status = ListenError(where, errno);
+    close(descriptor);
+    return status;
+  }
+  return descriptor;
+}
+
+absl::StatusOr<std::vector<int>> HandedOver(int count) {
+  std::vector<int> listeners;
+  for (int descriptor = SD_LISTEN_FDS_START; descriptor < SD_LISTEN_FDS_START + count;
+       ++descriptor) {
+    if (sd_is_socket(descriptor, AF_UNSPEC, SOCK_STREAM, 1) <= 0 ||
+        sd_is_socket(descriptor, AF_UNIX, SOCK_STREAM, 1) > 0) {
+      return absl::FailedPreconditionError(
+          fmt::format("the service manager handed over descriptor {}, which is no listening TCP "
+                      "socket; look at ListenStream= of stopd.socket",
+                      descriptor));
+    }
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    listeners.push_back(descriptor);
+  }
+  return listeners;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<int>> OpenListeners(const Options& options) {
+  constexpr int kUnsetEnvironment = 1;
+  if (const int count = sd_listen_fds(kUnsetEnvironment); count > 0) return HandedOver(count);
+  std::vector<int> listeners;
+  absl::Status fault = absl::InvalidArgumentError("no address to listen on is configured");
+  for (const IpAddress& address : options.addresses) {
+    const absl::StatusOr<int> listener = Listen({address, options.port});
+    if (listener.ok()) {
+      listeners.push_back(*listener);
+      continue;
+    }
+    fault = listener.status();
+    if (!absl::IsUnavailable(fault)) {
+      for (const int opened : listeners) close(opened);
+      return fault;
+    }
+  }
+  if (listeners.empty()) return fault;
+  return listeners;
+}
+
+}  // namespace cairn::daemon

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "traceback/daemon/log.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "fmt/format.h"
+
+#include "output/time_text.h"
+
+namespace cairn::daemon {
+namespace {
+
+// The service manager says by this that its journal reads standard error.
+bool JournalReads() {
+  static const bool reads = std::getenv("JOURNAL_STREAM") != nullptr;
+  return reads;
+}
+
+PacketTime Now() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return PacketTime::FromNanoseconds(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
+}  // namespace
+
+void Log(Level level, std::string_view text) {
+  std::string line = JournalReads()
+                         ? fmt::format("<{}>{}", static_cast<int>(level), text)
+                         : fmt::format("{} stopd[{}]: {}", output::Rfc3339(Now()), getpid(), text);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  }
+  line += '\n';
+  // There is nowhere to say that it failed.
+  static_cast<void>(!write(STDERR_FILENO, line.data(), line.size()));
+}
+
+void LogThrottle::Log(Level level, std::string_view text, Clock::time_point now) {
+  if (now - since_ >= std::chrono::seconds(1)) {
+    if (left_out_ > 0) daemon::Log(level, fmt::format("{} such lines were left out", left_out_));
+    since_ = now;
+    lines_ = 0;
+    left_out_ = 0;
+  }
+  if (lines_ >= kMostLines) {
+    ++left_out_;
+    return;
+  }
+  ++lines_;
+  daemon::Log(level, text);
+}
+
+}  // namespace cairn::daemon

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TRACEBACK_DAEMON_LOG_H_
+#define CAIRN_TRACEBACK_DAEMON_LOG_H_
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace cairn::daemon {
+
+// As syslog numbers them.
+enum class Level : uint8_t { kError = 3, kWarning = 4, kInfo = 6 };
+
+// One line on standard error, in one write: "TIME stopd[PID]: TEXT".  Where the service manager
+// reads it, without the time and with the level in the form that it knows ("<6>TEXT").  Control
+// characters become '?'.  Never blocks on anything but standard error itself.
+void Log(Level level, std::string_view text);
+
+// Lets so many lines through in a second, and counts the others: for what outsiders can cause as
+// often as they like.  Thread-compatible.
+class LogThrottle {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Logs, or counts.  The first line of a new second is preceded by how many were left out.
+  void Log(Level level, std::string_view text, Clock::time_point now);
+
+ private:
+  static constexpr uint32_t kMostLines = 10;
+  Clock::time_point since_{};
+  uint32_t lines_ = 0;
+  uint64_t left_out_ = 0;
+};
+
+}  // namespace cairn::daemon
+
+#endif  // CAIRN_TRACEBACK_DAEMON_LOG_H_

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TRACEBACK_DAEMON_SANDBOX_H_
+#define CAIRN_TRACEBACK_DAEMON_SANDBOX_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+// How the process that talks to the network gives up all it does not need.
+namespace cairn::daemon {
+
+struct Identity {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+// Of a user by name or number.  NotFound: there is none.  InvalidArgument: it is root.
+absl::StatusOr<Identity> IdentityOf(const std::string& user);
+
+// An empty folder that nobody can put anything into, because it is removed once it is somebody's
+// root.  Unavailable: it cannot be made, in any of the places tried.
+absl::StatusOr<std::string> MakeEmptyFolder();
+
+enum class Connects : uint8_t { kForbidden, kAllowed };
+
+struct Sandbox {
+  Identity identity;
+  std::string root;  // made by MakeEmptyFolder; the caller removes it afterwards
+  uint64_t max_descriptors = 1024;
+  Connects connects = Connects::kAllowed;  // TCP connections to other hosts
+};
+
+// For good: the process becomes that user, in an empty root, without capabilities, without new
+// privileges or processes, without core dumps, and may only make the system calls that serving
+// sockets needs.  Calls that look for files fail with EACCES, because libraries make them without
+// being asked; every other call ends the process at once (SIGSYS).
+//
+// Requires: root, one thread.  An error says which step failed; the process is then in no state to
+// go on.
+absl::Status EnterSandbox(const Sandbox& sandbox);
+
+}  // namespace cairn::daemon
+
+#endif  // CAIRN_TRACEBACK_DAEMON_SANDBOX_H_

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "traceback/host/descriptor_index.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <tuple>
+
+#include "fmt/format.h"
+
+namespace cairn::host {
+namespace {
+
+using Link = std::array<char, 4096>;
+
+// Calls `visit(descriptor, link)` with each descriptor of a process.
+template <typename Visit>
+void ForEachDescriptor(const ProcFolder& proc, const char* pid, Visit visit) {
+  const std::string folder = std::string(pid) + "/fd";
+  const ProcFolder descriptors(proc, folder.c_str());
+  Link link;  // only what was read is used
+  descriptors.ForEachNumber([&](uint32_t number, const char* name) {
+    const ssize_t size = readlinkat(descriptors.descriptor(), name, link.data(), link.size());
+    if (size > 0) visit(number, std::string_view(link.data(), static_cast<size_t>(size)));
+  });
+}
+
+auto KeyOf(const DescriptorIndex::Holder& holder) {
+  return std::tuple(holder.kind, holder.number, holder.pid, holder.descriptor);
+}
+
+// The rights of a descriptor are those of its link in /proc.  Descriptors of one process come one
+// after the other.
+void AddHolder(uint32_t pid, const struct stat& link, std::vector<PipeHolder>& holders) {
+  if (holders.empty() || holders.back().pid != pid) holders.push_back({.pid = pid});
+  holders.back().reads |= (link.st_mode & S_IRUSR) != 0;
+  holders.back().writes |= (link.st_mode & S_IWUSR) != 0;
+}
+
+}  // namespace
+
+DescriptorIndex::DescriptorIndex(const ProcFolder& proc) {
+  proc.ForEachNumber([&](uint32_t pid, const char* name) { AddProcess(proc, pid, name); });
+  std::sort(holders_.begin(), holders_.end(),
+            [](const Holder& a, const Holder& b) { return KeyOf(a) < KeyOf(b); });
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const auto ticks_a_second = static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
+  taken_ticks_ = static_cast<uint64_t>(now.tv_sec) * ticks_a_second +
+                 static_cast<uint64_t>(now.tv_nsec) * ticks_a_second / 1'000'000'000;
+}
+
+void DescriptorIndex::AddProcess(const ProcFolder& proc, uint32_t pid, const char* name) {
+  ForEachDescriptor(proc, name, [&](uint32_t descriptor, std::string_view link) {
+    const FdTarget target = ParseFdTarget(link);
+    if (target.kind == FdTarget::Kind::kOther) return;
+    if (holders_.size() >= kMostHolders) {
+      ++left_out_;
+      return;
+    }
+    holders_.push_back({target.number, target.kind, pid, descriptor});
+  });
+}
+
+std::span<const DescriptorIndex::Holder> DescriptorIndex::HoldersOf(FdTarget::Kind kind,
+                                                                    uint64_t number) const {
+  const auto before = [](const Holder& a, const Holder& b) {
+    return std::tuple(a.kind, a.number) < std::tuple(b.kind, b.number);
+  };
+  const Holder wanted = {.number = number, .kind = kind};
+  const auto [first, last] = std::equal_range(holders_.begin(), holders_.end(), wanted, before);
+  return {first, last};
+}
+
+std::vector<PipeHolder> HoldersOfPipe(const ProcFolder& proc, const DescriptorIndex& index,
+                                      uint64_t inode) {
+  std::vector<PipeHolder> holders;
+  for (const DescriptorIndex::Holder& holder : index.HoldersOf(FdTarget::Kind::kPipe, inode)) {
+    const std::string path = fmt::format("{}/fd/{}", holder.pid, holder.descriptor);
+    struct stat link {};
+    if (fstatat(proc.descriptor(), path.c_str(), &link, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    AddHolder(holder.pid, link, holders);
+  }
+  return holders;
+}
+
+std::vector<PipeHolder> HoldersOfFifo(const ProcFolder& proc, uint64_t device, uint64_t inode) {
+  std::vector<PipeHolder> holders;
+  proc.ForEachNumber([&](uint32_t pid, const char* name) {
+    ForEachDescriptor(proc, name, [&](uint32_t descriptor, std::string_view target) {
+      if (!target.starts_with('/') || target.starts_with("/dev/")) return;
+      const std::string path = fmt::format("{}/fd/{}", pid, descriptor);
+      struct stat file {};
+      struct stat link {};
+      if (fstatat(proc.descriptor(), path.c_str(), &file, 0) == 0 && S_ISFIFO(file.st_mode) &&
+          file.st_dev == device && file.st_ino == inode &&
+          fstatat(proc.descriptor(), path.c_str(), &link, AT_SYMLINK_NOFOLLOW) == 0) {
+        AddHolder(pid, link, holders);
+      }
+    });
+  });
+  return holders;
+}
+
+}  // namespace cairn::host

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "traceback/host/proc_folder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <memory>
+
+namespace cairn::host {
+namespace {
+
+constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+}  // namespace
+
+ProcFolder::ProcFolder(const char* path) : descriptor_(open(path, kFolder)) {}
+
+ProcFolder::ProcFolder(const ProcFolder& above, const char* name)
+    : descriptor_(above.is_open() ? openat(above.descriptor_, name, kFolder) : -1) {}
+
+ProcFolder::~ProcFolder() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+std::string ProcFolder::Read(const char* name, size_t most) const {
+  std::string text;
+  const int file = openat(descriptor_, name, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return text;
+  std::array<char, 4096> block;  // only what was read is used
+  ssize_t got = 0;
+  while (text.size() < most && (got = read(file, block.data(), block.size())) > 0) {
+    text.append(block.data(), static_cast<size_t>(got));
+  }
+  close(file);
+  if (text.size() > most) text.resize(most);
+  return text;
+}
+
+std::string ProcFolder::ReadLink(const char* name) const {
+  std::array<char, 4096> target;  // only what was read is used
+  const ssize_t size = readlinkat(descriptor_, name, target.data(), target.size() - 1);
+  return size > 0 ? std::string(target.data(), static_cast<size_t>(size)) : std::string();
+}
+
+void ProcFolder::ForEachNumber(
+    const std::function<void(uint32_t number, const char* name)>& visit) const {
+  if (!is_open()) return;
+  // The stream takes a descriptor for its own.
+  const int copy = openat(descriptor_, ".", kFolder);
+  if (copy < 0) return;
+  DIR* stream = fdopendir(copy);
+  if (stream == nullptr) {
+    close(copy);
+    return;
+  }
+  while (const dirent* entry = readdir(stream)) {  // NOLINT(concurrency-mt-unsafe): own stream
+    uint32_t number = 0;
+    const std::string_view name = entry->d_name;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc() && end == name.data() + name.size()) visit(number, entry->d_name);
+  }
+  closedir(stream);
+}
+
+}  // namespace cairn::host

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TRACEBACK_HOST_PROC_FOLDER_H_
+#define CAIRN_TRACEBACK_HOST_PROC_FOLDER_H_
+
+#include <dirent.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cairn::host {
+
+// An open folder of /proc.  While /proc/PID is held, what is read in it is of that process, or
+// nothing any more: another one with the same number is never met.  Thread-compatible.
+class ProcFolder {
+ public:
+  // Not open when there is none, or it may not be read.
+  explicit ProcFolder(const char* path);
+  ProcFolder(const ProcFolder& above, const char* name);
+  ~ProcFolder();
+  ProcFolder(ProcFolder&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  ProcFolder(const ProcFolder&) = delete;
+  ProcFolder& operator=(const ProcFolder&) = delete;
+  ProcFolder& operator=(ProcFolder&&) = delete;
+
+  bool is_open() const { return descriptor_ >= 0; }
+  int descriptor() const { return descriptor_; }
+  // The first `most` bytes of a file in it; empty: none.
+  std::string Read(const char* name, size_t most = 16384) const;
+  // Where a link in it leads, at most 4095 bytes; empty: nowhere.
+  std::string ReadLink(const char* name) const;
+  // Calls `visit(number, name)` with each entry whose name is a number.
+  void ForEachNumber(const std::function<void(uint32_t number, const char* name)>& visit) const;
+
+ private:
+  int descriptor_ = -1;
+};
+
+}  // namespace cairn::host
+
+#endif  // CAIRN_TRACEBACK_HOST_PROC_FOLDER_H_
