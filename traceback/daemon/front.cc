@@ -319,10 +319,11 @@ void Front::ReportHops() {
 void Front::ReportHop(const requester::Ask& ask, requester::Outcome outcome, bool queue_full) {
   const auto found = hops_.find(ask.tag);
   if (found == hops_.end()) return;
-  HopReport report = {.token = std::move(found->second.token),
-                      .target = found->second.target,
-                      .result = outcome.result,
-                      .queue_full = queue_full};
+  HopReport report;
+  report.token = std::move(found->second.token);
+  report.target = found->second.target;
+  report.result = outcome.result;
+  report.queue_full = queue_full;
   hops_.erase(found);
   report.is_error = !outcome.reply.error.empty();
   report.answer = report.is_error ? outcome.reply.error : outcome.reply.user;

@@ -113,7 +113,7 @@ absl::Status Filtered(Connects connects) {
   builder.Allow(SCMP_SYS(mprotect), Without(2, PROT_EXEC));
   if (connects == Connects::kAllowed) {
     constexpr uint64_t kStream = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    for (const uint64_t family : {AF_INET, AF_INET6}) {
+    for (const uint64_t family : {uint64_t{AF_INET}, uint64_t{AF_INET6}}) {
       builder.Allow(SCMP_SYS(socket), Equals(0, family), Equals(1, kStream), Equals(2, 0));
     }
     builder.Allow(SCMP_SYS(bind));  // to the own address that a request must come from

@@ -71,11 +71,14 @@ struct Verification {
 // Reads every record and compares it with its token.
 absl::StatusOr<Verification> Verify(const Options& options);
 
-// For people, at most `columns` wide where that is possible; control characters of names are shown
-// as '?'.  The process tree, where the session came from, the tokens of previous hosts.
+// For people, at most 100 columns wide where that is possible; what is not printable ASCII in names
+// is shown as '?'.  The process tree, where the session came from, the tokens of previous hosts.
 std::string RedeemedText(const Redeemed& redeemed);
-// One JSON object, the record as it is on disk within it.
+// One JSON object that ends with a line feed.
 std::string RedeemedJson(const Redeemed& redeemed);
+// All tokens: a table, and a JSON line each.
+std::string ListText(const std::vector<ListedToken>& listed);
+std::string ListJson(const std::vector<ListedToken>& listed);
 
 }  // namespace cairn::tokens
 

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "traceback/tokens/store_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "fmt/format.h"
+
+namespace cairn::tokens {
+namespace {
+
+constexpr mode_t kOwnerOnly = 0600;
+constexpr mode_t kOwnerOnlyFolder = 0700;
+constexpr int kNoLinks = O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+
+absl::Status StatusOf(int error, const std::string& message) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EMFILE:
+    case ENFILE:
+      return absl::ResourceExhaustedError(message);
+    case EACCES:
+    case EPERM:
+      return absl::PermissionDeniedError(message);
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(message);
+    default:
+      return absl::UnavailableError(message);
+  }
+}
+
+struct StreamCloser {
+  void operator()(DIR* stream) const { closedir(stream); }
+};
+
+// Zero, or the error.
+int WriteAll(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return 0;
+}
+
+FileFacts FactsOf(const std::string& name, const struct stat& status) {
+  return {.name = name,
+          .bytes = static_cast<uint64_t>(status.st_size),
+          .modified = PacketTime::FromNanoseconds(status.st_mtim.tv_sec * 1'000'000'000 +
+                                                  status.st_mtim.tv_nsec),
+          .is_regular = S_ISREG(status.st_mode)};
+}
+
+}  // namespace
+
+absl::StatusOr<Folder> Folder::Open(const std::string& path, Missing missing) {
+  if (missing == Missing::kMake && mkdir(path.c_str(), kOwnerOnlyFolder) != 0 && errno != EEXIST) {
+    const int error = errno;
+    return StatusOf(error, fmt::format("cannot make folder {}: {}", path,
+                                       std::generic_category().message(error)));
+  }
+  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | kNoLinks);
+  if (descriptor < 0) {
+    const int error = errno;
+    return StatusOf(error, fmt::format("cannot open folder {}: {}", path,
+                                       std::generic_category().message(error)));
+  }
+  return Folder(descriptor, path);
+}
+
+Folder::~Folder() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+absl::Status Folder::Error(std::string_view doing, const std::string& name, int error) const {
+  return StatusOf(error, fmt::format("cannot {} {}/{}: {}", doing, path_, name,
+                                     std::generic_category().message(error)));
+}
+
+absl::Status Folder::WriteNew(const std::string& name, std::string_view bytes) const {
+  const std::string aside = std::string(kUnfinished) + name;
+  unlinkat(descriptor_, aside.c_str(), 0);
+  const int file =
+      openat(descriptor_, aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | kNoLinks, kOwnerOnly);
+  if (file < 0) return Error("write", name, errno);
+  int error = WriteAll(file, bytes);
+  if (error == 0 && fsync(file) != 0) error = errno;
+  if (close(file) != 0 && error == 0) error = errno;
+  if (error == 0 && renameat(descriptor_, aside.c_str(), descriptor_, name.c_str()) != 0) {
+    error = errno;
+  }
+  if (error == 0 && fsync(descriptor_) != 0) {
+    error = errno;
+    unlinkat(descriptor_, name.c_str(), 0);
+  }
+  if (error == 0) return absl::OkStatus();
+  unlinkat(descriptor_, aside.c_str(), 0);
+  return Error("write", name, error);
+}
+
+absl::Status Folder::AppendLine(const std::string& name, std::string_view line, Sync sync) const {
+  const int file =
+      openat(descriptor_, name.c_str(), O_RDWR | O_CREAT | O_APPEND | kNoLinks, kOwnerOnly);
+  if (file < 0) return Error("write", name, errno);
+  struct stat before {};
+  int error = fstat(file, &before) != 0 ? errno : 0;
+  if (error == 0 && !S_ISREG(before.st_mode)) error = EINVAL;
+  // A line that a power failure or a kill cut stays by itself.
+  char last = '\n';
+  if (error == 0 && before.st_size > 0 && pread(file, &last, 1, before.st_size - 1) != 1) {
+    error = EIO;
+  }
+  if (error == 0) {
+    error = WriteAll(file, last == '\n' ? std::string(line) : "\n" + std::string(line));
+    // A part of a line is worse than none.
+    if (error != 0) static_cast<void>(!ftruncate(file, before.st_size));
+  }
+  if (error == 0 && sync == Sync::kNow && fdatasync(file) != 0) error = errno;
+  close(file);
+  return error == 0 ? absl::OkStatus() : Error("write", name, error);
+}
+
+absl::StatusOr<std::string> Folder::Read(const std::string& name, uint64_t most) const {
+  const int file = openat(descriptor_, name.c_str(), O_RDONLY | O_NONBLOCK | kNoLinks);
+  if (file < 0) {
+    // A link where a file belongs.
+    if (errno == ELOOP) return absl::InvalidArgumentError(fmt::format("{} is a link", name));
+    return Error("read", name, errno);
+  }
+  struct stat status {};
+  std::string bytes;
+  int error = fstat(file, &status) != 0 ? errno : 0;
+  const bool fits =
+      error == 0 && S_ISREG(status.st_mode) && static_cast<uint64_t>(status.st_size) <= most;
+  if (fits) {
+    bytes.resize(static_cast<size_t>(status.st_size));
+    size_t filled = 0;
+    ssize_t got = 0;
+    while (filled < bytes.size() &&
+           (got = read(file, bytes.data() + filled, bytes.size() - filled)) > 0) {
+      filled += static_cast<size_t>(got);
+    }
+    if (got < 0) error = errno;
+    bytes.resize(filled);
+  }
+  close(file);
+  if (error != 0) return Error("read", name, error);
+  if (!fits) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}/{} is no file, or larger than {} bytes", path_, name, most));
+  }
+  return bytes;
+}
+
+FileFacts Folder::Look(const std::string& name) const {
+  struct stat status {};
+  if (fstatat(descriptor_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return {.name = name, .modified = PacketTime::InfinitePast()};
+  }
+  return FactsOf(name, status);
+}
+
+void Folder::ForEachFile(const std::function<void(const FileFacts&)>& visit) const {
+  const int copy = openat(descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return;
+  const std::unique_ptr<DIR, StreamCloser> stream(fdopendir(copy));
+  if (stream == nullptr) {
+    close(copy);
+    return;
+  }
+  while (const dirent* entry = readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe): own
+    const std::string name = entry->d_name;
+    struct stat status {};
+    if (name == "." || name == "..") continue;
+    if (fstatat(descriptor_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (!S_ISDIR(status.st_mode)) visit(FactsOf(name, status));
+  }
+}
+
+void Folder::Remove(const std::string& name) const { unlinkat(descriptor_, name.c_str(), 0); }
+
+void Folder::CutHalfLine(const std::string& name) const {
+  const int file = openat(descriptor_, name.c_str(), O_RDWR | kNoLinks);
+  struct stat status {};
+  if (file < 0) return;
+  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+    off_t end = status.st_size;
+    char last = 0;
+    while (end > 0 && pread(file, &last, 1, end - 1) == 1 && last != '\n') --end;
+    if (end < status.st_size) static_cast<void>(!ftruncate(file, end));
+  }
+  close(file);
+}
+
+}  // namespace cairn::tokens

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TRACEBACK_TOKENS_STORE_FILES_H_
+#define CAIRN_TRACEBACK_TOKENS_STORE_FILES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "capture/time.h"
+
+// Files of the token store.  No link is ever followed in its folders; what is made in them is for
+// its owner alone.
+namespace cairn::tokens {
+
+// Bytes that a file of this size is counted for: what it takes on most disks.
+constexpr uint64_t DiskBytes(uint64_t size) {
+  constexpr uint64_t kBlock = 4096;
+  return (size + kBlock - 1) / kBlock * kBlock;
+}
+
+struct FileFacts {
+  std::string name;
+  uint64_t bytes = 0;
+  PacketTime modified;
+  bool is_regular = false;
+};
+
+// An open folder.  Thread-compatible.  Errors name the folder: PermissionDenied, NotFound,
+// ResourceExhausted (no room), Unavailable.
+class Folder {
+ public:
+  enum class Missing : uint8_t { kFail, kMake };
+
+  static absl::StatusOr<Folder> Open(const std::string& path, Missing missing);
+  ~Folder();
+  Folder(Folder&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+  Folder& operator=(Folder&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    std::swap(path_, other.path_);
+    return *this;
+  }
+
+  int descriptor() const { return descriptor_; }
+  const std::string& path() const { return path_; }
+
+  // Writes a whole new file that is on disk, with its name, when this returns; after an error there
+  // is none.
+  absl::Status WriteNew(const std::string& name, std::string_view bytes) const;
+  // Adds one line to a file, made where it is missing: whole, or not at all.  `sync`: it is on disk
+  // when this returns.
+  enum class Sync : uint8_t { kLater, kNow };
+  absl::Status AppendLine(const std::string& name, std::string_view line, Sync sync) const;
+  // All of a regular file.  InvalidArgument: it is none, or larger than `most`.
+  absl::StatusOr<std::string> Read(const std::string& name, uint64_t most) const;
+  // Unset time: there is no such file.
+  FileFacts Look(const std::string& name) const;
+  void ForEachFile(const std::function<void(const FileFacts&)>& visit) const;
+  void Remove(const std::string& name) const;
+  // Cuts off what stands behind the last line feed of a file.
+  void CutHalfLine(const std::string& name) const;
+  absl::Status Error(std::string_view doing, const std::string& name, int error) const;
+
+ private:
+  Folder(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+
+  int descriptor_ = -1;
+  std::string path_;
+};
+
+inline constexpr std::string_view kUnfinished = ".new-";  // names of files that are being written
+
+}  // namespace cairn::tokens
+
+#endif  // CAIRN_TRACEBACK_TOKENS_STORE_FILES_H_
