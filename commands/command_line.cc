@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/command_line.h"
 
-#include <cstdio>
-#include <exception>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "fmt/format.h"
-
-#include "CLI/CLI.hpp"
 #include "commands/commands.h"
-#include "commands/suggest.h"
+#include "commands/program/program.h"
 
 namespace cairn::commands {
 namespace {
@@ -29,140 +20,16 @@ void AddAllCommands(CLI::App& app, int& exit_code) {
   AddEvaluateRelays(app, exit_code);
 }
 
-std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
-}
-
-// Null when there is none of that name.
-const CLI::App* FindCommand(const CLI::App& app, std::string_view name) {
-  for (const CLI::App* command : CommandsOf(app)) {
-    if (command->get_name() == name) return command;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> CommandNames(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : CommandsOf(app)) {
-    names.push_back(command->get_name());
-  }
-  return names;
-}
-
-std::vector<std::string> OptionNames(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
-}
-
-std::string DidYouMean(std::string_view word, const std::vector<std::string>& known) {
-  const std::string near = NearestWord(word, known);
-  return near.empty() ? std::string() : fmt::format(" Did you mean '{}'?", near);
-}
-
-// The command that the user chose, or the program itself.
-const CLI::App& Chosen(const CLI::App& app) {
-  const auto chosen = app.get_subcommands();
-  return chosen.empty() ? app : Chosen(*chosen.front());
-}
-
-std::string FullName(const CLI::App& app) {
-  return app.get_parent() == nullptr ? app.get_name()
-                                     : FullName(*app.get_parent()) + ' ' + app.get_name();
-}
-
-// CLI11 keeps the unexpected words; the first that looks like a flag, else the first, is what the
-// user must look at.
-std::string UnexpectedWord(const CLI::App& app) {
-  const std::vector<std::string> words = app.remaining(true);
-  for (const std::string& word : words) {
-    if (word.starts_with("-")) return word.substr(0, word.find('='));
-  }
-  return words.empty() ? std::string() : words.front();
-}
-
-int ExplainUsage(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App& chosen = Chosen(app);
-  std::string message = error.what();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::string word = UnexpectedWord(app);
-    message = word.starts_with("-") ? fmt::format("unknown option '{}'.{}", word,
-                                                  DidYouMean(word, OptionNames(chosen)))
-                                    : fmt::format("unexpected argument '{}'.", word);
-  }
-  const std::string name = FullName(chosen);
-  fmt::print(stderr, "{}: {}\nSee '{} --help'.\n", name, message, name);
-  return kUsage;
-}
-
-int UnknownCommand(const CLI::App& app, std::string_view word) {
-  const std::vector<std::string> names = CommandNames(app);
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  fmt::print(stderr, "cairn: '{}' is not a command.{}\nCommands: {}. See 'cairn --help'.\n", word,
-             DidYouMean(word, names), list);
-  return kUsage;
-}
-
-// "cairn help" and "cairn help replay".
-int Help(const CLI::App& app, const std::vector<std::string>& words) {
-  const CLI::App* subject = &app;
-  for (const std::string& word : words) {
-    const CLI::App* command = FindCommand(*subject, word);
-    if (command == nullptr) return UnknownCommand(*subject, word);
-    subject = command;
-  }
-  const CLI::App* parent = subject->get_parent();
-  fmt::print("{}", subject->help(parent == nullptr ? std::string() : FullName(*parent)));
-  return kDone;
-}
-
-int Dispatch(int argc, const char* const* argv) {
-  int exit_code = kDone;
-  CLI::App app("Finds stepping stones from packet headers on a border link.", "cairn");
-  app.set_version_flag("--version", "cairn " CAIRN_VERSION);
-  AddAllCommands(app, exit_code);
-  // After the commands, which would inherit it.
-  app.footer("\nFirst steps: cairn replay FILE.pcap --protect 10.0.0.0/8\nManual: man cairn");
-  // Listed by CLI11, answered here: it would take the words behind "help" for commands to run.
-  app.add_subcommand("help", "Show the help of the program or of one command");
-  if (argc > 1 && std::string_view(argv[1]) == "help") return Help(app, {argv + 2, argv + argc});
-
-  if (argc > 1 && argv[1][0] != '-' && FindCommand(app, argv[1]) == nullptr) {
-    return UnknownCommand(app, argv[1]);
-  }
-  if (argc <= 1) {
-    fmt::print(stderr, "{}", app.help());
-    return kUsage;
-  }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& wanted) {  // --help, --version
-    app.exit(wanted);
-  } catch (const CLI::ParseError& error) {
-    return ExplainUsage(app, error);
-  }
-  return exit_code;
-}
-
 }  // namespace
 
 int RunCommandLine(int argc, const char* const* argv) noexcept {
-  try {
-    const int exit_code = Dispatch(argc, argv);
-    // Help and version text may not have reached a full disk or a closed pipe.
-    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-    return written || exit_code != kDone ? exit_code : static_cast<int>(kFailed);
-  } catch (const std::exception& error) {
-    std::fputs("cairn: unexpected fault: ", stderr);
-    std::fputs(error.what(), stderr);
-    std::fputs("\n", stderr);
-  } catch (...) {
-    std::fputs("cairn: unexpected fault\n", stderr);
-  }
-  return kFailed;
+  return RunProgram(
+      {.name = "cairn",
+       .version = CAIRN_VERSION,
+       .description = "Finds stepping stones from packet headers on a border link.",
+       .footer = "\nFirst steps: cairn replay FILE.pcap --protect 10.0.0.0/8\nManual: man cairn",
+       .add_commands = AddAllCommands},
+      argc, argv);
 }
 
 }  // namespace cairn::commands

@@ -2,18 +2,9 @@
 #ifndef CAIRN_COMMANDS_COMMANDS_H_
 #define CAIRN_COMMANDS_COMMANDS_H_
 
-namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
-class App;
-}
+#include "commands/program/program.h"
 
 namespace cairn::commands {
-
-// What the process returns to the shell.
-enum ExitCode : int {
-  kDone = 0,
-  kFailed = 1,  // at run time: unreadable input, disk full, ...
-  kUsage = 2,   // wrong usage or configuration
-};
 
 // Each adds one subcommand to `app`; when the user chose it, its callback runs it and stores the
 // exit code. One file per command: replay.cc, watch.cc, ... Requires: `exit_code` outlives `app`.

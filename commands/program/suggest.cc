@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "commands/suggest.h"
+#include "commands/program/suggest.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CAIRN_COMMANDS_SUGGEST_H_
-#define CAIRN_COMMANDS_SUGGEST_H_
+#ifndef CAIRN_COMMANDS_PROGRAM_SUGGEST_H_
+#define CAIRN_COMMANDS_PROGRAM_SUGGEST_H_
 
 #include <span>
 #include <string>
@@ -14,4 +14,4 @@ std::string NearestWord(std::string_view word, std::span<const std::string> know
 
 }  // namespace cairn::commands
 
-#endif  // CAIRN_COMMANDS_SUGGEST_H_
+#endif  // CAIRN_COMMANDS_PROGRAM_SUGGEST_H_

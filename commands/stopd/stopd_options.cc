@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "commands/stopd/stopd_options.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "commands/program/program.h"
+#include "commands/stopd/stopd_commands.h"
+#include "config/stopd/stopd_settings.h"
+
+namespace cairn::commands {
+
+void AddStopdCommands(CLI::App& app, int& exit_code) {
+  AddServe(app, exit_code);
+  AddRedeem(app, exit_code);
+  AddTokens(app, exit_code);
+  AddConfiguration(app, exit_code);
+}
+
+void AddStopdOptions(CLI::App& app, StopdOptions& options) {
+  app.add_option("-c,--config", options.config,
+                 fmt::format("Configuration file (YAML); default: {}", kStopdConfigFile))
+      ->type_name("FILE");
+  app.add_option("-s,--set", options.set,
+                 "Change a setting (repeatable), as in store.folder=/srv/stopd")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+absl::StatusOr<daemon::Options> LoadStopdOptions(const StopdOptions& options) {
+  daemon::Options loaded;
+  const bool has_default = access(kStopdConfigFile, F_OK) == 0;
+  if (!options.config.empty() || has_default) {
+    absl::StatusOr<daemon::Options> file =
+        config::LoadStopdFile(options.config.empty() ? kStopdConfigFile : options.config);
+    if (!file.ok()) return file.status();
+    loaded = *std::move(file);
+  }
+  for (const std::string& assignment : options.set) {
+    const absl::Status applied = config::ApplyStopd(loaded, assignment);
+    if (!applied.ok()) {
+      return absl::InvalidArgumentError(fmt::format("--set {}", std::string(applied.message())));
+    }
+  }
+  return loaded;
+}
+
+void ComplainOfStopd(std::string_view command, const absl::Status& status) {
+  fmt::print(stderr, "stopd {}: {}\n", command, std::string(status.message()));
+}
+
+PacketTime WallTime() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return PacketTime::FromNanoseconds(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
+int PrintText(const std::string& text) {
+  return std::fputs(text.c_str(), stdout) < 0 ? static_cast<int>(kFailed) : static_cast<int>(kDone);
+}
+
+}  // namespace cairn::commands
