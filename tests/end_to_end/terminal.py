@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Somebody at a terminal: types, and reads what comes back."""
+import os
+import pty
+import select
+import signal
+import time
+
+PATIENCE = 20
+
+
+class Terminal:
+    """A command on a pseudo terminal of its own."""
+
+    def __init__(self, command):
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.execvp(command[0], command)
+        self.seen = ""
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def line(self, text, expected, patience=PATIENCE):
+        """Types a line and waits for what is expected after it."""
+        self.seen = ""
+        self.type(text + "\n")
+        self.expect(expected, patience)
+
+    def expect(self, text, patience=PATIENCE):
+        deadline = time.monotonic() + patience
+        while text not in self.seen:
+            left = deadline - time.monotonic()
+            assert left > 0, f"no {text!r} within {patience} s in {self.seen!r}"
+            if not select.select([self.master], [], [], left)[0]:
+                continue
+            try:
+                piece = os.read(self.master, 65536)
+            except OSError:
+                piece = b""
+            assert piece, f"the session ended before {text!r}: {self.seen!r}"
+            self.seen += piece.decode(errors="replace")
+
+    def close(self):
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.waitpid(self.pid, 0)
+        os.close(self.master)
