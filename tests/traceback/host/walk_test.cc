@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "traceback/host/walk.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <set>
+#include <string>
+
+#include "catch2/catch.hpp"
+
+#include "tests/traceback/host/family.h"
+
+namespace cairn::host {
+namespace {
+
+using Ends = std::array<int, 2>;
+
+Ends Pipe() {
+  Ends ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  return ends;
+}
+
+Ends SocketPair() {
+  Ends ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
+  return ends;
+}
+
+void Close(const Ends& ends) {
+  close(ends[0]);
+  close(ends[1]);
+}
+
+uint32_t Self() { return static_cast<uint32_t>(getpid()); }
+
+// The client's end of the connection belongs to the child alone, so that this process is found as
+// its parent and no other way.
+struct Owner {
+  Connection connection;
+  Family family;
+  uint32_t pid = 0;
+
+  explicit Owner(const std::vector<int>& closed) {
+    std::vector<int> all = closed;
+    all.insert(all.end(), {connection.listener, connection.server});
+    pid = family.Child(all);
+    close(connection.client);
+    connection.client = -1;
+    // Nobody on this host holds the other end: it would lead there.
+    close(connection.server);
+    connection.server = -1;
+    connection.CloseListener();
+  }
+};
+
+Snapshot WalkFrom(const Owner& owner, const Options& options = {}) {
+  const std::unique_ptr<Inspector> inspector = *Inspector::Open(options);
+  const auto found =
+      inspector->Find(owner.connection.client_end, owner.connection.server_end, false);
+  REQUIRE(found.ok());
+  absl::StatusOr<Snapshot> snapshot = inspector->Walk(*found, PacketTime::FromNanoseconds(7));
+  REQUIRE(snapshot.ok());
+  return *std::move(snapshot);
+}
+
+Relation RelationOf(const Snapshot& snapshot, uint32_t pid) {
+  const Process* process = Find(snapshot, pid);
+  REQUIRE(process != nullptr);
+  return process->relation;
+}
+
+TEST_CASE("the owner comes first, then its parents up to the first process") {
+  const Owner owner({});
+  const Snapshot snapshot = WalkFrom(owner);
+  CHECK(snapshot.processes.front().pid == owner.pid);
+  CHECK(snapshot.processes.front().relation == Relation::kOwner);
+  CHECK(RelationOf(snapshot, Self()) == Relation::kParent);
+  std::set<uint32_t> seen;
+  for (const Process& process : snapshot.processes) {
+    CHECK(seen.insert(process.pid).second);
+    CHECK((process.relation == Relation::kOwner || seen.contains(process.related_to)));
+  }
+  const Process* init = Find(snapshot, 1);
+  REQUIRE(init != nullptr);
+  CHECK(init->not_followed == "init");
+}
+
+TEST_CASE("who writes into a pipe that is read is found, and who writes into theirs") {
+  const Ends first = Pipe();
+  const Ends second = Pipe();
+  Family family;
+  const uint32_t far = family.Child({first[0], second[0], second[1]});
+  const uint32_t near = family.Child({first[1], second[0]});
+  const Owner owner({first[0], first[1], second[1]});
+  Close(first);
+  Close(second);
+  const Snapshot snapshot = WalkFrom(owner);
+  CHECK(RelationOf(snapshot, near) == Relation::kPipe);
+  CHECK(RelationOf(snapshot, far) == Relation::kPipe);
+  CHECK(Find(snapshot, near)->related_to == owner.pid);
+  CHECK(Find(snapshot, far)->related_to == near);
+}
+
+TEST_CASE("who only reads what a session writes is found, and nobody else who writes there") {
+  const Ends log = Pipe();
+  Family family;
+  const uint32_t logger = family.Child({log[1]});
+  const uint32_t stranger = family.Child({log[0]});
+  const Owner owner({log[0]});
+  Close(log);
+  const Snapshot snapshot = WalkFrom(owner);
+  CHECK(RelationOf(snapshot, logger) == Relation::kPipe);
+  CHECK(Find(snapshot, stranger) == nullptr);
+}
+
+TEST_CASE("both ends of a pair of sockets find each other") {
+  const Ends pair = SocketPair();
+  Family family;
+  const uint32_t other = family.Child({pair[0]});
+  const Owner owner({pair[1]});
+  Close(pair);
+  const Snapshot snapshot = WalkFrom(owner);
+  CHECK(RelationOf(snapshot, other) == Relation::kUnix);
+}
+
+TEST_CASE("a named pipe is a pipe") {
+  std::string folder = "/tmp/cairn_walk_XXXXXX";
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/fifo";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  const int reading = open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  const int writing = open(path.c_str(), O_WRONLY);
+  Family family;
+  const uint32_t writer = family.Child({reading});
+  const Owner owner({writing});
+  close(reading);
+  close(writing);
+  unlink(path.c_str());  // what is gone from the file system is a pipe still
+  rmdir(folder.c_str());
+  const Snapshot snapshot = WalkFrom(owner);
+  CHECK(RelationOf(snapshot, writer) == Relation::kPipe);
+}
+
+TEST_CASE("a connection within the host leads to the process at its other end") {
+  const Connection inner;
+  Family family;
+  const uint32_t other = family.Child({inner.listener, inner.client});
+  const Owner owner({inner.listener, inner.server});
+  const Snapshot snapshot = WalkFrom(owner);
+  CHECK(RelationOf(snapshot, other) == Relation::kTcp);
+  CHECK(snapshot.previous_hosts.empty());
+}
+
+TEST_CASE("a program on a terminal leads to whoever holds the master, and the other way round") {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(master >= 0);
+  REQUIRE(grantpt(master) == 0);
+  REQUIRE(unlockpt(master) == 0);
+  std::array<char, 64> name{};
+  REQUIRE(ptsname_r(master, name.data(), name.size()) == 0);
+  const int slave = open(name.data(), O_RDWR | O_NOCTTY);
+  REQUIRE(slave >= 0);
+  Family family;
+  SECTION("from the program") {
+    const uint32_t holder = family.Child({slave});
+    const Owner owner({master});
+    close(master);
+    close(slave);
+    CHECK(RelationOf(WalkFrom(owner), holder) == Relation::kTerminal);
+  }
+  SECTION("from the holder") {
+    const uint32_t program = family.Child({master});
+    const Owner owner({slave});
+    close(master);
+    close(slave);
+    CHECK(RelationOf(WalkFrom(owner), program) == Relation::kPipe);
+  }
+}
+
+TEST_CASE("siblings are not found through their common parent") {
+  Family family;
+  const uint32_t sibling = family.Child({});
+  const Owner owner({});
+  const Snapshot snapshot = WalkFrom(owner);
+  CHECK(Find(snapshot, Self()) != nullptr);
+  CHECK(Find(snapshot, sibling) == nullptr);
+}
+
+TEST_CASE("a system user's process with many peers is a hub, an ordinary user's is followed") {
+  if (geteuid() != 0) {
+    WARN("SKIPPED: needs root to become somebody else");
+    return;
+  }
+  const bool by_system = GENERATE(true, false);
+  Options options;
+  options.max_peers = 4;
+  const Ends to_hub = SocketPair();
+  std::vector<Ends> others;
+  std::vector<int> all(to_hub.begin(), to_hub.end());
+  for (int i = 0; i < 6; ++i) {
+    others.push_back(SocketPair());
+    all.insert(all.end(), others.back().begin(), others.back().end());
+  }
+  const auto but = [&all](std::set<int> kept) {
+    std::vector<int> closed;
+    for (const int descriptor : all) {
+      if (!kept.contains(descriptor)) closed.push_back(descriptor);
+    }
+    return closed;
+  };
+  std::set<int> of_hub = {to_hub[1]};
+  for (const Ends& pair : others) of_hub.insert(pair[0]);
+  Family family;
+  const uint32_t hub = family.Child(but(of_hub), [by_system] {
+    if (!by_system && setuid(4242) != 0) abort();
+  });
+  std::vector<uint32_t> peers;
+  for (const Ends& pair : others) peers.push_back(family.Child(but({pair[1]})));
+  const Owner owner(but({to_hub[0]}));
+  for (const int descriptor : all) close(descriptor);
+  const Snapshot snapshot = WalkFrom(owner, options);
+  REQUIRE(Find(snapshot, hub) != nullptr);
+  CHECK(Find(snapshot, hub)->not_followed == (by_system ? "hub" : ""));
+  for (const uint32_t peer : peers) CHECK((Find(snapshot, peer) == nullptr) == by_system);
+}
+
+TEST_CASE("a walk ends at the most processes that are kept, and says so") {
+  const Owner owner({});
+  Options options;
+  options.max_processes = 1;
+  const Snapshot snapshot = WalkFrom(owner, options);
+  CHECK(snapshot.processes.size() == 1);
+  CHECK(snapshot.processes.front().pid == owner.pid);
+  CHECK(snapshot.truncated);
+}
+
+TEST_CASE("descriptors beyond the most that are listed are counted") {
+  std::vector<int> copies;
+  for (int i = 0; i < 20; ++i) copies.push_back(dup(0));
+  const Owner owner({});
+  for (const int copy : copies) close(copy);
+  Options options;
+  options.max_descriptors = 5;
+  const Snapshot snapshot = WalkFrom(owner, options);
+  CHECK(snapshot.processes.front().descriptors.size() == 5);
+  CHECK(snapshot.processes.front().descriptors_left_out >= 15);
+}
+
+TEST_CASE("names that processes give themselves stay names") {
+  Family family;
+  const Ends pair = SocketPair();
+  const uint32_t other = family.Child({pair[0]}, [] { prctl(PR_SET_NAME, ") 1 (\n\x1b[31m"); });
+  const Owner owner({pair[1]});
+  Close(pair);
+  const Snapshot snapshot = WalkFrom(owner);
+  REQUIRE(Find(snapshot, other) != nullptr);
+  CHECK(Find(snapshot, other)->name == ") 1 (\n\x1b[31m");
+  CHECK(Find(snapshot, other)->parent == Self());
+}
+
+TEST_CASE("processes that end while they are looked at are left out") {
+  const Connection connection;
+  for (int i = 0; i < 20; ++i) {
+    Family family;
+    const Ends pair = SocketPair();
+    const uint32_t other = family.Child({});
+    family.End(other);
+    Close(pair);
+    const Snapshot snapshot = host::WalkFrom(connection);
+    CHECK(Find(snapshot, other) == nullptr);
+  }
+}
+
+}  // namespace
+}  // namespace cairn::host
