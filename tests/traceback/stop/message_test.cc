@@ -203,10 +203,10 @@ TEST_CASE("what is written is read back the same") {
 }
 
 TEST_CASE("a line that names an address is known as such, be it a request otherwise or not") {
-  for (const char* line : {"6191,23:SV:192.0.2.7", "6191,23:SV_REC:7:192.0.2.7", "0,23:SV:192.0.2.7",
-                           "x:ID:192.0.2.7", "6191,23:ID_REC:192.0.2.7", "6191,23:WHAT:192.0.2.7",
-                           "6191,23:SV:[2001:db8::7]", "6191,23:SV:2001:db8::7",
-                           "6191,23 : ID : 999.1.1.1", "6191,23:SV:example.org"}) {
+  for (const char* line :
+       {"6191,23:SV:192.0.2.7", "6191,23:SV_REC:7:192.0.2.7", "0,23:SV:192.0.2.7", "x:ID:192.0.2.7",
+        "6191,23:ID_REC:192.0.2.7", "6191,23:WHAT:192.0.2.7", "6191,23:SV:[2001:db8::7]",
+        "6191,23:SV:2001:db8::7", "6191,23 : ID : 999.1.1.1", "6191,23:SV:example.org"}) {
     INFO(line);
     CHECK(NamesAddress(line));
   }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What askers may take up: rates, and questions that come again.
+#include "catch2/catch.hpp"
+
+#include "traceback/daemon/asker_rates.h"
+#include "traceback/daemon/cycle_guard.h"
+
+namespace cairn::daemon {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+const Clock::time_point kStart{seconds(1000)};
+const IpAddress kAsker = *IpAddress::Parse("192.0.2.1");
+const IpAddress kOther = *IpAddress::Parse("192.0.2.2");
+
+stop::Request Recursive(uint32_t session, uint32_t port = 40022) {
+  return {.ports = {.local = port, .remote = 22},
+          .type = stop::RequestType::kSvRec,
+          .session_id = session};
+}
+
+TEST_CASE("a request that comes again within the window is known, and after it is not") {
+  CycleGuard guard({});
+  using Verdict = CycleGuard::Verdict;
+  CHECK(guard.Observe(kAsker, Recursive(7), kStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(7), kStart + milliseconds(119999)) == Verdict::kSeen);
+  CHECK(guard.Observe(kAsker, Recursive(8), kStart) == Verdict::kNew);
+  CHECK(guard.Observe(kOther, Recursive(7), kStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(7), kStart + seconds(120)) == Verdict::kNew);
+}
+
+TEST_CASE("by the session alone other ports are the same request, by connection they are not") {
+  Recursion options;
+  CycleGuard by_session(options);
+  options.cycle_rule = CycleRule::kConnection;
+  CycleGuard by_connection(options);
+  for (CycleGuard* guard : {&by_session, &by_connection})
+    guard->Observe(kAsker, Recursive(7, 1), kStart);
+  CHECK(by_session.Observe(kAsker, Recursive(7, 2), kStart) == CycleGuard::Verdict::kSeen);
+  CHECK(by_connection.Observe(kAsker, Recursive(7, 2), kStart) == CycleGuard::Verdict::kNew);
+  CHECK(by_connection.Observe(kAsker, Recursive(7, 2), kStart) == CycleGuard::Verdict::kSeen);
+}
+
+TEST_CASE("when there is no room nothing is forgotten too early") {
+  Recursion options;
+  options.max_remembered = 2;
+  CycleGuard guard(options);
+  guard.Observe(kAsker, Recursive(1), kStart);
+  guard.Observe(kAsker, Recursive(2), kStart);
+  CHECK(guard.Observe(kAsker, Recursive(3), kStart) == CycleGuard::Verdict::kFull);
+  CHECK(guard.Observe(kAsker, Recursive(1), kStart) == CycleGuard::Verdict::kSeen);
+  CHECK(guard.Observe(kAsker, Recursive(3), kStart + seconds(120)) == CycleGuard::Verdict::kNew);
+  CHECK(guard.size() == 1);
+}
+
+TEST_CASE("an asker has so many requests a minute, and others have theirs") {
+  Limits limits;
+  limits.max_requests_per_asker_minute = 3;
+  AskerRates rates(limits);
+  for (int i = 0; i < 3; ++i) CHECK(rates.Allow(kAsker, kStart));
+  CHECK_FALSE(rates.Allow(kAsker, kStart));
+  CHECK(rates.Allow(kOther, kStart));
+  CHECK_FALSE(rates.Allow(kAsker, kStart + seconds(19)));
+  CHECK(rates.Allow(kAsker, kStart + seconds(21)));
+  CHECK_FALSE(rates.Allow(kAsker, kStart + seconds(22)));
+}
+
+TEST_CASE("all addresses of an IPv6 network are one asker") {
+  Limits limits;
+  limits.max_requests_per_asker_minute = 1;
+  AskerRates rates(limits);
+  CHECK(rates.Allow(*IpAddress::Parse("2001:db8::1"), kStart));
+  CHECK_FALSE(rates.Allow(*IpAddress::Parse("2001:db8::ffff:2"), kStart));
+  CHECK(rates.Allow(*IpAddress::Parse("2001:db8:0:1::1"), kStart));
+}
+
+TEST_CASE("of too many askers the longest silent is forgotten") {
+  Limits limits;
+  limits.max_requests_per_asker_minute = 1;
+  limits.max_askers = 2;
+  AskerRates rates(limits);
+  const IpAddress third = *IpAddress::Parse("192.0.2.3");
+  CHECK(rates.Allow(kAsker, kStart));
+  CHECK(rates.Allow(kOther, kStart));
+  CHECK_FALSE(rates.Allow(kAsker, kStart));
+  CHECK(rates.Allow(third, kStart));  // in place of kOther
+  CHECK(rates.forgotten() == 1);
+  CHECK_FALSE(rates.Allow(kAsker, kStart));
+  CHECK(rates.size() == 2);
+}
+
+}  // namespace
+}  // namespace cairn::daemon
