@@ -127,9 +127,9 @@ std::string DescriptorText(const Descriptor& descriptor,
                                    : descriptor.direction == host::Direction::kOutbound ? "->"
                                                                                         : "--";
     what = fmt::format("{} {} {} {}", descriptor.local->ToString(), arrow,
-                       descriptor.remote->ToString(), descriptor.state);
+                       descriptor.remote->ToString(), Shown(descriptor.state, 16));
   } else if (descriptor.local.has_value()) {
-    what = fmt::format("{} {}", descriptor.local->ToString(), descriptor.state);
+    what = fmt::format("{} {}", descriptor.local->ToString(), Shown(descriptor.state, 16));
   } else {
     what = Shown(descriptor.name, 60);
   }
@@ -177,9 +177,10 @@ class Tree {
       text_ +=
           fmt::format("{}started by user {}\n", more, UserOf(process.real_user, process.real_uid));
     }
-    text_ += fmt::format("{}since {}{}{}\n", more, TimeOf(process.start_time),
-                         process.terminal.empty() ? "" : ", terminal " + process.terminal,
-                         process.nice == 0 ? "" : fmt::format(", nice {}", process.nice));
+    text_ +=
+        fmt::format("{}since {}{}{}\n", more, TimeOf(process.start_time),
+                    process.terminal.empty() ? "" : ", terminal " + Shown(process.terminal, 16),
+                    process.nice == 0 ? "" : fmt::format(", nice {}", process.nice));
     if (!process.command_line.empty()) {
       text_ += fmt::format("{}{}\n", more, Shown(process.command_line, kColumns - more.size()));
     }
@@ -187,7 +188,7 @@ class Tree {
       text_ += fmt::format("{}runs {}  sha256 {}\n", more, Shown(process.executable, 48),
                            process.executable_sha256.empty()
                                ? "unknown"
-                               : process.executable_sha256.substr(0, 16) + "...");
+                               : Shown(process.executable_sha256.substr(0, 16)) + "...");
     }
     if (process.login_uid.has_value() || process.audit_session.has_value()) {
       text_ += fmt::format("{}login uid {}, audit session {}\n", more, Number(process.login_uid),

@@ -27,7 +27,9 @@ class Maker {
                                 : IpAddress::FromWords(Number() | 1ULL << 62, Number());
     return {ip, static_cast<uint16_t>(1 + Number() % 65535)};
   }
-  PacketTime Time() { return PacketTime::FromNanoseconds(1'700'000'000'000'000'000 + int64_t{Number()}); }
+  PacketTime Time() {
+    return PacketTime::FromNanoseconds(1'700'000'000'000'000'000 + int64_t{Number()});
+  }
 
   host::Descriptor Descriptor() {
     host::Descriptor descriptor;

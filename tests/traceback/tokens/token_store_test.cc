@@ -195,8 +195,14 @@ TEST_CASE("the store never grows beyond its quota, and says why nothing was save
   REQUIRE(absl::IsResourceExhausted(token.status()));
   CHECK(std::string(token.status().message()).find("store.max_size") != std::string::npos);
   CHECK(rig.store->used_bytes() <= rig.options.max_bytes);
-  CHECK(rig.store->counters().unsaved_quota == 1);
-  CHECK_FALSE(rig.store->NoteEmpty(RandomToken(), rig.Question(), "nothing").ok());
+  CHECK(rig.store->counters().unsaved_quota >= 1);
+  // The journal has its room in the quota, too, and no more.
+  absl::Status noted;
+  for (int i = 0; i < 1000 && noted.ok(); ++i) {
+    noted = rig.store->NoteEmpty(RandomToken(), rig.Question(), "nothing");
+  }
+  CHECK(absl::IsResourceExhausted(noted));
+  CHECK(rig.store->used_bytes() <= rig.options.max_bytes);
   // What there is counts after a restart, too.
   const uint64_t used = rig.store->used_bytes();
   CHECK(rig.Open().used_bytes() == used);
