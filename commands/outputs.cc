@@ -69,7 +69,12 @@ absl::StatusOr<std::unique_ptr<Outputs>> Outputs::Open(const RunOptions& options
   return outputs;
 }
 
-absl::Status Outputs::Write(const Event& event) {
+absl::Status Outputs::Write(const Event& event) { return WriteToAll(event); }
+
+absl::Status Outputs::Write(const TracebackEvent& event) { return WriteToAll(event); }
+
+template <typename AnyEvent>
+absl::Status Outputs::WriteToAll(const AnyEvent& event) {
   if (progress_.has_value()) progress_->Clear();
   // The file comes first: it is what programs and investigations rely on.
   absl::Status status;

@@ -10,6 +10,7 @@
 
 #include "commands/run_options.h"
 #include "detector/findings/event.h"
+#include "detector/findings/traceback_event.h"
 #include "output/json_lines.h"
 #include "output/line_writer.h"
 #include "output/progress.h"
@@ -36,6 +37,7 @@ class Outputs : public EventSink {
                                                        output::ExistingFile existing);
 
   absl::Status Write(const Event& event) override;
+  absl::Status Write(const TracebackEvent& event);
   absl::Status WriteScore(const HostScore& score) override;
   // Always OK: alerts matter more than records, so a fault of theirs only ends the records.
   absl::Status WriteSession(const SessionRecord& session) override;
@@ -51,6 +53,8 @@ class Outputs : public EventSink {
 
  private:
   Outputs() = default;
+  template <typename AnyEvent>
+  absl::Status WriteToAll(const AnyEvent& event);
 
   std::unique_ptr<output::LineWriter> file_writer_;
   std::unique_ptr<output::LineWriter> standard_writer_;

@@ -120,6 +120,8 @@ void AddReplay(CLI::App& app, int& exit_code) {
       ->add_option("FILE", options->files, "Captures, merged by time; '-' or none: standard input")
       ->type_name("");
   AddRunOptions(*command, options->run);
+  command->add_flag("--traceback", options->run.traceback,
+                    "Ask suspected hosts who owns the connection (docs/traceback.md)");
   command
       ->add_option("-t,--threads", options->threads,
                    "Threads that read and decode ahead; default: 1")

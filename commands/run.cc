@@ -10,6 +10,7 @@
 
 #include "fmt/format.h"
 
+#include "commands/asking_sink.h"
 #include "commands/signals.h"
 #include "output/summary.h"
 
@@ -20,12 +21,13 @@ double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-void Drain(const Run& run, Detector& detector, RunEnd& end) {
+void Drain(const Run& run, Detector& detector, AskingSink& sink, RunEnd& end) {
   const auto batch = std::make_unique<SegmentBatch>();
   while (StopSignal() == 0) {
     batch->Clear();
     const absl::StatusOr<capture::SourceState> state = run.source.Read(*batch);
     end.output = detector.Process(batch->segments());
+    if (end.output.ok()) end.output = sink.WriteAnswers();
     if (!end.output.ok()) return;
     if (!state.ok()) {
       // The signal itself makes a blocked read fail; that is no fault of the capture.
@@ -48,7 +50,8 @@ std::string_view EndName(const RunEnd& end) {
   return end.interrupted ? "interrupted" : "complete";
 }
 
-void PrintSummary(const Run& run, const Detector& detector, const RunEnd& end) {
+void PrintSummary(const Run& run, const Detector& detector, const AskingSink& sink,
+                  const RunEnd& end) {
   if (run.options.quiet || run.options.summary == "none") return;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -58,6 +61,7 @@ void PrintSummary(const Run& run, const Detector& detector, const RunEnd& end) {
       .end = EndName(end),
       .capture = run.source.counters(),
       .detector = detector.counters(),
+      .traceback = sink.counters(),
       .wall_seconds = wall.count(),
       .cpu_seconds = Seconds(usage.ru_utime) + Seconds(usage.ru_stime),
       .peak_memory_bytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024};
@@ -106,16 +110,20 @@ void WarnOfCutHeaders(const Run& run) {
 
 RunEnd RunToEnd(const Run& run) {
   RunEnd end;
-  Detector detector(run.settings.detector, run.outputs);
-  Drain(run, detector, end);
+  AskingSink sink(run.outputs, run.settings.traceback, run.settings.detector.protected_networks,
+                  run.options.traceback);
+  Detector detector(run.settings.detector, sink);
+  Drain(run, detector, sink, end);
   end.interrupted = StopSignal() != 0;
   if (end.output.ok()) end.output = detector.Finish();
+  if (end.output.ok()) end.output = sink.Finish();
+  end.interrupted = StopSignal() != 0;
   if (end.output.ok()) end.output = run.outputs.Close();
   end.sessions = run.outputs.CloseSessions();
   if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();
   ExplainFaults(run, end);
   WarnOfCutHeaders(run);
-  PrintSummary(run, detector, end);
+  PrintSummary(run, detector, sink, end);
   return end;
 }
 

@@ -30,6 +30,7 @@ struct RunOptions {
   std::string format;
   std::string summary;
   bool quiet = false;
+  bool traceback = false;  // whether hosts are asked upon alerts
 };
 
 // The options that say which settings hold: --config, --protect and --set.

@@ -29,6 +29,7 @@ constexpr uint64_t kMostPackets = 1'000'000'000'000'000;
 struct WatchOptions {
   RunOptions run;
   std::string interface;
+  bool no_traceback = false;
   double duration_s = 0;  // 0: no limit
   uint64_t count = 0;     // 0: no limit
 };
@@ -99,13 +100,14 @@ class WatchPace : public Pace {
   uint64_t lost_told_ = 0;
 };
 
-int Watch(const WatchOptions& options) {
+int Watch(WatchOptions options) {
   const absl::Status usage = CheckRunOptions(options.run);
   const absl::StatusOr<config::Settings> settings = usage.ok() ? LoadSettings(options.run) : usage;
   if (!settings.ok()) {
     Complain(kCommand, settings.status());
     return kUsage;
   }
+  options.run.traceback = settings->traceback.enabled && !options.no_traceback;
   CatchStopSignals();
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source =
       capture::OpenLive(options.interface, settings->capture);
@@ -144,6 +146,8 @@ void AddWatch(CLI::App& app, int& exit_code) {
       ->type_name("NAME")
       ->required();
   AddRunOptions(*command, options->run);
+  command->add_flag("--no-traceback", options->no_traceback,
+                    "Ask no suspected host who owns the connection");
   command->add_option("-d,--duration", options->duration_s, "Stop after this many seconds")
       ->type_name("SECONDS")
       ->check(CLI::Range(kShortestWatch, kLongestWatch).description(""));

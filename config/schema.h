@@ -3,6 +3,7 @@
 #define CAIRN_CONFIG_SCHEMA_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -89,15 +90,21 @@ class Schema {
   std::vector<std::string> paths_;
 };
 
+// Whether a group begins a section, or goes on with one: keys of several structs in one section.
+enum class Heading : uint8_t { kSection, kNone };
+
 // Adds the keys of one struct inside Root.  `Accessor` returns that struct, const when given a
 // const Root.
 template <typename Root, typename Accessor>
 class Group {
  public:
   // `path` is the section that holds the keys; empty: they stand at the top.
-  Group(Schema<Root>& schema, std::string path, std::string documentation, Accessor at)
+  Group(Schema<Root>& schema, std::string path, std::string documentation, Accessor at,
+        Heading heading = Heading::kSection)
       : schema_(&schema), path_(std::move(path)), at_(std::move(at)) {
-    if (!path_.empty()) schema.AddSection(path_, std::move(documentation));
+    if (!path_.empty() && heading == Heading::kSection) {
+      schema.AddSection(path_, std::move(documentation));
+    }
   }
 
   template <typename T, typename Struct>

@@ -11,6 +11,7 @@
 #include "capture/options.h"
 #include "detector/options.h"
 #include "output/sessions/rotation.h"
+#include "traceback/alerts/options.h"
 
 // The configuration file fills every folder's Options struct; no other module parses configuration.
 //
@@ -23,6 +24,7 @@ struct Settings {
   capture::Options capture;
   DetectorOptions detector;
   output::Rotation session_files;
+  alerts::Options traceback;
 };
 
 // Reads YAML on top of the defaults.  InvalidArgument carries "FILE:LINE:COLUMN: " and, for an

@@ -333,6 +333,7 @@ const Schema<Settings>& SettingsSchema() {
     AddRelays(table);
     AddSessions(table);
     AddFindings(table);
+    AddTraceback(table);
     return table;
   }();
   return schema;

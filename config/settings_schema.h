@@ -12,6 +12,9 @@ namespace cairn::config {
 // The table of the configuration's keys.  To add a key, add one entry in settings_schema.cc.
 const Schema<Settings>& SettingsSchema();
 
+// Adds those of the section traceback.
+void AddTraceback(Schema<Settings>& table);
+
 // The table of the keys of one rule under policy.allow.
 const Schema<policy::AllowRule>& RuleSchema();
 ValueType<std::vector<policy::AllowRule>> AllowRules();

@@ -234,6 +234,30 @@ Json ToJson(const ChainUpdate& event) {
   return json;
 }
 
+Json AskedHead(const HostAsked& asked, const char* name) {
+  Json json = Head(asked.time, name);
+  json["alert_id"] = asked.alert_id;
+  json["about"] = asked.about;
+  json["host"] = asked.host.ToString();
+  json["request"] = asked.request;
+  json["attempts"] = asked.attempts;
+  json["ended"] = Rfc3339(asked.ended);
+  return json;
+}
+
+Json ToJson(const StopToken& event) {
+  Json json = AskedHead(event.asked, "stop_token");
+  json["token"] = event.token;
+  return json;
+}
+
+Json ToJson(const StopFailed& event) {
+  Json json = AskedHead(event.asked, "stop_failed");
+  json["reason"] = event.reason;
+  json["detail"] = event.detail;
+  return json;
+}
+
 void AddFigures(Json& json, const HostScore& score) {
   json["score"] = Rounded(score.score, 1000.0);
   json["nats"] = Rounded(score.nats, 100.0);
@@ -242,6 +266,10 @@ void AddFigures(Json& json, const HostScore& score) {
   json["reach_ms"] = score.reach.ToMilliseconds();
   json["activities"] = score.activities;
   json["reported"] = score.reported;
+}
+
+std::string LineOf(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 Json Moment(const HostScore& score) {
@@ -253,8 +281,11 @@ Json Moment(const HostScore& score) {
 }  // namespace
 
 std::string ToJsonLine(const Event& event) {
-  const Json json = std::visit([](const auto& e) { return ToJson(e); }, event);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return LineOf(std::visit([](const auto& e) { return ToJson(e); }, event));
+}
+
+std::string ToJsonLine(const TracebackEvent& event) {
+  return LineOf(std::visit([](const auto& e) { return ToJson(e); }, event));
 }
 
 std::string ToJsonLine(const HostScore& score) {

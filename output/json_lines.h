@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 
 #include "detector/findings/event.h"
+#include "detector/findings/traceback_event.h"
 #include "output/line_writer.h"
 #include "output/score_history.h"
 
@@ -22,6 +23,9 @@ inline constexpr char kAlertSchema[] = "cairn/1";
 // repaired with U+FFFD.
 std::string ToJsonLine(const Event& event);
 
+// What came of asking a host, in the form of docs/alerts.schema.json.
+std::string ToJsonLine(const TracebackEvent& event);
+
 // A host's score likewise, in the form of docs/relay-scores.schema.json.
 std::string ToJsonLine(const HostScore& score);
 
@@ -34,6 +38,7 @@ class JsonLines : public EventSink {
   // Requires: `writer` outlives this.
   explicit JsonLines(LineWriter& writer) : writer_(writer) {}
   absl::Status Write(const Event& event) override { return writer_.Write(ToJsonLine(event)); }
+  absl::Status Write(const TracebackEvent& event) { return writer_.Write(ToJsonLine(event)); }
   absl::Status WriteScore(const HostScore& score) override {
     return writer_.Write(ToJsonLine(score));
   }

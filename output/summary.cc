@@ -183,6 +183,19 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"alerts_by_expired_rule", detector.alerts_by_expired_rule}};
 }
 
+Json TracebackJson(const TracebackCounters& traceback) {
+  Json failed = Json::object();
+  for (const auto& [reason, count] : traceback.failed) failed[reason] = count;
+  return {{"asked", traceback.asked}, {"tokens", traceback.tokens}, {"failed", std::move(failed)}};
+}
+
+std::string TracebackText(const TracebackCounters& traceback) {
+  std::string text = Line("hosts asked", traceback.asked,
+                          fmt::format("{} gave a token", Grouped(traceback.tokens)));
+  for (const auto& [reason, count] : traceback.failed) text += Line("  " + reason, count);
+  return text;
+}
+
 double Rounded(double value) { return std::round(value * 1000) / 1000; }
 
 }  // namespace
@@ -217,6 +230,7 @@ std::string SummaryText(const RunSummary& s) {
   }
   text += Line("exposures", s.detector.exposures);
   text += Line("chains", s.detector.chains);
+  if (s.traceback.has_value()) text += TracebackText(*s.traceback);
   text += Section("policy", PolicyWork(s.detector));
   text += Section("packets without a segment", DroppedPackets(s.capture));
   text += Section("segments without timing", SegmentsSetAside(s.detector));
@@ -226,17 +240,18 @@ std::string SummaryText(const RunSummary& s) {
 }
 
 std::string SummaryJson(const RunSummary& s) {
-  const Json json = {{"schema", kAlertSchema},
-                     {"event", "summary"},
-                     {"command", s.command},
-                     {"end", s.end},
-                     {"wall_s", Rounded(s.wall_seconds)},
-                     {"cpu_s", Rounded(s.cpu_seconds)},
-                     {"packets_per_s", std::round(PerSecond(s.capture.packets, s.wall_seconds))},
-                     {"packets_per_cpu_s", std::round(PerSecond(s.capture.packets, s.cpu_seconds))},
-                     {"peak_memory_bytes", s.peak_memory_bytes},
-                     {"capture", CaptureJson(s.capture)},
-                     {"detector", DetectorJson(s.detector)}};
+  Json json = {{"schema", kAlertSchema},
+               {"event", "summary"},
+               {"command", s.command},
+               {"end", s.end},
+               {"wall_s", Rounded(s.wall_seconds)},
+               {"cpu_s", Rounded(s.cpu_seconds)},
+               {"packets_per_s", std::round(PerSecond(s.capture.packets, s.wall_seconds))},
+               {"packets_per_cpu_s", std::round(PerSecond(s.capture.packets, s.cpu_seconds))},
+               {"peak_memory_bytes", s.peak_memory_bytes},
+               {"capture", CaptureJson(s.capture)},
+               {"detector", DetectorJson(s.detector)}};
+  if (s.traceback.has_value()) json["traceback"] = TracebackJson(*s.traceback);
   return json.dump() + '\n';
 }
 

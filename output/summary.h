@@ -3,6 +3,8 @@
 #define CAIRN_OUTPUT_SUMMARY_H_
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +13,13 @@
 
 namespace cairn::output {
 
+// What came of asking hosts.
+struct TracebackCounters {
+  uint64_t asked = 0;
+  uint64_t tokens = 0;
+  std::map<std::string, uint64_t> failed;  // by reason
+};
+
 // What a run did and what it cost.  The costs are measured by the caller: nothing here reads a
 // clock.
 struct RunSummary {
@@ -18,6 +27,7 @@ struct RunSummary {
   std::string_view end;      // how it ended: "complete", "interrupted", "failed"
   CaptureCounters capture;
   DetectorCounters detector;
+  std::optional<TracebackCounters> traceback;  // unset: nobody was to be asked
   double wall_seconds = 0;
   double cpu_seconds = 0;          // user and system, of the whole process
   uint64_t peak_memory_bytes = 0;  // resident

@@ -50,6 +50,14 @@ std::string WithoutControls(std::string_view text) {
   return clean;
 }
 
+// What a host sent, which may be any bytes.
+std::string Harmless(std::string_view text) {
+  std::string shown(text);
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return shown;
+}
+
 std::string PolicyNote(const std::optional<PolicyVerdict>& policy) {
   if (!policy.has_value()) return {};
   std::string note = fmt::format("allowed by rule '{}'", WithoutControls(policy->rule));
@@ -70,6 +78,11 @@ absl::Status Table::Write(const Event& event) {
   const Row row = std::visit([this](const auto& e) { return RowOf(e); }, event);
   std::visit([this](const auto& e) { Remember(e); }, event);
   if (row.path.empty()) return absl::OkStatus();
+  return writer_.Write(HeadingsFor(row.time) + Render(row));
+}
+
+absl::Status Table::Write(const TracebackEvent& event) {
+  const Row row = std::visit([this](const auto& e) { return RowOf(e); }, event);
   return writer_.Write(HeadingsFor(row.time) + Render(row));
 }
 
@@ -157,6 +170,27 @@ Table::Row Table::RowOf(const ChainUpdate& event) const {
           .chain = event.chain,
           .note = std::move(note),
           .colour = kCyan};
+}
+
+Table::Row Table::RowOf(const StopToken& event) const {
+  return {.time = event.asked.time,
+          .kind = "token",
+          .path = event.asked.host.ToString(),
+          .figures = {},
+          .chain = {},
+          .note = fmt::format("gave {} for alert {}", Harmless(event.token), event.asked.alert_id),
+          .colour = kCyan};
+}
+
+Table::Row Table::RowOf(const StopFailed& event) const {
+  return {.time = event.asked.time,
+          .kind = "no token",
+          .path = event.asked.host.ToString(),
+          .figures = {},
+          .chain = {},
+          .note = fmt::format("{} ({}) for alert {}", Harmless(event.detail), event.reason,
+                              event.asked.alert_id),
+          .colour = kDim};
 }
 
 void Table::Remember(const SteppingStone& event) {

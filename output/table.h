@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 
 #include "detector/findings/event.h"
+#include "detector/findings/traceback_event.h"
 #include "output/line_writer.h"
 #include "output/terminal.h"
 
@@ -38,6 +39,7 @@ class Table : public EventSink {
   Table(LineWriter& writer, TerminalStyle style) : writer_(writer), style_(style) {}
 
   absl::Status Write(const Event& event) override;
+  absl::Status Write(const TracebackEvent& event);
   // Groups the alerts so far by chain, one line each.  Call once, last.
   absl::Status WriteDigest();
 
@@ -68,6 +70,8 @@ class Table : public EventSink {
   Row RowOf(const SteppingStoneEnd& event) const;
   Row RowOf(const Exposure& event) const;
   Row RowOf(const ChainUpdate& event) const;
+  Row RowOf(const StopToken& event) const;
+  Row RowOf(const StopFailed& event) const;
   void Remember(const SteppingStone& event);
   void Remember(const MessageRelay&) {}
   void Remember(const Unjudged&) {}

@@ -70,6 +70,7 @@ void Front::Run() {
       if (ready[i].revents != 0) Accept(ready[i].fd);
     }
     ReportHops();
+    for (LogThrottle& throttle : throttles_) throttle.Flush(now_);
     queue_.Start(now_);
     SendLookUps();
     FlushToMonitor();
@@ -79,11 +80,17 @@ void Front::Run() {
 int Front::PollTimeoutMs(Clock::time_point now) const {
   constexpr int kNever = -1;
   Clock::time_point first = queue_.NextDeadline().value_or(Clock::time_point::max());
-  for (const Asker& asker : askers_) first = std::min(first, asker.deadline());
+  for (const Asker& asker : askers_) {
+    if (asker.state() == Asker::State::kReading) first = std::min(first, asker.deadline());
+  }
   if (first == Clock::time_point::max()) return kNever;
   if (first <= now) return 0;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - now).count();
   return static_cast<int>(std::min<int64_t>(left, std::numeric_limits<int>::max()));
+}
+
+void Front::Complain(Complaint complaint, Level level, std::string_view text) {
+  throttles_[static_cast<size_t>(complaint)].Log(level, text, now_);
 }
 
 Front::Go Front::StepChannel(short ready) {
@@ -122,9 +129,8 @@ void Front::Accept(int listener) {
     if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &size) != 0 ||
         !MakeRoom(peer.ip)) {
       ++counters_.connections_refused;
-      throttle_.Log(Level::kWarning,
-                    fmt::format("refused a connection of {}: too many are open", peer.ToString()),
-                    now_);
+      Complain(Complaint::kRefused, Level::kWarning,
+               fmt::format("refused a connection of {}: too many are open", peer.ToString()));
       close(descriptor);
       continue;
     }
@@ -151,10 +157,9 @@ bool Front::MakeRoom(const IpAddress& peer) {
   }
   if (silent == askers_.end()) return false;
   ++counters_.connections_displaced;
-  throttle_.Log(Level::kWarning,
-                fmt::format("closed the silent connection of {}: too many are open",
-                            silent->peer().ToString()),
-                now_);
+  Complain(Complaint::kDisplaced, Level::kWarning,
+           fmt::format("closed the silent connection of {}: too many are open",
+                       silent->peer().ToString()));
   *silent = std::move(askers_.back());
   askers_.pop_back();
   return true;
@@ -175,20 +180,18 @@ void Front::Serve(Asker& asker) {
   }
   if (!asker.is_too_long()) return;
   ++counters_.lines_too_long;
-  throttle_.Log(Level::kWarning,
-                fmt::format("closed the connection of {}: its line is longer than {} bytes",
-                            asker.peer().ToString(), stop::kMaxLineBytes),
-                now_);
+  Complain(Complaint::kTooLong, Level::kWarning,
+           fmt::format("closed the connection of {}: its line is longer than {} bytes",
+                       asker.peer().ToString(), stop::kMaxLineBytes));
 }
 
 void Front::ExpireAskers() {
   for (Asker& asker : askers_) {
     if (asker.state() != Asker::State::kReading || now_ < asker.deadline()) continue;
     ++counters_.timed_out;
-    throttle_.Log(Level::kInfo,
-                  fmt::format("closed the connection of {}: no whole request in time",
-                              asker.peer().ToString()),
-                  now_);
+    Complain(Complaint::kTimedOut, Level::kInfo,
+             fmt::format("closed the connection of {}: no whole request in time",
+                         asker.peer().ToString()));
     asker.Finish();
   }
 }
@@ -203,19 +206,16 @@ void Front::Take(Asker& asker, std::string_view line) {
   };
   if (!rates_.Allow(asker.peer().ip, now_)) {
     ++counters_.rate_limited;
-    throttle_.Log(
-        Level::kWarning,
-        fmt::format("did not process a request of {}: more than {} a minute",
-                    asker.peer().ToString(), options_.limits.max_requests_per_asker_minute),
-        now_);
+    Complain(Complaint::kRate, Level::kWarning,
+             fmt::format("did not process a request of {}: more than {} a minute",
+                         asker.peer().ToString(), options_.limits.max_requests_per_asker_minute));
     return refuse(stop::kUnknownError);
   }
   if (!request.ok()) {
     ++counters_.faulty;
-    throttle_.Log(Level::kInfo,
-                  fmt::format("a line of {} is no request: {}", asker.peer().ToString(),
-                              std::string(request.status().message())),
-                  now_);
+    Complain(Complaint::kFaulty, Level::kInfo,
+             fmt::format("a line of {} is no request: {}", asker.peer().ToString(),
+                         std::string(request.status().message())));
     return refuse(absl::IsOutOfRange(request.status()) ? stop::kInvalidPort : stop::kUnknownError);
   }
   Pending pending;
@@ -238,10 +238,9 @@ void Front::Take(Asker& asker, std::string_view line) {
         break;
       case CycleGuard::Verdict::kFull:
         ++counters_.unremembered;
-        throttle_.Log(Level::kWarning,
-                      fmt::format("did not process a recursive request of {}: {} are remembered",
-                                  asker.peer().ToString(), options_.recursion.max_remembered),
-                      now_);
+        Complain(Complaint::kUnremembered, Level::kWarning,
+                 fmt::format("did not process a recursive request of {}: {} are remembered",
+                             asker.peer().ToString(), options_.recursion.max_remembered));
         return refuse(stop::kUnknownError);
     }
   }

@@ -4,7 +4,9 @@
 
 #include <poll.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -41,6 +43,16 @@ class Front {
  private:
   using Clock = std::chrono::steady_clock;
   enum class Go : uint8_t { kOn, kEnd };
+  enum class Complaint : uint8_t {
+    kRefused,
+    kDisplaced,
+    kTooLong,
+    kTimedOut,
+    kRate,
+    kFaulty,
+    kUnremembered,
+  };
+  static constexpr size_t kComplaints = 7;
 
   // A request on its way to the monitor or back.
   struct Pending {
@@ -49,6 +61,7 @@ class Front {
   };
 
   int PollTimeoutMs(Clock::time_point now) const;
+  void Complain(Complaint complaint, Level level, std::string_view text);
   Go StepChannel(short ready);
   void Accept(int listener);
   bool MakeRoom(const IpAddress& peer);
@@ -74,7 +87,7 @@ class Front {
   const std::vector<int> listeners_;
   Channel channel_;
   FrontCounters counters_;
-  LogThrottle throttle_;
+  std::array<LogThrottle, kComplaints> throttles_;  // one kind of line hides no other
   AskerRates rates_;
   CycleGuard cycles_;
   requester::RequestQueue queue_;

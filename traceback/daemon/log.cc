@@ -40,18 +40,22 @@ void Log(Level level, std::string_view text) {
 }
 
 void LogThrottle::Log(Level level, std::string_view text, Clock::time_point now) {
-  if (now - since_ >= std::chrono::seconds(1)) {
-    if (left_out_ > 0) daemon::Log(level, fmt::format("{} such lines were left out", left_out_));
-    since_ = now;
-    lines_ = 0;
-    left_out_ = 0;
-  }
+  Flush(now);
   if (lines_ >= kMostLines) {
     ++left_out_;
+    level_ = level;
     return;
   }
   ++lines_;
   daemon::Log(level, text);
+}
+
+void LogThrottle::Flush(Clock::time_point now) {
+  if (now - since_ < std::chrono::seconds(1)) return;
+  if (left_out_ > 0) daemon::Log(level_, fmt::format("{} such lines were left out", left_out_));
+  since_ = now;
+  lines_ = 0;
+  left_out_ = 0;
 }
 
 }  // namespace cairn::daemon

@@ -22,12 +22,15 @@ class LogThrottle {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Logs, or counts.  The first line of a new second is preceded by how many were left out.
+  // Logs, or counts.
   void Log(Level level, std::string_view text, Clock::time_point now);
+  // Says how many were left out, once the second is over.
+  void Flush(Clock::time_point now);
 
  private:
   static constexpr uint32_t kMostLines = 10;
   Clock::time_point since_{};
+  Level level_ = Level::kInfo;  // of what was left out
   uint32_t lines_ = 0;
   uint64_t left_out_ = 0;
 };

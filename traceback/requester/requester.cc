@@ -2,6 +2,7 @@
 #include "traceback/requester/requester.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -27,10 +28,15 @@ int PollTimeoutMs(std::optional<Clock::time_point> deadline) {
 }  // namespace
 
 Requester::Requester(const Options& options)
-    : options_(options),
-      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      queue_(options),
-      thread_([this] { Run(); }) {}
+    : options_(options), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), queue_(options) {
+  // Signals are for the threads that wait for them.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { Run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
 
 Requester::~Requester() {
   {

@@ -30,7 +30,7 @@ constexpr PacketDelta kRetryInterval = PacketDelta::FromSeconds(1);
 // Takes the lock of a folder for good; unset: somebody else has it.
 absl::StatusOr<int> Lock(const Folder& folder) {
   const int file =
-      openat(folder.descriptor(), kLock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+      openat(folder.descriptor(), kLock, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0) return folder.Error("make", kLock, errno);
   if (flock(file, LOCK_EX | LOCK_NB) != 0) {
     close(file);
