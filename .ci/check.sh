@@ -10,8 +10,8 @@ tracked() { git -c safe.directory='*' ls-files -- "$@"; }
 search() { git -c safe.directory='*' grep -n -I -E "$@"; }
 
 shell_files() {
-  tracked dev .ci tests '*.sh' | sort -u | while read -r file; do
-    if head -n 3 "$file" | grep -q -a -E '^#!.*bash|shellcheck shell=bash'; then printf '%s\n' "$file"; fi
+  tracked dev .ci packaging tests '*.sh' | sort -u | while read -r file; do
+    if head -n 3 "$file" | grep -q -a -E '^#!.*[/ ](ba)?sh$|shellcheck shell=bash'; then printf '%s\n' "$file"; fi
   done
 }
 

@@ -2,9 +2,11 @@
 #ifndef CAIRN_CONFIG_READING_H_
 #define CAIRN_CONFIG_READING_H_
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -32,6 +34,21 @@ std::map<std::string, Mark> ReadText(const Schema<Root>& schema, std::string_vie
     written[schema.paths()[value.key]] = value.node->key_mark;
   }
   return written;
+}
+
+// Adds what contradicts itself (structs with `keys` and a `text` that names them) as problems, each
+// where the later of its keys was written.
+template <typename Contradictions>
+void AddContradictions(const Contradictions& contradictions,
+                       const std::map<std::string, Mark>& written, Problems& problems) {
+  for (const auto& contradiction : contradictions) {
+    Mark mark;
+    for (const std::string& key : contradiction.keys) {
+      const auto found = written.find(key);
+      if (found != written.end()) mark = std::max(mark, found->second);
+    }
+    problems.Add(mark, contradiction.text);
+  }
 }
 
 // One "key=value" of a command line.

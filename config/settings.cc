@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/settings.h"
 
-#include <algorithm>
 #include <map>
-#include <utility>
 #include <vector>
 
 #include "fmt/format.h"
@@ -35,14 +33,7 @@ absl::StatusOr<Settings> LoadText(std::string_view text, std::string_view name) 
   Problems problems(name);
   const std::map<std::string, Mark> written = ReadText(SettingsSchema(), text, settings, problems);
   if (!problems.empty()) return problems.ToStatus();
-  for (const Contradiction& contradiction : FindContradictions(settings)) {
-    Mark mark;
-    for (const std::string& key : contradiction.keys) {
-      const auto found = written.find(key);
-      if (found != written.end()) mark = std::max(mark, found->second);
-    }
-    problems.Add(mark, contradiction.text);
-  }
+  AddContradictions(FindContradictions(settings), written, problems);
   if (!problems.empty()) return problems.ToStatus();
   return settings;
 }
@@ -68,8 +59,7 @@ absl::Status Apply(Settings& settings, std::string_view assignment) {
 
 absl::Status Check(const Settings& settings) {
   Problems problems("");
-  for (const Contradiction& contradiction : FindContradictions(settings))
-    problems.Add({}, contradiction.text);
+  AddContradictions(FindContradictions(settings), {}, problems);
   return problems.ToStatus();
 }
 

@@ -62,7 +62,7 @@ void AddTraceback(Schema<Settings>& table) {
       .Add("retries", &Ask::retries, Count<uint32_t>(0, 100, "2"),
            "How often a host that did not answer is asked again.")
       .Add("retry_delay", &Ask::retry_delay, Duration(PacketDelta::Zero(), kHour, "2s"),
-           "How long after; twice as long after the second time, and so on.");
+           "How long after that; so much longer each time.");
 }
 
 }  // namespace cairn::config

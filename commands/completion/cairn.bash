@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# bash completion for cairn(1).  Commands, options and their choices are taken from the program's own help, so that they
-# are always those of the installed program.  For zsh: autoload -U bashcompinit && bashcompinit, then source this file.
+# bash completion for cairn(1) and stopd(8).  Commands, options and their choices are taken from the program's own help,
+# so that they are always those of the installed program.  For zsh: autoload -U bashcompinit && bashcompinit, then source
+# this file.
 
 # Every line of help about $1... whose first word is a command.
 _cairn_commands() {
@@ -52,4 +53,4 @@ _cairn() {
   mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
 }
 
-complete -o bashdefault -o default -F _cairn cairn
+complete -o bashdefault -o default -F _cairn cairn stopd

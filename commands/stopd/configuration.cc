@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // stopd check-config and stopd config: what a configuration says, and what is wrong with it.
+#include <unistd.h>
+
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -16,7 +18,11 @@ namespace cairn::commands {
 namespace {
 
 // Each problem stands on its own line as FILE:LINE:COLUMN: ..., which editors can jump to.
-int CheckFile(const std::string& file) {
+int CheckFile(const std::string& named) {
+  if (named.empty() && access(kStopdConfigFile, F_OK) != 0) {
+    return PrintText(fmt::format("there is no {}: the defaults hold\n", kStopdConfigFile));
+  }
+  const std::string file = named.empty() ? kStopdConfigFile : named;
   const absl::StatusOr<daemon::Options> options = config::LoadStopdFile(file);
   if (options.ok()) return PrintText(fmt::format("{}: no fault found\n", file));
   fmt::print(stderr, "{}\n", std::string(options.status().message()));
@@ -34,7 +40,7 @@ int Show(const StopdOptions& given) {
 
 void AddConfiguration(CLI::App& app, int& exit_code) {
   CLI::App* check = app.add_subcommand("check-config", "Say what is wrong with a configuration");
-  const auto file = std::make_shared<std::string>(kStopdConfigFile);
+  const auto file = std::make_shared<std::string>();
   check
       ->add_option("FILE", *file,
                    fmt::format("Configuration file (YAML); default: {}", kStopdConfigFile))

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // stopd redeem: what a token stands for.
+#include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
 #include "commands/program/program.h"
 #include "commands/stopd/stopd_commands.h"
 #include "commands/stopd/stopd_options.h"
+#include "config/place.h"
 #include "traceback/tokens/redemption.h"
 
 namespace cairn::commands {
@@ -17,18 +25,35 @@ constexpr char kCommand[] = "redeem";
 
 struct Arguments {
   StopdOptions stopd;
-  std::string token;
+  std::vector<std::string> words;  // of the token
   bool json = false;
 };
 
-// As somebody may have read it out: in capitals, with blanks.
-std::string Canonical(const std::string& written) {
+constexpr size_t kDigits = 64;
+
+// The token as stopd gave it out, from what somebody printed in capitals or with white space.
+std::string Canonical(const std::vector<std::string>& words) {
   std::string token;
-  for (const char c : written) {
-    if (std::isspace(static_cast<unsigned char>(c)) != 0) continue;
-    token += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const std::string& word : words) {
+    for (const char c : word) {
+      const auto letter = static_cast<unsigned char>(c);
+      if (std::isspace(letter) == 0) token += static_cast<char>(std::tolower(letter));
+    }
   }
   return token;
+}
+
+absl::Status CheckToken(const std::string& token) {
+  const auto is_digit = [](unsigned char c) { return std::isxdigit(c) != 0; };
+  if (!std::all_of(token.begin(), token.end(), is_digit)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} is no token of stopd: they have {} hexadecimal digits and nothing else",
+                    config::Quoted(token), kDigits));
+  }
+  if (token.size() == kDigits) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("a token of stopd has {} hexadecimal digits, and this one {}{}", kDigits,
+                  token.size(), token.size() < kDigits ? ": is it complete?" : ""));
 }
 
 int Redeem(const Arguments& arguments) {
@@ -37,11 +62,20 @@ int Redeem(const Arguments& arguments) {
     ComplainOfStopd(kCommand, options.status());
     return kUsage;
   }
+  const std::string token = Canonical(arguments.words);
+  if (const absl::Status sound = CheckToken(token); !sound.ok()) {
+    ComplainOfStopd(kCommand, sound);
+    return kUsage;
+  }
+  if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
+    ComplainOfStopd(kCommand, folder);
+    return kFailed;
+  }
   const absl::StatusOr<tokens::Redeemed> redeemed =
-      tokens::Redeem(options->tokens, Canonical(arguments.token), WallTime());
+      tokens::Redeem(options->tokens, token, WallTime());
   if (!redeemed.ok()) {
     ComplainOfStopd(kCommand, redeemed.status());
-    return absl::IsInvalidArgument(redeemed.status()) ? kUsage : kFailed;
+    return kFailed;
   }
   const int printed =
       PrintText(arguments.json ? tokens::RedeemedJson(*redeemed) : tokens::RedeemedText(*redeemed));
@@ -56,14 +90,18 @@ void AddRedeem(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand(kCommand, "Show what a token stands for; for the administrator");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("TOKEN", arguments->token, "The token, 64 hexadecimal digits")
+  command
+      ->add_option("TOKEN", arguments->words,
+                   "The token: 64 hexadecimal digits, also in capitals or in pieces")
       ->type_name("")
       ->required();
   command->add_flag("--json", arguments->json, "As one JSON object");
-  AddStopdOptions(*command, arguments->stopd);
+  AddStoreOptions(*command, arguments->stopd);
   command->footer(
       "\nEvery use is noted in redemptions.jsonl of the store.\n"
-      "Exit status: 0 shown; 1 unknown, altered, missing or not to be read; 2 wrong usage.");
+      "Exit status: 0 the token is known and its record, if it has one, intact; 1 unknown, "
+      "altered,\n"
+      "missing, or the store cannot be read; 2 wrong usage or configuration.");
   command->callback([arguments, &exit_code] { exit_code = Redeem(*arguments); });
 }
 

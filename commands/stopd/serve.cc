@@ -32,6 +32,9 @@ void AddServe(CLI::App& app, int& exit_code) {
       app.add_subcommand(kCommand, "Answer requests until SIGTERM; the log is standard error");
   const auto options = std::make_shared<StopdOptions>();
   AddStopdOptions(*command, *options);
+  command->add_option("--port", options->port, "Where to listen, in place of listen.port")
+      ->type_name("N")
+      ->check(CLI::Range(1, 65535).description(""));
   command->footer(
       "\nExit status: 0 ended by SIGTERM or SIGINT, 1 failed, 2 wrong usage or configuration.\n"
       "SIGUSR1 logs all counters.");

@@ -3,8 +3,11 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <system_error>
+#include <utility>
 
 #include "fmt/format.h"
 
@@ -32,6 +35,13 @@ void AddStopdOptions(CLI::App& app, StopdOptions& options) {
       ->allow_extra_args(false);
 }
 
+void AddStoreOptions(CLI::App& app, StopdOptions& options) {
+  app.add_option("--folder", options.folder,
+                 "Where records and tokens are kept, in place of store.folder")
+      ->type_name("DIR");
+  AddStopdOptions(app, options);
+}
+
 absl::StatusOr<daemon::Options> LoadStopdOptions(const StopdOptions& options) {
   daemon::Options loaded;
   const bool has_default = access(kStopdConfigFile, F_OK) == 0;
@@ -47,7 +57,24 @@ absl::StatusOr<daemon::Options> LoadStopdOptions(const StopdOptions& options) {
       return absl::InvalidArgumentError(fmt::format("--set {}", std::string(applied.message())));
     }
   }
+  if (!options.folder.empty()) loaded.tokens.folder = options.folder;
+  if (options.port.has_value()) loaded.port = *options.port;
+  if (absl::Status sound = config::CheckStopd(loaded); !sound.ok()) return sound;
   return loaded;
+}
+
+absl::Status CheckStoreFolder(const std::string& folder) {
+  if (access(folder.c_str(), R_OK | X_OK) == 0) return absl::OkStatus();
+  const int error = errno;
+  if (error == EACCES || error == EPERM) {
+    return absl::PermissionDeniedError(fmt::format(
+        "{}: only the administrator may see what tokens stand for; run it as root", folder));
+  }
+  const std::string reason = std::generic_category().message(error);
+  return absl::NotFoundError(fmt::format(
+      "{}: no tokens are kept there: {}; name the folder with --folder, or store.folder "
+      "in the configuration",
+      folder, reason));
 }
 
 void ComplainOfStopd(std::string_view command, const absl::Status& status) {

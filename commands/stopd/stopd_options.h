@@ -2,6 +2,8 @@
 #ifndef CAIRN_COMMANDS_STOPD_STOPD_OPTIONS_H_
 #define CAIRN_COMMANDS_STOPD_STOPD_OPTIONS_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,17 +22,27 @@ namespace cairn::commands {
 
 inline constexpr char kStopdConfigFile[] = "/etc/cairn/stopd.yaml";
 
-// What all of stopd's commands have in common, as the user wrote it.  Empty: not given.
+// What stopd's commands have in common, as the user wrote it.  Empty or unset: not given.
 struct StopdOptions {
   std::string config;
   std::vector<std::string> set;
+  std::string folder;            // of AddStoreOptions
+  std::optional<uint16_t> port;  // of run
 };
 
+// The options that say which settings hold: --config and --set.
 // Requires: `options` outlives `app`.
 void AddStopdOptions(CLI::App& app, StopdOptions& options);
+// These and --folder, for commands that look into the store.
+// Requires: `options` outlives `app`.
+void AddStoreOptions(CLI::App& app, StopdOptions& options);
 
-// The configuration file (kStopdConfigFile where none is named and that one is there), then --set.
+// The configuration file (kStopdConfigFile where none is named and that one is there), then --set
+// in the given order, then the other options; together they must make sense.
 absl::StatusOr<daemon::Options> LoadStopdOptions(const StopdOptions& options);
+
+// OK if the folder of the store can be looked into; else why not, and what to do.
+absl::Status CheckStoreFolder(const std::string& folder);
 
 // Says "stopd COMMAND: MESSAGE" on standard error.
 void ComplainOfStopd(std::string_view command, const absl::Status& status);

@@ -30,6 +30,10 @@ int ListTokens(const Arguments& arguments) {
     ComplainOfStopd(kList, options.status());
     return kUsage;
   }
+  if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
+    ComplainOfStopd(kList, folder);
+    return kFailed;
+  }
   const absl::StatusOr<std::vector<tokens::ListedToken>> listed = tokens::List(options->tokens);
   if (!listed.ok()) {
     ComplainOfStopd(kList, listed.status());
@@ -43,6 +47,10 @@ int VerifyRecords(const Arguments& arguments) {
   if (!options.ok()) {
     ComplainOfStopd(kVerify, options.status());
     return kUsage;
+  }
+  if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
+    ComplainOfStopd(kVerify, folder);
+    return kFailed;
   }
   const absl::StatusOr<tokens::Verification> result = tokens::Verify(options->tokens);
   if (!result.ok()) {
@@ -66,13 +74,19 @@ void AddTokens(CLI::App& app, int& exit_code) {
   CLI::App* list = app.add_subcommand(kList, "List the tokens that were given out");
   const auto arguments = std::make_shared<Arguments>();
   list->add_flag("--json", arguments->json, "As JSON, a line each");
-  AddStopdOptions(*list, arguments->stopd);
+  AddStoreOptions(*list, arguments->stopd);
+  list->footer(
+      "\nOldest first. RECORD: intact (there; verify reads it), missing, expired, or none.\n"
+      "Exit status: 0 listed, 1 the store cannot be read, 2 wrong usage or configuration.");
   list->callback([arguments, &exit_code] { exit_code = ListTokens(*arguments); });
 
   CLI::App* verify = app.add_subcommand(kVerify, "Compare all records with their tokens");
   const auto verified = std::make_shared<Arguments>();
-  AddStopdOptions(*verify, verified->stopd);
-  verify->footer("\nExit status: 0 all are intact; 1 some are altered or missing; 2 wrong usage.");
+  AddStoreOptions(*verify, verified->stopd);
+  verify->footer(
+      "\nExit status: 0 all are intact, 1 some are altered or missing or the store cannot be "
+      "read,\n"
+      "2 wrong usage or configuration.");
   verify->callback([verified, &exit_code] { exit_code = VerifyRecords(*verified); });
 }
 

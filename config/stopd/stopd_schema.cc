@@ -20,7 +20,21 @@ ValueType<IpAddress> Address() {
       [](const IpAddress& ip) { return YamlScalar(ip.ToString()); });
 }
 
-ValueType<std::string> Path() { return Text(1, 4096, "an absolute path", "/usr/sbin/syslog-ng"); }
+// A daemon has no working folder that anybody would think of.
+ValueType<std::string> Path(std::string example) {
+  ValueType<std::string> type = Text(1, 4096, "an absolute path", std::move(example));
+  type.read = [read = type.read, form = type.form, example = type.example](
+                  const Node& node, const Place& place) -> std::optional<std::string> {
+    std::optional<std::string> path = read(node, place);
+    if (path.has_value() && !path->starts_with('/')) {
+      place.Fail(node.mark, fmt::format("{} does not begin with '/'; {}", Quoted(*path),
+                                        Expected(form, example)));
+      return std::nullopt;
+    }
+    return path;
+  };
+  return type;
+}
 
 void AddListening(Table& table) {
   Group(
@@ -28,10 +42,13 @@ void AddListening(Table& table) {
       [](auto& o) -> auto& { return o; })
       .Add("addresses", &Options::addresses,
            ListOf(Address(), "addresses", "[192.0.2.7]", EmptyList::kRefused),
-           "Own addresses. \"::\" is all of IPv6 and \"0.0.0.0\" all of IPv4.")
-      .Add("port", &Options::port, Port(), "The TCP port. Askers expect 113.")
-      .Add("user", &Options::user, Text(1, 64, "a user's name or number", "_stopd"),
-           "Whom the process that talks to the network becomes. Must not be root.");
+           "Addresses of this host. \"::\" is all of IPv6 and \"0.0.0.0\" all of IPv4.")
+      .Add("port", &Options::port, Port(),
+           "The TCP port. Ident clients, and other hosts that run stopd, ask at 113.")
+      .Add(
+          "user", &Options::user, Text(1, 64, "a user's name or number", "_stopd"),
+          "The user that the process which talks to the network becomes. It needs no rights and no "
+          "files, and must not be root.");
 }
 
 void AddReplies(Table& table) {
@@ -70,13 +87,14 @@ void AddLimits(Table& table) {
            "Requests being looked up at once. More wait their turn.")
       .Add("max_requests_per_asker_minute", &Limits::max_requests_per_asker_minute,
            Count<uint32_t>(1, 1000000, "60"),
-           "Requests from one asker. More are not processed: they get UNKNOWN-ERROR, or a token.")
+           "Requests a minute from one asker. More are not processed: they get UNKNOWN-ERROR, or a "
+           "token.")
       .Add("max_askers", &Limits::max_askers, Count<uint32_t>(1, 1000000, "4096"),
            "Askers whose number of requests is remembered; the longest silent is forgotten.")
       .Add("line_timeout", &Limits::line_timeout, Duration(kMillisecond * 100, kHour, "30s"),
-           "How long a request may take to arrive.")
+           "How long a request may take to arrive whole; then the connection is closed.")
       .Add("idle_timeout", &Limits::idle_timeout, Duration(kMillisecond * 100, kHour, "60s"),
-           "How long a connection may stay open after a reply.");
+           "How long a connection may stay open after a reply without another request.");
 }
 
 void AddRecursion(Table& table) {
@@ -88,14 +106,17 @@ void AddRecursion(Table& table) {
       "Asking the hosts that a session came from, for requests of types ID_REC and SV_REC.",
       [](auto& o) -> auto& { return o.recursion; })
       .Add("enabled", &Recursion::enabled, Boolean(), "Whether previous hosts are asked.")
-      .Add("cycle_window", &Recursion::cycle_window, Duration(kSecond * 120, kHour * 24, "120s"),
-           "For how long the same request is not processed again.")
+      .Add(
+          "cycle_window", &Recursion::cycle_window, Duration(kSecond * 120, kHour * 24, "120s"),
+          "For how long a request that comes again from the same host is not processed: it is a "
+          "loop "
+          "of hosts that ask each other. Less than two minutes is not allowed (Carrier & Shields).")
       .Add("cycle_rule", &Recursion::cycle_rule,
            OneOf<CycleRule>(
                {{"session", CycleRule::kSession}, {"connection", CycleRule::kConnection}}),
-           "Which request of a host is the same: one with the same session id, or only one that is "
-           "about the same connection, too. The second follows chains that pass a host several "
-           "times.")
+           "Which request has come before: session, one with a session id that the same host used; "
+           "connection, one that is about the same ports, too, which follows chains that pass a "
+           "host several times.")
       .Add("max_remembered", &Recursion::max_remembered, Count<uint32_t>(1, 1000000, "4096"),
            "Recursive requests remembered for that. When there is no room, further ones are not "
            "processed.")
@@ -110,7 +131,7 @@ void AddRecursion(Table& table) {
       .Add("max_queued", &Ask::max_queued, Count<uint32_t>(1, 100000, "1024"),
            "Requests that wait; more are dropped, which the record tells.")
       .Add("max_per_host_minute", &Ask::max_per_host_minute, Count<uint32_t>(1, 100000, "10"),
-           "Requests to one host; more wait.")
+           "Requests to one host a minute; more wait.")
       .Add("connect_timeout", &Ask::connect_timeout, Duration(kMillisecond * 10, kHour, "5s"),
            "How long a connection may take.")
       .Add("reply_timeout", &Ask::reply_timeout, Duration(kMillisecond * 10, kHour, "30s"),
@@ -118,7 +139,7 @@ void AddRecursion(Table& table) {
       .Add("retries", &Ask::retries, Count<uint32_t>(0, 100, "2"),
            "How often a host that did not answer is asked again.")
       .Add("retry_delay", &Ask::retry_delay, Duration(PacketDelta::Zero(), kHour, "2s"),
-           "How long after; twice as long after the second time, and so on.");
+           "How long after that; so much longer each time.");
 }
 
 void AddWalk(Table& table) {
@@ -135,7 +156,8 @@ void AddWalk(Table& table) {
            "not followed: it serves everybody.")
       .Add("first_user_id", &Walk::first_user_id, Count<uint32_t>(0, 4294967295U, "1000"),
            "The lowest id of an ordinary user. Those below are system users.")
-      .Add("services", &Walk::services, ListOf(Path(), "paths", "[/usr/sbin/syslog-ng]"),
+      .Add("services", &Walk::services,
+           ListOf(Path("/usr/sbin/nscd"), "paths", "[/usr/sbin/syslog-ng]"),
            "Programs that are not followed when system users run them: they talk to everybody, and "
            "pass nothing on.");
 }
@@ -151,12 +173,14 @@ void AddSaved(Table& table) {
       .Add("descriptors", &Saved::keep_descriptors, Boolean(),
            "Open sockets, files and pipes. They are followed all the same.")
       .Add("command_line", &Saved::keep_command_line, Boolean(),
-           "Arguments, which may hold secrets.")
+           "Its arguments, at most 4 KiB. They may hold secrets that somebody typed there.")
       .Add("executable", &Saved::keep_executable, Boolean(), "The program's path and inode.")
-      .Add("executable_hash", &Saved::keep_executable_hash, Boolean(), "SHA-256 of the program.")
-      .Add("max_executable_size", &Saved::max_executable_bytes, Size(0, 1ULL << 40, "64MiB"),
+      .Add("executable_hash", &Saved::keep_executable_hash, Boolean(),
+           "SHA-256 of the program. Only together with save.executable.")
+      .Add("max_executable_size", &Saved::max_executable_bytes, Size(0, 64ULL << 30, "64MiB"),
            "Larger programs are not hashed.")
-      .Add("audit", &Saved::keep_audit, Boolean(), "Login user id and audit session.")
+      .Add("audit", &Saved::keep_audit, Boolean(),
+           "Login user id and audit session: who logged in, whatever they became since.")
       .Add("container", &Saved::keep_container, Boolean(),
            "Control group and container, by which a process in a container is found.")
       .Add("logins", &Saved::keep_logins, Boolean(), "utmp entries of every user named.");
@@ -167,14 +191,16 @@ void AddStore(Table& table) {
   Group(
       table, "store", "Where records and tokens are kept.",
       [](auto& o) -> auto& { return o.tokens; })
-      .Add("folder", &Store::folder, Path(),
+      .Add("folder", &Store::folder, Path("/var/lib/stopd"),
            "The folder. It is made where it is missing, for root.")
-      .Add("max_size", &Store::max_bytes, Size(1 << 16, 1ULL << 50, "256MiB"),
-           "What all of it may take. Beyond, requests still get tokens, and nothing is saved.")
-      .Add("min_free", &Store::min_free_bytes, Size(0, 1ULL << 50, "64MiB"),
-           "What must stay free on its file system. The same holds.")
+      .Add("max_size", &Store::max_bytes, Size(1 << 16, 1ULL << 44, "256MiB"),
+           "What all of it may take. Beyond, requests still get tokens, nothing is saved, and the "
+           "log "
+           "says so.")
+      .Add("min_free", &Store::min_free_bytes, Size(0, 1ULL << 44, "64MiB"),
+           "What must stay free on its file system; with less, nothing is saved either.")
       .Add("retention", &Store::retention, Duration(PacketDelta::Zero(), kYear * 100, "90d"),
-           "How long records are kept. 0s: for ever.")
+           "How long records, and journals that were put aside, are kept. 0s: for ever.")
       .Add("compress", &Store::compress, Boolean(), "Whether records are compressed (gzip).")
       .Add("journal_size", &Store::journal_bytes, Size(4096, 1 << 30, "16MiB"),
            "The journal is put aside at this size, and a new one begun.");

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/stopd/stopd_settings.h"
 
-#include <vector>
+#include <map>
 
 #include "config/reading.h"
 #include "config/schema_text.h"
+#include "config/stopd/stopd_contradictions.h"
 #include "config/stopd/stopd_schema.h"
 
 namespace cairn::config {
@@ -18,10 +19,25 @@ constexpr std::string_view kReferenceHead = R"(# Configuration of stopd
 
 <!-- Made by `stopd config reference`; a test compares it with the program. Change config/stopd/stopd_schema.cc instead. -->
 
-The file is `/etc/cairn/stopd.yaml`, or that of `--config`. `stopd check-config FILE` says what is wrong with a file, with line
-and column; `stopd config show` prints the settings that a run would use. Forms of values are those of
-[configuration.md](configuration.md). Unknown, repeated, ill-formed and out-of-range settings are refused.
+`stopd check-config FILE` says what is wrong with a file, with line and column. `stopd config show` prints the settings that a
+run would use, `stopd config default` every key with its default. Every command but those reads `/etc/cairn/stopd.yaml` where
+it is there, or the file of `--config`. Any key can be set on the command line too, as `--set listen.port=1113`; lists as
+`--set listen.addresses=192.0.2.7,2001:db8::7`.
 
+The file is YAML (UTF-8, at most 1 MiB). It needs only the keys it changes. Unknown, repeated, ill-formed, out-of-range and
+contradictory settings are refused; nothing is guessed. Durations, sizes, whole numbers and networks are written as in
+[configuration.md](configuration.md). A change holds from the next start on (`systemctl restart stopd`).
+
+)";
+
+constexpr std::string_view kContradictions = R"(## What is refused together
+
+- one address twice in `listen.addresses`.
+- `listen.user` root: the process that talks to the network must not have its rights.
+- `replies.real_names.enabled` with an empty `replies.real_names.hosts`: nobody would be told a name.
+- `limits.max_askers` below `limits.max_connections`: how often an asker asked would be forgotten while it is connected.
+- `recursion.max_targets` above `recursion.ask.max_queued` while `recursion.enabled`: one request alone would overfill the queue.
+- `store.journal_size` not below `store.max_size`: the journal alone would fill the store.
 )";
 
 }  // namespace
@@ -29,7 +45,9 @@ and column; `stopd config show` prints the settings that a run would use. Forms 
 absl::StatusOr<daemon::Options> LoadStopdText(std::string_view text, std::string_view name) {
   daemon::Options options;
   Problems problems(name);
-  ReadText(StopdSchema(), text, options, problems);
+  const std::map<std::string, Mark> written = ReadText(StopdSchema(), text, options, problems);
+  if (!problems.empty()) return problems.ToStatus();
+  AddContradictions(FindStopdContradictions(options), written, problems);
   if (!problems.empty()) return problems.ToStatus();
   return options;
 }
@@ -52,6 +70,12 @@ absl::Status ApplyStopd(daemon::Options& options, std::string_view assignment) {
   return Assign(options, {key}, parsed->value);
 }
 
+absl::Status CheckStopd(const daemon::Options& options) {
+  Problems problems("");
+  AddContradictions(FindStopdContradictions(options), {}, problems);
+  return problems.ToStatus();
+}
+
 std::string ShowStopd(const daemon::Options& options) {
   return ToYaml(StopdSchema(), options, Comments::kNone, kHead);
 }
@@ -61,7 +85,10 @@ std::string StopdDefaultYaml() {
 }
 
 std::string StopdReferenceMarkdown() {
-  return std::string(kReferenceHead) + ReferenceSections(StopdSchema());
+  std::string text(kReferenceHead);
+  text += ReferenceSections(StopdSchema());
+  text += kContradictions;
+  return text;
 }
 
 }  // namespace cairn::config

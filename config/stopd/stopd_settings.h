@@ -16,8 +16,13 @@ namespace cairn::config {
 absl::StatusOr<daemon::Options> LoadStopdFile(const std::string& path);
 absl::StatusOr<daemon::Options> LoadStopdText(std::string_view text, std::string_view name);
 
-// Applies one "key=value" as given to --set.  On an error the options are unchanged.
+// Applies one "key=value" as given to --set.  On an error the options are unchanged.  Does not
+// Check.
 absl::Status ApplyStopd(daemon::Options& options, std::string_view assignment);
+
+// InvalidArgument names the settings that contradict each other.  LoadStopdFile and LoadStopdText
+// have done it; call it again after the last ApplyStopd.
+absl::Status CheckStopd(const daemon::Options& options);
 
 std::string ShowStopd(const daemon::Options& options);
 // config/stopd.yaml.

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 PROGRAM, SOURCE = sys.argv[1], Path(sys.argv[2])
+NAME = Path(PROGRAM).name
+MANUAL = {"cairn": "docs/cairn.1", "stopd": "docs/stopd.8"}[NAME]
 COMPLETION = SOURCE / "commands/completion/cairn.bash"
 
 
@@ -49,24 +51,30 @@ def completions(*words):
 
 
 def main():
-    manual = (SOURCE / "docs/cairn.1").read_text(encoding="utf-8").replace("\\-", "-")
+    manual = (SOURCE / MANUAL).read_text(encoding="utf-8").replace("\\-", "-")
     missing, checked = [], 0
     for command in commands_below():
-        name = " ".join(("cairn", *command))
+        name = " ".join((NAME, *command))
         options = options_of(command)
         assert "--help" in options, f"{name} --help lists {options}"
         offered = completions(*command, "-")
         for option in options:
             checked += 1
             if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", manual):
-                missing.append(f"docs/cairn.1 does not tell of {option} ({name})")
+                missing.append(f"{MANUAL} does not tell of {option} ({name})")
             if option not in offered:
                 missing.append(f"the completion does not offer {option} ({name})")
         for word in command:
             if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", manual):
-                missing.append(f"docs/cairn.1 does not tell of {name}")
+                missing.append(f"{MANUAL} does not tell of {name}")
     top = [command[0] for command in commands_below() if len(command) == 1]
     assert set(top) | {"help"} == set(completions("")), completions("")
+    CHOICES[NAME]()
+    assert not missing, "\n".join(missing)
+    print(f"{checked} options of {len(top)} commands are documented and completed")
+
+
+def choices_of_cairn():
     assert completions("rep") == ["replay"]
     assert completions("replay", "--format", "") == ["table", "json"]
     assert completions("replay", "-f", "j") == ["json"]
@@ -76,8 +84,13 @@ def main():
     assert completions("sessions", "") == ["scans", "servers", "clusters", "of"]
     assert completions("sessions", "scans", "--by", "") == ["connections", "servers", "unknown"]
     assert completions("evaluate-") == ["evaluate-calibration", "evaluate-protocol", "evaluate-relays"]
-    assert not missing, "\n".join(missing)
-    print(f"{checked} options of {len(top)} commands are documented and completed")
 
 
+def choices_of_stopd():
+    assert completions("re") == ["redeem"]
+    assert completions("config", "") == ["show", "default"]
+    assert completions("help", "ver") == ["verify"]
+
+
+CHOICES = {"cairn": choices_of_cairn, "stopd": choices_of_stopd}
 main()

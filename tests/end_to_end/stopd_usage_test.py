@@ -77,7 +77,7 @@ class Usage(harness.TestCase):
         self.assertEqual(done.code, 1)
         self.assertIn("adduser", done.err)
         done = stopd("run", "-s", "listen.user=root", "-s", store)
-        self.assertEqual(done.code, 1)
+        self.assertEqual(done.code, 2)
         self.assertIn("is root", done.err)
         done = stopd("run", "-s", "listen.user=nobody", "-s", "listen.addresses=[192.0.2.77]", "-s", store)
         self.assertEqual(done.code, 1)

@@ -17,7 +17,7 @@ fail() {
 export PATH=$PATH:/usr/sbin:/sbin
 # It knows the other packages only by name, and would say so of each.
 dpkg_in_root() {
-  dpkg --root="$root" --force-not-root --log=/dev/null "$@" 2>&1 | sed '/files list file for package .* missing/d'
+  dpkg --root="$root" --force-not-root --force-script-chrootless --log=/dev/null "$@" 2>&1 | sed '/files list file for package .* missing/d'
 }
 
 (cd "$build" && cpack -G DEB -B "$scratch" >"$scratch/cpack.log" 2>&1) || {
@@ -33,13 +33,17 @@ cp /var/lib/dpkg/status "$root/var/lib/dpkg/status"
 dpkg_in_root --install "${debs[0]}"
 
 for file in usr/bin/cairn etc/cairn/cairn.yaml usr/share/man/man1/cairn.1.gz usr/share/doc/cairn/copyright \
-  usr/share/doc/cairn/README.md usr/share/bash-completion/completions/cairn; do
+  usr/share/doc/cairn/README.md usr/share/bash-completion/completions/cairn usr/sbin/stopd etc/cairn/stopd.yaml \
+  usr/share/man/man8/stopd.8.gz usr/share/bash-completion/completions/stopd usr/lib/systemd/system/stopd.service \
+  usr/lib/systemd/system/stopd.socket usr/lib/sysusers.d/stopd.conf; do
   [[ -s $root/$file ]] || fail "$file is not installed"
 done
-for library in libpcap libyaml-cpp libfmt libsqlite3 libc6; do
+for library in libpcap libyaml-cpp libfmt libsqlite3 libc6 libseccomp libsystemd adduser; do
   dpkg-deb --field "${debs[0]}" Depends | grep -q "$library" || fail "no dependency on $library"
 done
-if grep -q -a -F "$PWD" "$root/usr/bin/cairn"; then fail "the program holds the path of its build"; fi
+for program in "$root/usr/bin/cairn" "$root/usr/sbin/stopd"; do
+  if grep -q -a -F "$PWD" "$program"; then fail "$program holds the path of its build"; fi
+done
 
 cairn=$root/usr/bin/cairn
 [[ $("$cairn" --version) == *"$version"* ]] || fail "cairn --version: $("$cairn" --version)"
@@ -56,8 +60,37 @@ done
 # shellcheck disable=SC1090,SC1091
 (source "$root/usr/share/bash-completion/completions/cairn" && complete -p cairn >/dev/null) || fail "completion"
 
+# stopd: its user, its units, which nothing starts by itself, and its command line.
+stopd=$root/usr/sbin/stopd
+[[ $("$stopd" --version) == *"$version"* ]] || fail "stopd --version: $("$stopd" --version)"
+"$stopd" check-config "$root/etc/cairn/stopd.yaml" || fail "the default configuration of stopd"
+user=$("$stopd" config show -c "$root/etc/cairn/stopd.yaml" | sed -n 's/^  user: //p')
+if command -v systemd-sysusers >/dev/null; then
+  grep -q "^$user:" "$root/etc/passwd" || fail "there is no user '$user' for stopd"
+fi
+[[ -z $(find "$root/etc" -name 'stopd.s*') ]] || fail "a unit of stopd is enabled"
+if command -v systemd-analyze >/dev/null; then
+  mkdir "$scratch/units"
+  sed "s|/usr/sbin/stopd|$stopd|" "$root/usr/lib/systemd/system/stopd.service" >"$scratch/units/stopd.service"
+  cp "$root/usr/lib/systemd/system/stopd.socket" "$scratch/units/"
+  complaints=$(systemd-analyze --man=no verify "$scratch"/units/stopd.{service,socket} 2>&1) || true
+  # Of units of this machine's own it may complain, too.
+  if grep -F stopd <<<"$complaints"; then fail "systemd-analyze verify"; fi
+fi
+man_page=$(gzip -dc "$root/usr/share/man/man8/stopd.8.gz" | sed 's/\\-/-/g')
+for command in run redeem list verify check-config config; do
+  "$stopd" "$command" --help >/dev/null || fail "stopd $command --help"
+  [[ $man_page == *"$command"* ]] || fail "the manual page does not tell of $command"
+done
+# shellcheck disable=SC1090,SC1091
+(source "$root/usr/share/bash-completion/completions/stopd" && complete -p stopd >/dev/null) || fail "completion of stopd"
+mkdir -p "$root/var/lib/stopd"
+echo evidence >"$root/var/lib/stopd/record"
+
 dpkg_in_root --remove cairn
 [[ ! -e $cairn && -e $root/etc/cairn/cairn.yaml ]] || fail "remove must keep the configuration and nothing else"
+[[ ! -e $stopd && -e $root/etc/cairn/stopd.yaml ]] || fail "remove must keep the configuration of stopd"
 dpkg_in_root --purge cairn
 [[ ! -e $root/etc/cairn ]] || fail "purge left the configuration"
+[[ -e $root/var/lib/stopd/record ]] || fail "purge took records with it"
 echo "passed"
