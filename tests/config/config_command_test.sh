@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
 # cairn config as a user calls it.  Usage: config_command_test.sh CAIRN SOURCE_DIR
 set -eu
 cairn=$1

@@ -39,7 +39,7 @@ bool IsLoopback(const IpAddress& ip) {
 }
 
 // A socket that asks in the namespace behind an open /proc/PID/ns/net.
-absl::StatusOr<SockDiag> OpenIn(int other) {
+absl::StatusOr<SockDiag> OpenInside(int other) {
   const int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
   if (own < 0 || setns(other, CLONE_NEWNET) != 0) {
     if (own >= 0) close(own);
@@ -108,7 +108,7 @@ void SocketTables::Meet(uint64_t network_namespace, uint32_t pid) {
   if (other < 0) return;
   struct stat status {};
   if (fstat(other, &status) == 0 && status.st_ino == network_namespace) {
-    absl::StatusOr<SockDiag> diag = OpenIn(other);
+    absl::StatusOr<SockDiag> diag = OpenInside(other);
     if (diag.ok()) {
       tables_.try_emplace(network_namespace, *diag);
     } else if (closed_.size() < kMostNamespaces) {
