@@ -87,7 +87,7 @@ int UnknownCommand(const CLI::App& app, std::string_view word) {
   const std::vector<std::string> names = CommandNames(app);
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  const std::string name = app.get_name();
+  const std::string& name = app.get_name();
   fmt::print(stderr, "{}: '{}' is not a command.{}\nCommands: {}. See '{} --help'.\n", name, word,
              DidYouMean(word, names), list, name);
   return kUsage;

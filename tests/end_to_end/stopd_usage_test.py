@@ -42,7 +42,7 @@ class Usage(harness.TestCase):
         done = stopd("check-config", good)
         self.assertEqual((done.code, done.out), (0, f"{good}: no fault found\n"))
         self.assertIn("  port: 1113\n", stopd("config", "show", "-c", good).out)
-        bad = self.file("bad.yaml", b"listen:\n  port: 1113\n  addreses: [::1]\nlimits:\n  max_requests: many\n")
+        bad = self.file("bad.yaml", b"listen:\n  port: 1113\n  elsewhere: [::1]\nlimits:\n  max_requests: many\n")
         done = stopd("check-config", bad)
         self.assertEqual(done.code, 2)
         self.assertIn(f"{bad}:3:3: ", done.err)

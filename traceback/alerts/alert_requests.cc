@@ -137,6 +137,11 @@ TracebackEvent AlertRequests::EventOf(HostAsked asked, const requester::Outcome&
                       .reason = "error",
                       .detail = fmt::format("the host answered {}", outcome.reply.error)};
   }
+  if (outcome.reply.system != stop::kOtherSystem || !stop::IsToken(outcome.reply.user)) {
+    return StopFailed{.asked = std::move(asked),
+                      .reason = "malformed",
+                      .detail = "the host answered a name, not a token"};
+  }
   return StopToken{.asked = std::move(asked), .token = outcome.reply.user};
 }
 

@@ -243,7 +243,7 @@ Channel::Channel(Channel&& other) noexcept : descriptor_(std::exchange(other.des
 
 Channel::SendState Channel::Send(const Message& message) {
   const std::vector<std::byte> bytes = EncodeMessage(message);
-  while (send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) {
+  while (send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     if (errno == EINTR) continue;
     return errno == EAGAIN ? SendState::kFull : SendState::kClosed;
   }

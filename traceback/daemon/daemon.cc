@@ -92,11 +92,10 @@ class FrontProcess {
     }
     absl::StatusOr<std::string> root = MakeEmptyFolder();
     if (!root.ok()) return root.status();
-    const pid_t monitor = getpid();
     pid_ = fork();
     if (pid_ == 0) {
       close(ends[0]);
-      Serve(ends[1], monitor, *root);
+      Serve(ends[1], *root);
     }
     close(ends[1]);
     channel_.emplace(ends[0]);
@@ -136,13 +135,11 @@ class FrontProcess {
   }
 
   // In the child.
-  [[noreturn]] void Serve(int descriptor, pid_t monitor, const std::string& root) {
+  [[noreturn]] void Serve(int descriptor, const std::string& root) {
     signal(SIGTERM, SIG_IGN);  // the monitor says when to end
     signal(SIGINT, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);
     prctl(PR_SET_NAME, "stopd: network");
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != monitor) _exit(EXIT_FAILURE);
     KeepOnly(descriptor);
     const Limits& limits = options_.limits;
     const absl::Status entered = EnterSandbox(
@@ -204,9 +201,12 @@ class Service {
       const timespec timeout = {.tv_sec = 1, .tv_nsec = 0};
       const bool ready = ppoll(&waiting, 1, &timeout, &while_waiting_) > 0;
       if (ready && !TakeMessages()) {
-        if (absl::Status again = StartFrontAgain(); !again.ok()) return again;
+        StartFrontAgain();
+        if (stop_wanted != 0) return absl::OkStatus();
       }
-      if (std::exchange(counters_wanted, 0) != 0) front_.channel().Send(TellCounters());
+      if (std::exchange(counters_wanted, 0) != 0) {
+        asked_ = front_.channel().Send(TellCounters()) == Channel::SendState::kSent;
+      }
       const auto now = std::chrono::steady_clock::now();
       if (now - maintained >= kMaintenance) {
         maintained = now;
@@ -240,12 +240,14 @@ class Service {
 
   bool Take(const Message& message) {
     if (const LookUp* look_up = std::get_if<LookUp>(&message)) {
-      return front_.channel().Send(monitor_.Handle(*look_up, Now())) != Channel::SendState::kClosed;
+      // A front that does not read what it asked for is not as it should be.
+      return front_.channel().Send(monitor_.Handle(*look_up, Now())) == Channel::SendState::kSent;
     }
     if (const HopReport* report = std::get_if<HopReport>(&message)) {
       monitor_.Handle(*report, Now());
     }
-    if (const FrontCounters* counters = std::get_if<FrontCounters>(&message)) {
+    if (const FrontCounters* counters = std::get_if<FrontCounters>(&message);
+        counters != nullptr && std::exchange(asked_, false)) {
       Log(Level::kInfo, CountersText(*counters));
       Log(Level::kInfo, CountersText(monitor_.counters()));
       Log(Level::kInfo, CountersText(store_.counters(), store_.used_bytes()));
@@ -254,23 +256,22 @@ class Service {
     return true;
   }
 
-  absl::Status StartFrontAgain() {
+  // Until it has started, or a stop signal came: then there may be none.
+  void StartFrontAgain() {
     Log(Level::kError,
         fmt::format("the network side ended by {}; it is started again", front_.End()));
-    absl::Status started = front_.Start();
-    while (!started.ok() && stop_wanted == 0) {
+    do {
       const timespec pause = {.tv_sec = kRestartPause.count(), .tv_nsec = 0};
       ppoll(nullptr, 0, &pause, &while_waiting_);
-      started = front_.Start();
-    }
-    return stop_wanted != 0 ? absl::OkStatus() : started;
+    } while (stop_wanted == 0 && !front_.Start().ok());
   }
 
   // What was asked on and not answered yet is lost; what is under way between the two is not.
   void TakeFarewell() {
     sd_notify(0, "STOPPING=1");
     told_ = false;
-    if (front_.channel().Send(TellCounters{.end = true}) != Channel::SendState::kSent) return;
+    asked_ = front_.channel().Send(TellCounters{.end = true}) == Channel::SendState::kSent;
+    if (!asked_) return;
     const auto deadline = std::chrono::steady_clock::now() + kFarewell;
     while (!told_ && std::chrono::steady_clock::now() < deadline) {
       pollfd waiting = {.fd = front_.channel().descriptor(), .events = POLLIN, .revents = 0};
@@ -282,7 +283,8 @@ class Service {
   FrontProcess& front_;
   const sigset_t while_waiting_;
   Monitor monitor_;
-  bool told_ = false;  // the front's counters came
+  bool asked_ = false;  // for the front's counters
+  bool told_ = false;   // they came
 };
 
 }  // namespace

@@ -34,9 +34,9 @@ struct Sandbox {
 };
 
 // For good: the process becomes that user, in an empty root, without capabilities, without new
-// privileges or processes, without core dumps, and may only make the system calls that serving
-// sockets needs.  Calls that look for files fail with EACCES, because libraries make them without
-// being asked; every other call ends the process at once (SIGSYS).
+// privileges or processes, ends when its parent does, without core dumps, and may only make the
+// system calls that serving sockets needs.  Calls that look for files fail with EACCES, because
+// libraries make them without being asked; every other call ends the process at once (SIGSYS).
 //
 // Requires: root, one thread.  An error says which step failed; the process is then in no state to
 // go on.

@@ -80,7 +80,11 @@ std::span<const DescriptorIndex::Holder> DescriptorIndex::HoldersOf(FdTarget::Ki
 std::vector<PipeHolder> HoldersOfPipe(const ProcFolder& proc, const DescriptorIndex& index,
                                       uint64_t inode) {
   std::vector<PipeHolder> holders;
+  constexpr uint32_t kMostOfOne = 64;  // descriptors of a process that are asked for their rights
+  uint32_t of_one = 0;
   for (const DescriptorIndex::Holder& holder : index.HoldersOf(FdTarget::Kind::kPipe, inode)) {
+    of_one = !holders.empty() && holders.back().pid == holder.pid ? of_one + 1 : 0;
+    if (of_one >= kMostOfOne) continue;
     const std::string path = fmt::format("{}/fd/{}", holder.pid, holder.descriptor);
     struct stat link {};
     if (fstatat(proc.descriptor(), path.c_str(), &link, AT_SYMLINK_NOFOLLOW) != 0) continue;

@@ -51,6 +51,10 @@ Executable ExecutableHashes::Of(const ProcFolder& process, bool with_hash) {
       executable.sha256 = found->second->sha256;
     } else if (with_hash && static_cast<uint64_t>(status.st_size) <= max_bytes_) {
       executable.sha256 = Sha256(file);
+      if (executable.sha256.empty()) {
+        close(file);
+        return executable;
+      }
       if (known_.size() >= kMost) {
         known_.erase(by_use_.back().key);
         by_use_.pop_back();

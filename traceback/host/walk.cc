@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
@@ -15,6 +16,7 @@ namespace {
 using Kind = FdTarget::Kind;
 
 constexpr size_t kMostPeersShown = 64;  // of one descriptor
+constexpr size_t kMostNameBytes = 256;  // of one descriptor's
 
 // They start everybody's processes and sockets, and pass nothing on.
 const std::vector<std::string>& ServiceManagers() {
@@ -27,6 +29,12 @@ DescriptorKind KindOf(const RawDescriptor& raw) {
   if (raw.target.kind == Kind::kPipe || raw.is_fifo) return DescriptorKind::kPipe;
   if (raw.link.starts_with('/')) return DescriptorKind::kFile;
   return DescriptorKind::kOther;
+}
+
+// Whether both ends are in one namespace.  In another one a user can make a connection that looks
+// like the other end: it adds processes, and hides no host.
+bool IsWithin(const SocketTable& table, const InternetSocket& tcp) {
+  return table.FindTcp(tcp.remote, tcp.local) != nullptr;
 }
 
 bool IsAbove(Relation relation) {
@@ -88,7 +96,19 @@ void Walk::Follow(const Visited& visited, Snapshot& snapshot) {
   std::vector<Found> peers;
   std::vector<Descriptor> shown;
   uint64_t left_out = visited.facts.descriptors_left_out;
+  // A process may hold the same thing as often as it likes: it is looked at once.
+  std::set<std::tuple<FdTarget::Kind, uint64_t, uint64_t, bool, bool>> looked_at;
   for (const RawDescriptor& raw : visited.facts.descriptors) {
+    const uint64_t number = raw.is_fifo ? raw.inode : raw.target.number;
+    const bool is_new =
+        raw.target.kind == Kind::kOther && !raw.is_fifo
+            ? shown.size() < options_.max_descriptors
+            : looked_at.emplace(raw.target.kind, number, raw.device, raw.readable, raw.writable)
+                  .second;
+    if (!is_new && raw.target.kind != Kind::kTerminalMaster) {
+      ++left_out;
+      continue;
+    }
     Descriptor descriptor = Look(visited, raw, peers);
     if (shown.size() < options_.max_descriptors) {
       shown.push_back(std::move(descriptor));
@@ -160,7 +180,7 @@ Descriptor Walk::Look(const Visited& visited, const RawDescriptor& raw, std::vec
   Descriptor shown;
   shown.number = raw.number;
   shown.kind = KindOf(raw);
-  shown.name = raw.link;
+  shown.name = raw.link.substr(0, kMostNameBytes);
   shown.readable = raw.readable;
   shown.writable = raw.writable;
   const size_t before = peers.size();
@@ -229,8 +249,12 @@ void Walk::LookAtSocket(const Visited& visited, Descriptor& shown, std::vector<F
 void Walk::AddHolders(const Visited& visited, uint64_t inode, Relation relation,
                       std::vector<Found>& peers) const {
   const uint32_t own = visited.facts.process.pid;
+  uint32_t last = own;  // holders are sorted by process
   for (const DescriptorIndex::Holder& holder : index_.HoldersOf(Kind::kSocket, inode)) {
-    if (holder.pid != own) peers.push_back({holder.pid, visited.part, relation, own});
+    if (holder.pid != own && holder.pid != last) {
+      peers.push_back({holder.pid, visited.part, relation, own});
+    }
+    last = holder.pid;
   }
 }
 
@@ -293,7 +317,7 @@ void Walk::NotePreviousHosts(const Visited& visited, Snapshot& snapshot) {
     const InternetSocket* tcp = table == nullptr ? nullptr : table->FindTcp(raw.target.number);
     if (tcp == nullptr || tcp->state == TCP_LISTEN || tcp->remote.port == 0) continue;
     const Direction direction = table->DirectionOf(*tcp);
-    if (direction == Direction::kOutbound || tables_.OtherEnd(*table, *tcp) != nullptr) continue;
+    if (direction == Direction::kOutbound || IsWithin(*table, *tcp)) continue;
     if (tcp->inode == asked_inode_ && direction != Direction::kInbound) continue;
     if (!previous_.insert({tcp->local, tcp->remote}).second) continue;
     snapshot.previous_hosts.push_back({.local = tcp->local,

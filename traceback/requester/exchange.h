@@ -60,6 +60,8 @@ class Exchange {
   short events() const;  // that poll() is to wait for
   Clock::time_point deadline() const { return deadline_; }
   bool Done() const { return outcome_.has_value(); }
+  // Whether the host may have read the request.
+  bool was_sent() const { return connected_; }
   // Goes on as far as it can; to be called when poll() says so, or at the deadline.
   void Step(Clock::time_point now);
   // Requires: Done().

@@ -64,7 +64,9 @@ void RequestQueue::Step(Clock::time_point now, std::span<const pollfd> polled) {
 void RequestQueue::Retire(UnderWay& done, Clock::time_point now) {
   Outcome outcome = done.exchange.outcome();
   outcome.attempts = done.attempts;
-  if (IsPassing(outcome.result) && done.attempts <= options_.retries) {
+  // What a host may have read already would be a loop to it the second time.
+  const bool may_repeat = !done.exchange.was_sent() || !IsRecursive(outcome.ask.request.type);
+  if (IsPassing(outcome.result) && may_repeat && done.attempts <= options_.retries) {
     const std::chrono::nanoseconds delay(options_.retry_delay.ToNanoseconds());
     waiting_.push_back(
         {.ask = outcome.ask, .attempts = done.attempts, .not_before = now + delay * done.attempts});

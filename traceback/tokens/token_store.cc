@@ -82,6 +82,10 @@ class TokenStore::Impl {
   absl::StatusOr<std::string> Save(const Record& record) {
     if (absl::Status ready = Ready(record.asked.time); !ready.ok()) return Unsaved(ready);
     const std::string json = RecordToJson(record);
+    if (json.size() > kMostRecordBytes) {
+      return Unsaved(absl::ResourceExhaustedError(
+          fmt::format("the record has {} bytes; lower walk.max_processes", json.size())));
+    }
     const std::string token = TokenOf(json);
     std::string packed = options_.compress ? Compressed(json) : std::string();
     const bool is_packed = !packed.empty();
