@@ -119,10 +119,10 @@ class Traceback(hosts.TestCase):
         self.assertEqual(self.failures(run), {"not_allowed"})
         self.assertEqual(run.named("stop_token"), [])
 
-    def test_what_a_host_sends_steers_no_terminal(self):
+    def test_a_name_is_no_token_and_what_a_host_sends_steers_no_terminal(self):
         self.server("steers")
         run = self.replay(*harness.SITE, "--traceback", *FAST, "--format", "table")
-        self.assertIn("gave a?[31mb for alert", " ".join(run.out.split()))
+        self.assertIn("a name, not a token", " ".join(run.out.split()))
         self.assertNotIn("\x1b", run.out)
 
     def test_a_full_queue_is_told(self):

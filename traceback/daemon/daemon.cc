@@ -52,7 +52,7 @@ void OnSignal(int number) {
 // All are blocked but while the monitor waits; then a signal cannot come too early to be seen.
 sigset_t HandleSignals() {
   sigset_t while_waiting;
-  sigprocmask(SIG_SETMASK, nullptr, &while_waiting);
+  pthread_sigmask(SIG_SETMASK, nullptr, &while_waiting);
   sigset_t ours;
   sigemptyset(&ours);
   for (const int number : {SIGTERM, SIGINT, SIGUSR1}) {
@@ -65,7 +65,7 @@ sigset_t HandleSignals() {
   }
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
-  sigprocmask(SIG_BLOCK, &ours, nullptr);
+  pthread_sigmask(SIG_BLOCK, &ours, nullptr);
   return while_waiting;
 }
 

@@ -250,15 +250,15 @@ void Front::Take(Asker& asker, std::string_view line) {
     return refuse(stop::kUnknownError);
   }
   if (looked_up_.size() + waiting_.size() >= options_.limits.max_requests) ++counters_.deferred;
-  waiting_.push_back(std::move(pending));
+  waiting_.push_back(pending);
 }
 
 // In the order in which they came.
 void Front::SendLookUps() {
   while (!waiting_.empty() && looked_up_.size() < options_.limits.max_requests) {
-    Pending& next = waiting_.front();
+    const Pending& next = waiting_.front();
     SendToMonitor(next.look_up);
-    looked_up_.emplace(next.look_up.id, std::move(next));
+    looked_up_.emplace(next.look_up.id, next);
     waiting_.pop_front();
   }
 }
@@ -278,7 +278,7 @@ void Front::FlushToMonitor() {
 void Front::TakeAnswer(const Answer& answer) {
   const auto found = looked_up_.find(answer.id);
   if (found == looked_up_.end()) return;
-  const Pending pending = std::move(found->second);
+  const Pending pending = found->second;
   looked_up_.erase(found);
   // The reply first (section III-D).
   if (Asker* asker = FindAsker(answer.id)) {

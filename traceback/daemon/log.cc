@@ -15,7 +15,8 @@ namespace {
 
 // The service manager says by this that its journal reads standard error.
 bool JournalReads() {
-  static const bool reads = std::getenv("JOURNAL_STREAM") != nullptr;
+  static const bool reads =
+      std::getenv("JOURNAL_STREAM") != nullptr;  // NOLINT(concurrency-mt-unsafe): nobody sets it
   return reads;
 }
 

@@ -158,11 +158,11 @@ absl::Status DropCapabilities() {
 }  // namespace
 
 absl::StatusOr<Identity> IdentityOf(const std::string& user) {
-  const passwd* entry = getpwnam(user.c_str());
+  const passwd* entry = getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
   uid_t number = 0;
   if (const auto [end, error] = std::from_chars(user.data(), user.data() + user.size(), number);
       entry == nullptr && error == std::errc() && end == user.data() + user.size()) {
-    entry = getpwuid(number);
+    entry = getpwuid(number);  // NOLINT(concurrency-mt-unsafe): one thread
   }
   if (entry == nullptr) {
     return absl::NotFoundError(fmt::format(

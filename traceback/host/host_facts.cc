@@ -62,7 +62,7 @@ HostFacts ReadHostFacts(const ProcFolder& proc) {
 
 std::vector<Login> ReadLogins(const std::set<std::string>& users) {
   std::vector<Login> logins;
-  setutxent();
+  setutxent();                                // NOLINT(concurrency-mt-unsafe): one thread
   while (const utmpx* entry = getutxent()) {  // NOLINT(concurrency-mt-unsafe): one thread
     if (entry->ut_type != USER_PROCESS || logins.size() >= kMostLogins) continue;
     std::string user = Field(entry->ut_user);
@@ -75,7 +75,7 @@ std::vector<Login> ReadLogins(const std::set<std::string>& users) {
                       .pid = static_cast<uint32_t>(entry->ut_pid),
                       .time = PacketTime::FromNanoseconds(since_ns)});
   }
-  endutxent();
+  endutxent();  // NOLINT(concurrency-mt-unsafe): one thread
   return logins;
 }
 

@@ -20,8 +20,8 @@ constexpr size_t kMostCommandLine = 4096;
 constexpr uint64_t kUnset = 0xffffffff;  // of audit ids
 
 PacketTime StartTime(PacketTime boot, uint64_t ticks) {
-  static const int64_t kTickNs = 1'000'000'000 / sysconf(_SC_CLK_TCK);
-  return boot + PacketDelta::FromNanoseconds(static_cast<int64_t>(ticks) * kTickNs);
+  static const int64_t tick_ns = 1'000'000'000 / sysconf(_SC_CLK_TCK);
+  return boot + PacketDelta::FromNanoseconds(static_cast<int64_t>(ticks) * tick_ns);
 }
 
 // Arguments end with zero bytes.

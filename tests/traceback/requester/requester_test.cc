@@ -106,9 +106,9 @@ Ask AskFor(uint64_t tag) {
                       .about = *IpAddress::Parse("192.0.2.9")}};
 }
 
-Outcome OutcomeOf(const Options& options) {
+Outcome OutcomeOf(const Options& options, const Ask& ask = AskFor(5)) {
   Requester requester(options);
-  REQUIRE(requester.Submit(AskFor(5)));
+  REQUIRE(requester.Submit(ask));
   REQUIRE(requester.WaitUntil(steady_clock::now() + seconds(10)));
   const std::vector<Outcome> outcomes = requester.Take();
   REQUIRE(outcomes.size() == 1);
@@ -190,10 +190,26 @@ TEST_CASE("who does not answer is asked again, as often as the options say") {
   });
   Options options = Quick(host.port());
   options.retries = 2;
-  const Outcome outcome = OutcomeOf(options);
+  Ask ask = AskFor(5);
+  ask.request.type = stop::RequestType::kSv;
+  const Outcome outcome = OutcomeOf(options, ask);
   CHECK(outcome.result == Result::kAnswered);
   CHECK(outcome.reply.user == "late");
   CHECK(outcome.attempts == 3);
+}
+
+TEST_CASE("a recursive request that may have been read is not sent again: it would be a loop") {
+  std::atomic<int> number = 0;
+  const Host host([&](int connection) {
+    ReadLine(connection);
+    ++number;
+  });
+  Options options = Quick(host.port());
+  options.retries = 2;
+  const Outcome outcome = OutcomeOf(options);
+  CHECK(outcome.result == Result::kClosed);
+  CHECK(outcome.attempts == 1);
+  CHECK(number == 1);
 }
 
 TEST_CASE("who refuses is not asked again") {
