@@ -191,7 +191,7 @@ class TokenStore::Impl {
   }
 
   absl::Status WriteJournal(const std::string& line) {
-    const absl::Status written = folder_->AppendLine(kJournal, line, Folder::Sync::kLater);
+    absl::Status written = folder_->AppendLine(kJournal, line, Folder::Sync::kLater);
     if (!written.ok()) return written;
     used_bytes_ += DiskBytes(journal_bytes_ + line.size()) - DiskBytes(journal_bytes_);
     journal_bytes_ += line.size();
