@@ -132,7 +132,7 @@ class TokenStore::Impl {
           fmt::format("token {} has {} bytes of answers already", token, before));
     }
     if (absl::Status room = Room(line.size()); !room.ok()) return room;
-    const absl::Status written = records_->AppendLine(name, line, Folder::Sync::kNow);
+    absl::Status written = records_->AppendLine(name, line, Folder::Sync::kNow);
     if (!written.ok()) return written;
     if (before == 0) fsync(records_->descriptor());
     used_bytes_ += DiskBytes(before + line.size()) - DiskBytes(before);
