@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <vector>
@@ -49,7 +50,9 @@ Executable ExecutableHashes::Of(const ProcFolder& process, bool with_hash) {
     if (const auto found = known_.find(key); with_hash && found != known_.end()) {
       by_use_.splice(by_use_.begin(), by_use_, found->second);
       executable.sha256 = found->second->sha256;
-    } else if (with_hash && static_cast<uint64_t>(status.st_size) <= max_bytes_) {
+    } else if (with_hash &&
+               static_cast<uint64_t>(status.st_size) <= std::min(max_bytes_, budget_bytes_)) {
+      budget_bytes_ -= static_cast<uint64_t>(status.st_size);
       executable.sha256 = Sha256(file);
       if (executable.sha256.empty()) {
         close(file);

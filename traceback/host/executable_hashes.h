@@ -30,7 +30,10 @@ class ExecutableHashes {
   explicit ExecutableHashes(uint64_t max_bytes) : max_bytes_(max_bytes) {}
 
   // Of the process whose folder that is: the very file that it runs, whatever has its name now.
+  // Requires: Begin() for each request.
   Executable Of(const ProcFolder& process, bool with_hash);
+  // A new request: it may read so much, all files together; beyond, hashes stay empty.
+  void Begin() { budget_bytes_ = kMostBytesAtOnce; }
 
  private:
   // Device, inode, size, modification and status change in nanoseconds.
@@ -40,7 +43,10 @@ class ExecutableHashes {
     std::string sha256;
   };
 
+  static constexpr uint64_t kMostBytesAtOnce = 256 << 20;
+
   uint64_t max_bytes_;
+  uint64_t budget_bytes_ = kMostBytesAtOnce;
   std::list<Known> by_use_;  // the latest first
   std::map<Key, std::list<Known>::iterator> known_;
 };

@@ -31,7 +31,8 @@ class Inspector::Impl {
   absl::StatusOr<TcpConnection> Find(const Endpoint& local, const Endpoint& remote,
                                      bool any_local_address) {
     absl::StatusOr<InternetSocket> found = diag_.FindTcp(local, remote);
-    if (!found.ok() && any_local_address) found = FindByPorts(local.port, remote);
+    // A socket that is bound to a device is found by its ports only.
+    if (!found.ok()) found = FindByPorts(local, remote, any_local_address);
     if (!found.ok()) return found.status();
     // A connection that its processes have closed is the kernel's.
     if (found->inode == 0) return NoSuchConnection();
@@ -48,6 +49,7 @@ class Inspector::Impl {
 
   absl::StatusOr<Snapshot> Walk(const TcpConnection& connection, PacketTime now) {
     if (!proc_.is_open()) return absl::UnavailableError("/proc cannot be read; is it mounted?");
+    hashes_.Begin();
     Snapshot snapshot;
     snapshot.time = now;
     snapshot.host = ReadHostFacts(proc_);
@@ -71,13 +73,15 @@ class Inspector::Impl {
   }
 
  private:
-  absl::StatusOr<InternetSocket> FindByPorts(uint16_t local_port, const Endpoint& remote) {
+  absl::StatusOr<InternetSocket> FindByPorts(const Endpoint& local, const Endpoint& remote,
+                                             bool any_local_address) {
     const absl::StatusOr<std::vector<InternetSocket>> sockets =
-        diag_.Dump(SockDiag::Protocol::kTcp, local_port, remote.port);
+        diag_.Dump(SockDiag::Protocol::kTcp, local.port, remote.port);
     if (!sockets.ok()) return sockets.status();
     const InternetSocket* only = nullptr;
     for (const InternetSocket& socket : *sockets) {
-      if (socket.remote != remote || socket.local.port != local_port || socket.inode == 0) continue;
+      if (socket.remote != remote || socket.local.port != local.port || socket.inode == 0) continue;
+      if (!any_local_address && socket.local != local) continue;
       if (only != nullptr) return NoSuchConnection();
       only = &socket;
     }

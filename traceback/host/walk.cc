@@ -128,11 +128,12 @@ void Walk::Follow(const Visited& visited, Snapshot& snapshot) {
     process.descriptors = std::move(shown);
     process.descriptors_left_out = static_cast<uint32_t>(left_out);
   }
-  // What it listens on is no connection: nothing of a process that is not followed counts.
-  if (process.not_followed.empty()) {
+  // A service or hub has no connection from outside, unless it only looks like one.
+  const std::string& why_not = process.not_followed;
+  if (why_not.empty() || why_not == "service" || why_not == "hub") {
     NotePreviousHosts(visited, snapshot);
-    queue_.insert(queue_.end(), peers.begin(), peers.end());
   }
+  if (why_not.empty()) queue_.insert(queue_.end(), peers.begin(), peers.end());
   queue_.push_back({.pid = visited.facts.process.parent,
                     .part = visited.part,
                     .relation = Relation::kParent,
@@ -287,14 +288,12 @@ bool Walk::SharesMounts(const Visited& visited, uint32_t pid) const {
 void Walk::AddMasters(const Visited& visited, uint64_t terminal, Part part,
                       std::vector<Found>& peers) {
   const uint32_t own = visited.facts.process.pid;
-  std::vector<uint32_t> near;
-  std::vector<uint32_t> far;
   for (const DescriptorIndex::Holder& holder : index_.HoldersOf(Kind::kTerminalMaster, 0)) {
-    if (holder.pid == own || TerminalOfMaster(holder.pid, holder.descriptor) != terminal) continue;
-    (SharesMounts(visited, holder.pid) ? near : far).push_back(holder.pid);
-  }
-  for (const uint32_t pid : near.empty() ? far : near) {
-    peers.push_back({pid, part, Relation::kTerminal, own});
+    // A terminal of another mount of devpts has nothing to do with it; its own holder, wherever it
+    // is, started it and is found as a parent.
+    if (holder.pid == own || !SharesMounts(visited, holder.pid)) continue;
+    if (TerminalOfMaster(holder.pid, holder.descriptor) != terminal) continue;
+    peers.push_back({holder.pid, part, Relation::kTerminal, own});
   }
 }
 
