@@ -27,7 +27,7 @@ struct RunSummary {
   std::string_view end;      // how it ended: "complete", "interrupted", "failed"
   CaptureCounters capture;
   DetectorCounters detector;
-  std::optional<TracebackCounters> traceback;  // unset: nobody was to be asked
+  std::optional<TracebackCounters> traceback = std::nullopt;  // unset: nobody was to be asked
   double wall_seconds = 0;
   double cpu_seconds = 0;          // user and system, of the whole process
   uint64_t peak_memory_bytes = 0;  // resident
