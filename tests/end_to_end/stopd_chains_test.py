@@ -1,9 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Tokens along chains of hosts: real logins and relays, stopd on each host, one request to the last."""
+import json
+from pathlib import Path
+
 import harness
 import hosts
 from terminal import Terminal
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
 
 FOUR = {"a": "172.16.0.2", "b": "10.10.0.2", "c": "10.10.0.3", "d": "172.16.0.3"}
 
@@ -36,6 +44,7 @@ class Chains(hosts.TestCase):
             redeemed = hosts.wait_for(lambda h=host, t=token: self.when_answered(h, t), f"{host.name} has its answers")
             trail.append((host, redeemed))
             self.assertEqual(redeemed["state"], "intact")
+            self.assert_in_form(redeemed["record"])
             answers = redeemed["next_hops"]
             token = None
             for answer in answers:
@@ -43,6 +52,12 @@ class Chains(hosts.TestCase):
                 host, token = by_address[answer["remote"].rsplit(":", 1)[0]], answer["token"]
             self.assertLess(len(trail), 10)
         return trail
+
+    def assert_in_form(self, record):
+        self.needs(jsonschema, "python3-jsonschema")
+        schema = json.loads((Path(__file__).parents[2] / "docs/stopd-record.schema.json").read_text())
+        errors = list(jsonschema.Draft202012Validator(schema).iter_errors(record))
+        self.assertEqual(errors, [])
 
     @staticmethod
     def when_answered(host, token):
