@@ -13,21 +13,25 @@
 
 #include "fmt/format.h"
 
+#include "traceback/host/descriptor_tables.h"
+
 namespace cairn::host {
 namespace {
 
 using Link = std::array<char, 4096>;
 
-// Calls `visit(descriptor, link)` with each descriptor of a process.
+// Calls `visit(thread, descriptor, link)` with each descriptor of a process.
 template <typename Visit>
-void ForEachDescriptor(const ProcFolder& proc, const char* pid, Visit visit) {
-  const std::string folder = std::string(pid) + "/fd";
-  const ProcFolder descriptors(proc, folder.c_str());
+void ForEachDescriptor(const ProcFolder& proc, uint32_t pid, Visit visit) {
   Link link;  // only what was read is used
-  descriptors.ForEachNumber([&](uint32_t number, const char* name) {
-    const ssize_t size = readlinkat(descriptors.descriptor(), name, link.data(), link.size());
-    if (size > 0) visit(number, std::string_view(link.data(), static_cast<size_t>(size)));
-  });
+  for (const uint32_t thread : DescriptorTables(proc, pid)) {
+    const ProcFolder descriptors(proc, DescriptorFolder(pid, thread).c_str());
+    descriptors.ForEachNumber([&](uint32_t number, const char* name) {
+      const ssize_t size = readlinkat(descriptors.descriptor(), name, link.data(), link.size());
+      if (size <= 0) return;
+      visit(thread, number, std::string_view(link.data(), static_cast<size_t>(size)));
+    });
+  }
 }
 
 auto KeyOf(const DescriptorIndex::Holder& holder) {
@@ -45,7 +49,7 @@ void AddHolder(uint32_t pid, const struct stat& link, std::vector<PipeHolder>& h
 }  // namespace
 
 DescriptorIndex::DescriptorIndex(const ProcFolder& proc) {
-  proc.ForEachNumber([&](uint32_t pid, const char* name) { AddProcess(proc, pid, name); });
+  proc.ForEachNumber([&](uint32_t pid, const char*) { AddProcess(proc, pid); });
   std::sort(holders_.begin(), holders_.end(),
             [](const Holder& a, const Holder& b) { return KeyOf(a) < KeyOf(b); });
   timespec now{};
@@ -55,15 +59,15 @@ DescriptorIndex::DescriptorIndex(const ProcFolder& proc) {
                  static_cast<uint64_t>(now.tv_nsec) * ticks_a_second / 1'000'000'000;
 }
 
-void DescriptorIndex::AddProcess(const ProcFolder& proc, uint32_t pid, const char* name) {
-  ForEachDescriptor(proc, name, [&](uint32_t descriptor, std::string_view link) {
+void DescriptorIndex::AddProcess(const ProcFolder& proc, uint32_t pid) {
+  ForEachDescriptor(proc, pid, [&](uint32_t thread, uint32_t descriptor, std::string_view link) {
     const FdTarget target = ParseFdTarget(link);
     if (target.kind == FdTarget::Kind::kOther) return;
     if (holders_.size() >= kMostHolders) {
       ++left_out_;
       return;
     }
-    holders_.push_back({target.number, target.kind, pid, descriptor});
+    holders_.push_back({target.number, target.kind, pid, thread, descriptor});
   });
 }
 
@@ -85,7 +89,8 @@ std::vector<PipeHolder> HoldersOfPipe(const ProcFolder& proc, const DescriptorIn
   for (const DescriptorIndex::Holder& holder : index.HoldersOf(FdTarget::Kind::kPipe, inode)) {
     of_one = !holders.empty() && holders.back().pid == holder.pid ? of_one + 1 : 0;
     if (of_one >= kMostOfOne) continue;
-    const std::string path = fmt::format("{}/fd/{}", holder.pid, holder.descriptor);
+    const std::string path =
+        fmt::format("{}/{}", DescriptorFolder(holder.pid, holder.thread), holder.descriptor);
     struct stat link {};
     if (fstatat(proc.descriptor(), path.c_str(), &link, AT_SYMLINK_NOFOLLOW) != 0) continue;
     AddHolder(holder.pid, link, holders);
@@ -95,18 +100,18 @@ std::vector<PipeHolder> HoldersOfPipe(const ProcFolder& proc, const DescriptorIn
 
 std::vector<PipeHolder> HoldersOfFifo(const ProcFolder& proc, uint64_t device, uint64_t inode) {
   std::vector<PipeHolder> holders;
-  proc.ForEachNumber([&](uint32_t pid, const char* name) {
-    ForEachDescriptor(proc, name, [&](uint32_t descriptor, std::string_view target) {
-      if (!target.starts_with('/') || target.starts_with("/dev/")) return;
-      const std::string path = fmt::format("{}/fd/{}", pid, descriptor);
-      struct stat file {};
-      struct stat link {};
-      if (fstatat(proc.descriptor(), path.c_str(), &file, 0) == 0 && S_ISFIFO(file.st_mode) &&
-          file.st_dev == device && file.st_ino == inode &&
-          fstatat(proc.descriptor(), path.c_str(), &link, AT_SYMLINK_NOFOLLOW) == 0) {
-        AddHolder(pid, link, holders);
-      }
-    });
+  proc.ForEachNumber([&](uint32_t pid, const char*) {
+    ForEachDescriptor(
+        proc, pid, [&](uint32_t thread, uint32_t descriptor, std::string_view target) {
+          if (!target.starts_with('/') || target.starts_with("/dev/")) return;
+          const std::string path = fmt::format("{}/{}", DescriptorFolder(pid, thread), descriptor);
+          const FileIdentity file = IdentityOf(proc, path.c_str());
+          struct stat link {};
+          if (file.is_fifo && file.device == device && file.inode == inode &&
+              fstatat(proc.descriptor(), path.c_str(), &link, AT_SYMLINK_NOFOLLOW) == 0) {
+            AddHolder(pid, link, holders);
+          }
+        });
   });
   return holders;
 }

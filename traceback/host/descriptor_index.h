@@ -26,6 +26,7 @@ class DescriptorIndex {
     uint64_t number = 0;  // as of FdTarget
     FdTarget::Kind kind = FdTarget::Kind::kOther;
     uint32_t pid = 0;
+    uint32_t thread = 0;  // in whose table it stands (descriptor_tables.h)
     uint32_t descriptor = 0;
   };
 
@@ -39,7 +40,7 @@ class DescriptorIndex {
   uint64_t taken_ticks() const { return taken_ticks_; }
 
  private:
-  void AddProcess(const ProcFolder& proc, uint32_t pid, const char* name);
+  void AddProcess(const ProcFolder& proc, uint32_t pid);
 
   std::vector<Holder> holders_;  // sorted by kind, number, pid
   uint64_t left_out_ = 0;

@@ -2,6 +2,8 @@
 #include "traceback/host/proc_folder.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -62,6 +64,17 @@ void ProcFolder::ForEachNumber(
     if (error == std::errc() && end == name.data() + name.size()) visit(number, entry->d_name);
   }
   closedir(stream);
+}
+
+FileIdentity IdentityOf(const ProcFolder& folder, const char* name) {
+  struct statx status {};
+  if (statx(folder.descriptor(), name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO,
+            &status) != 0) {
+    return {};
+  }
+  return {.is_fifo = S_ISFIFO(status.stx_mode),
+          .device = makedev(status.stx_dev_major, status.stx_dev_minor),
+          .inode = status.stx_ino};
 }
 
 }  // namespace cairn::host

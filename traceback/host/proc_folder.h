@@ -39,6 +39,16 @@ class ProcFolder {
   int descriptor_ = -1;
 };
 
+// What a link of /proc leads to.
+struct FileIdentity {
+  bool is_fifo = false;
+  uint64_t device = 0;
+  uint64_t inode = 0;
+};
+// By what the kernel knows: a file system that does not answer is not waited for.  All zero: it
+// cannot be told.
+FileIdentity IdentityOf(const ProcFolder& folder, const char* name);
+
 }  // namespace cairn::host
 
 #endif  // CAIRN_TRACEBACK_HOST_PROC_FOLDER_H_

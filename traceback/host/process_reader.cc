@@ -11,6 +11,7 @@
 
 #include "fmt/format.h"
 
+#include "traceback/host/descriptor_tables.h"
 #include "traceback/host/host_facts.h"
 
 namespace cairn::host {
@@ -53,7 +54,7 @@ std::optional<ProcessFacts> ProcessReader::Read(uint32_t pid) {
   facts.process.pid = pid;
   if (!ReadIdentity(folder, facts)) return std::nullopt;
   ReadDetails(folder, facts);
-  ReadDescriptors(folder, facts);
+  ReadDescriptors(facts);
   return facts;
 }
 
@@ -102,34 +103,37 @@ void ProcessReader::ReadDetails(const ProcFolder& folder, ProcessFacts& facts) {
   }
 }
 
-void ProcessReader::ReadDescriptors(const ProcFolder& folder, ProcessFacts& facts) const {
-  const ProcFolder descriptors(folder, "fd");
-  descriptors.ForEachNumber([&](uint32_t number, const char* name) {
-    if (facts.descriptors.size() >= kMostDescriptors) {
-      ++facts.descriptors_left_out;
-      return;
-    }
-    RawDescriptor descriptor;
-    descriptor.number = number;
-    descriptor.link = descriptors.ReadLink(name);
-    if (descriptor.link.empty()) return;
-    descriptor.target = ParseFdTarget(descriptor.link);
-    // The link's own rights are those of the descriptor.
-    struct stat status {};
-    if (fstatat(descriptors.descriptor(), name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-      descriptor.readable = (status.st_mode & S_IRUSR) != 0;
-      descriptor.writable = (status.st_mode & S_IWUSR) != 0;
-    }
-    if (descriptor.target.kind == FdTarget::Kind::kOther && descriptor.link.starts_with('/')) {
-      descriptor.is_fifo =
-          fstatat(descriptors.descriptor(), name, &status, 0) == 0 && S_ISFIFO(status.st_mode);
-      descriptor.device = status.st_dev;
-      descriptor.inode = status.st_ino;
-    }
-    facts.descriptors.push_back(std::move(descriptor));
-  });
-  std::sort(facts.descriptors.begin(), facts.descriptors.end(),
-            [](const RawDescriptor& a, const RawDescriptor& b) { return a.number < b.number; });
+void ProcessReader::ReadDescriptors(ProcessFacts& facts) const {
+  for (const uint32_t thread : DescriptorTables(proc_, facts.process.pid)) {
+    const ProcFolder descriptors(proc_, DescriptorFolder(facts.process.pid, thread).c_str());
+    descriptors.ForEachNumber([&](uint32_t number, const char* name) {
+      if (facts.descriptors.size() >= kMostDescriptors) {
+        ++facts.descriptors_left_out;
+        return;
+      }
+      RawDescriptor descriptor;
+      descriptor.number = number;
+      descriptor.link = descriptors.ReadLink(name);
+      if (descriptor.link.empty()) return;
+      descriptor.target = ParseFdTarget(descriptor.link);
+      // The link's own rights are those of the descriptor.
+      struct stat status {};
+      if (fstatat(descriptors.descriptor(), name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        descriptor.readable = (status.st_mode & S_IRUSR) != 0;
+        descriptor.writable = (status.st_mode & S_IWUSR) != 0;
+      }
+      if (descriptor.target.kind == FdTarget::Kind::kOther && descriptor.link.starts_with('/')) {
+        const FileIdentity file = IdentityOf(descriptors, name);
+        descriptor.is_fifo = file.is_fifo;
+        descriptor.device = file.device;
+        descriptor.inode = file.inode;
+      }
+      facts.descriptors.push_back(std::move(descriptor));
+    });
+  }
+  std::stable_sort(
+      facts.descriptors.begin(), facts.descriptors.end(),
+      [](const RawDescriptor& a, const RawDescriptor& b) { return a.number < b.number; });
 }
 
 const std::string& ProcessReader::NameOf(uint32_t uid) {

@@ -59,7 +59,7 @@ class ProcessReader {
  private:
   bool ReadIdentity(const ProcFolder& folder, ProcessFacts& facts);
   void ReadDetails(const ProcFolder& folder, ProcessFacts& facts);
-  void ReadDescriptors(const ProcFolder& folder, ProcessFacts& facts) const;
+  void ReadDescriptors(ProcessFacts& facts) const;
 
   const Options& options_;
   const ProcFolder& proc_;

@@ -2,6 +2,8 @@
 #include "traceback/host/walk.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -9,6 +11,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <set>
 #include <string>
 
@@ -276,6 +279,35 @@ TEST_CASE("processes that end while they are looked at are left out") {
     const Snapshot snapshot = host::WalkFrom(connection);
     CHECK(Find(snapshot, other) == nullptr);
   }
+}
+
+TEST_CASE("descriptors of a thread that has a table of its own are seen") {
+  const Ends pair = SocketPair();
+  Family family;
+  const uint32_t other = family.Child({pair[0]}, [&] {
+    static int mine = pair[1];
+    static std::atomic<bool> ready = false;
+    pthread_t thread{};
+    pthread_create(
+        &thread, nullptr,
+        [](void*) -> void* {
+          if (unshare(CLONE_FILES) != 0) abort();
+          // Nothing but that: the test waits until all else is closed.
+          for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+            if (descriptor != mine) close(descriptor);
+          }
+          ready = true;
+          while (true) pause();
+        },
+        nullptr);
+    while (!ready) usleep(1000);
+    close(mine);
+  });
+  const Owner owner({pair[1]});
+  Close(pair);
+  const Snapshot snapshot = WalkFrom(owner);
+  REQUIRE(Find(snapshot, other) != nullptr);
+  CHECK(RelationOf(snapshot, other) == Relation::kUnix);
 }
 
 }  // namespace
