@@ -19,7 +19,7 @@ namespace cairn::daemon {
 namespace {
 
 constexpr size_t kMostBytes = 64 << 10;
-constexpr std::chrono::seconds kPatience{1};  // a home folder may be far away
+constexpr std::chrono::milliseconds kPatience{200};  // a home folder may be far away
 
 std::string_view Trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r";
@@ -97,7 +97,9 @@ Account AccountOf(uint32_t uid) {
   return {.uid = uid, .gid = entry.pw_gid, .name = entry.pw_name, .home = entry.pw_dir};
 }
 
-bool UserLists(const Account& account, const IpAddress& asker) {
+bool IdentFiles::UserLists(const Account& account, const IpAddress& asker) {
+  if (left_ > 0 && waitpid(left_, nullptr, WNOHANG) == 0) return false;
+  left_ = 0;
   std::array<int, 2> ends{};
   if (account.name.empty() || pipe2(ends.data(), O_CLOEXEC) != 0) return false;
   const pid_t child = fork();
@@ -110,8 +112,16 @@ bool UserLists(const Account& account, const IpAddress& asker) {
   close(ends[0]);
   if (child < 0) return false;
   kill(child, SIGKILL);
-  int status = 0;
-  waitpid(child, &status, 0);
+  constexpr int kLooks = 25;
+  constexpr useconds_t kLookUs = 2000;
+  left_ = child;
+  for (int i = 0; i < kLooks && left_ > 0; ++i) {
+    if (waitpid(child, nullptr, WNOHANG) != 0) {
+      left_ = 0;
+    } else {
+      usleep(kLookUs);
+    }
+  }
   // It may have been killed after it had sent all: only what it sent counts, and it sends nothing
   // of a file that it refuses.
   return IdentTextLists(text, asker);

@@ -25,10 +25,23 @@ struct Account {
 // Empty name: there is no such user.
 Account AccountOf(uint32_t uid);
 
-// Whether the user's ~/.ident lists `asker`.  The file is read by a process of its own with the
-// rights of that user and within a second, and only if it is a regular file of theirs of at most
-// 64 KiB and no link.  Whatever fails is a no.
-bool UserLists(const Account& account, const IpAddress& asker);
+// Reads such files.  Thread-compatible.
+class IdentFiles {
+ public:
+  IdentFiles() = default;
+  IdentFiles(const IdentFiles&) = delete;
+  IdentFiles& operator=(const IdentFiles&) = delete;
+
+  // Whether the user's ~/.ident lists `asker`.  The file is read by a process of its own with the
+  // rights of that user, and only if it is a regular file of theirs of at most 64 KiB and no link.
+  // Whatever fails, or takes longer than a fifth of a second, is a no.
+  bool UserLists(const Account& account, const IpAddress& asker);
+
+ private:
+  // A process that was killed and has not ended: it waits for a home folder that does not answer.
+  // While there is one, nobody lists anybody.
+  int left_ = 0;
+};
 
 }  // namespace cairn::daemon
 

@@ -83,7 +83,8 @@ Answer Monitor::Ident(const Question& question, const host::TcpConnection& conne
   const bool may_be_named = options_.real_names.enabled && !look_up.names_address &&
                             !IsRecursive(look_up.type) &&
                             options_.real_names.hosts.Contains(look_up.asker.ip);
-  if (may_be_named && stop::IsToken(account.name) && UserLists(account, look_up.asker.ip)) {
+  if (may_be_named && stop::IsToken(account.name) &&
+      ident_files_.UserLists(account, look_up.asker.ip)) {
     ++counters_.names;
     answer.kind = Answer::Kind::kName;
     answer.text = account.name;

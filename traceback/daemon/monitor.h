@@ -11,6 +11,7 @@
 
 #include "capture/time.h"
 #include "traceback/daemon/channel.h"
+#include "traceback/daemon/ident_file.h"
 #include "traceback/daemon/options.h"
 #include "traceback/host/inspector.h"
 #include "traceback/tokens/record.h"
@@ -61,6 +62,7 @@ class Monitor {
   const Options& options_;
   host::Inspector& inspector_;
   tokens::TokenStore& store_;
+  IdentFiles ident_files_;
   MonitorCounters counters_;
 };
 
