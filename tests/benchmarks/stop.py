@@ -207,7 +207,7 @@ class Daemons:
         common = ["limits.max_requests_per_asker_minute=1000000", "listen.user=nobody", "store.min_free=0"]
         for name, settings in (("stopd", ["store.compress=true", "store.max_size=4GiB"]),
                                ("stopd, not compressing", ["store.compress=false", "store.max_size=4GiB"]),
-                               ("stopd, not saving", ["store.max_size=64KiB"])):
+                               ("stopd, not saving", ["store.max_size=64KiB", "store.journal_size=16KiB"])):
             folder = WORK / name.replace(", ", "-").replace(" ", "-")
             if "saving" in name:
                 (folder / "records").mkdir(parents=True)
