@@ -3,7 +3,7 @@
 """What stopd costs, beside oidentd and the figures of Carrier & Shields (Tables I to III).
 
 Runs in process and network namespaces of its own, so that both daemons see nothing but the processes made here.  Needs
-root.  Times are those of one asker that waits for each answer, connection included; medians of several rounds, in which
+root.  Times are those of one asker that waits for each answer (of ID with the connection, as ident clients ask); medians of several rounds, in which
 the daemons take turns.
 """
 
@@ -179,19 +179,24 @@ def hundred_more(crowd):
 def be_asker():
     """The neighbour asks: for each line of standard input (port, request, count) the times of its requests, in seconds."""
     for command in sys.stdin:
-        port, line, count = json.loads(command)
+        port, line, count, connections = json.loads(command)
         times = []
-        for _ in range(count):
+        asker = None
+        for i in range(count):
             start = time.perf_counter()
-            with socket.create_connection((HERE, port), timeout=10) as asker:
-                asker.sendall(line.encode())
-                reply = asker.recv(2000)
+            if asker is None or connections == "many":
+                asker = socket.create_connection((HERE, port), timeout=10)
+            asker.sendall(line.encode())
+            reply = asker.recv(2000)
+            if connections == "many":
+                asker.close()
             times.append(time.perf_counter() - start)
+        asker.close()
         print(json.dumps([times, reply.decode()]), flush=True)
 
 
-def latencies(port, line, count):
-    ASKER.stdin.write(json.dumps([port, line, count]) + "\n")
+def latencies(port, line, count, connections="one"):
+    ASKER.stdin.write(json.dumps([port, line, count, connections]) + "\n")
     ASKER.stdin.flush()
     times, reply = json.loads(ASKER.stdout.readline())
     if "USERID" not in reply:
@@ -257,7 +262,7 @@ def identification(daemons, rounds, count):
     figures = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
-            figures[name].append(milliseconds(latencies(IDENT_PORT[name], line, count)))
+            figures[name].append(milliseconds(latencies(IDENT_PORT[name], line, count, "many")))
     print(f"\nID: one asker, {count} requests a round, each on a connection of its own")
     print(f"{'daemon':<12} {'requests/s':>11} {'mean ms':>9} {'(min - max)':>16}")
     for name, means in figures.items():
@@ -279,7 +284,7 @@ def descriptors_open():
 
 def saving(rounds, count):
     names = ("stopd, not saving", "stopd, not compressing", "stopd")
-    print(f"\nSV: one asker, mean ms of {count} requests, median of {rounds} rounds")
+    print(f"\nSV: one asker on one connection, mean ms of {count} requests, median of {rounds} rounds")
     print(f"{'processes':<34} {'descriptors':>11} {'not saved':>10} {'saved':>10} {'compressed':>11}")
     medians = {}
     for label, tree, more in (("6", tree_of_six, False), ("14, with 6 IPC links", tree_of_fourteen, False),
@@ -346,10 +351,11 @@ def main():
     print(f"{model[1] if model else 'unknown CPU'}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
     network()
     daemons = Daemons()
-    identification(daemons, arguments.rounds, 5 * arguments.requests)
     medians = saving(arguments.rounds, arguments.requests)
     record_sizes()
     load(daemons, arguments.seconds)
+    # Last: the kernel keeps closed connections for a minute, and every look at its table goes through them.
+    identification(daemons, arguments.rounds, 5 * arguments.requests)
     daemons.end()
     print(PAPER)
     ASKER.stdin.close()

@@ -2,6 +2,8 @@
 #ifndef CAIRN_TRACEBACK_HOST_SOCK_DIAG_H_
 #define CAIRN_TRACEBACK_HOST_SOCK_DIAG_H_
 
+#include <linux/sock_diag.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -67,7 +69,8 @@ class SockDiag {
 
  private:
   explicit SockDiag(int descriptor) : descriptor_(descriptor) {}
-  absl::Status Send(std::span<const std::byte> request, uint16_t flags);
+  absl::Status Send(std::span<const std::byte> request, uint16_t flags,
+                    uint16_t type = SOCK_DIAG_BY_FAMILY);
   // Calls `take` with each message of the answer.
   absl::Status Receive(const std::function<void(std::span<const std::byte>)>& take);
 
