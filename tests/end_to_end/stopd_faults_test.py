@@ -21,6 +21,18 @@ for _ in range(int(sys.argv[2])):
 if sys.argv[4]=='wait': time.sleep(60)
 sys.stdout.buffer.write(b''.join(s.recv(100000) for s in sockets))
 """
+# Exits with 0 if the memory of a process holds a text.
+HOLDS = """import re,sys
+with open(f'/proc/{sys.argv[1]}/maps') as maps, open(f'/proc/{sys.argv[1]}/mem','rb') as memory:
+    for line in maps:
+        begin,end=(int(word,16) for word in re.match('(.*)-(.*) rw',line).groups()) if ' rw' in line else (0,0)
+        if not 0<end-begin<1<<28: continue
+        memory.seek(begin)
+        try: found=sys.argv[2].encode() in memory.read(end-begin)
+        except OSError: continue
+        if found: sys.exit(0)
+sys.exit(1)
+"""
 
 
 class Faults(hosts.TestCase):
@@ -55,6 +67,9 @@ class Faults(hosts.TestCase):
         start = time.monotonic()
         self.assertRegex(self.net.token(self.a, self.ports, "--type", "SV"), "^[0-9a-f]{64}$")
         self.assertLess(time.monotonic() - start, patience)
+
+    def front_holds(self, text):
+        return self.a.run("python3", "-c", HOLDS, str(self.pids()[1]), text).code == 0
 
     def await_log(self, text):
         hosts.wait_for(lambda: text in self.a.log_text(), f"{text!r} in the log: {self.a.log_text()[-1500:]}")
@@ -133,11 +148,16 @@ class Faults(hosts.TestCase):
     def test_the_network_side_is_started_again(self):
         daemon = self.a.start_stopd()
         self.is_served()
-        for _ in range(2):
-            _, front = self.pids()
+        token = self.net.token(self.a, self.ports, "--type", "SV")
+        for times in (1, 2):
+            monitor, front = self.pids()
             self.a.run("kill", "-KILL", str(front))
-            self.await_log("it is started again")
+            hosts.wait_for(lambda times=times: self.a.log_text().count("it is started again") == times, "the log tells")
             hosts.wait_for(lambda old=front: self.pids()[1] != old, "a new process")
+            self.assertEqual(self.pids()[0], monitor)
+            # The new one knows how it is to serve, and nothing of what was before.
+            self.assertTrue(self.front_holds(str(self.a.folder / "store")))
+            self.assertFalse(self.front_holds(token))
             self.is_served()
         self.a.run("kill", "-TERM", str(self.pids()[0]))
         self.assertEqual(daemon.wait(timeout=hosts.PATIENCE), 0)

@@ -4,19 +4,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <memory>
-#include <optional>
-#include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,11 +16,12 @@
 
 #include "traceback/daemon/channel.h"
 #include "traceback/daemon/counters_text.h"
-#include "traceback/daemon/front.h"
+#include "traceback/daemon/front_process.h"
 #include "traceback/daemon/listeners.h"
 #include "traceback/daemon/log.h"
 #include "traceback/daemon/monitor.h"
 #include "traceback/daemon/sandbox.h"
+#include "traceback/daemon/start_anew.h"
 
 namespace cairn::daemon {
 namespace {
@@ -75,115 +68,6 @@ PacketTime Now() {
       std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
 }
 
-// The front's process: started, watched, ended.
-class FrontProcess {
- public:
-  FrontProcess(const Options& options, const Identity& identity, const std::vector<int>& listeners)
-      : options_(options), identity_(identity), listeners_(listeners) {}
-  ~FrontProcess() { End(); }
-  FrontProcess(const FrontProcess&) = delete;
-  FrontProcess& operator=(const FrontProcess&) = delete;
-
-  absl::Status Start() {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-      return absl::UnavailableError(
-          fmt::format("cannot make a socket pair: {}", std::generic_category().message(errno)));
-    }
-    absl::StatusOr<std::string> root = MakeEmptyFolder();
-    if (!root.ok()) return root.status();
-    pid_ = fork();
-    if (pid_ == 0) {
-      close(ends[0]);
-      Serve(ends[1], *root);
-    }
-    close(ends[1]);
-    channel_.emplace(ends[0]);
-    // Its first byte says that it is in the sandbox; an end without, that it is not.
-    const bool ready = pid_ > 0 && AwaitReady();
-    rmdir(root->c_str());
-    if (ready) return absl::OkStatus();
-    End();
-    return absl::InternalError("the network side did not start; its reason is above");
-  }
-
-  Channel& channel() { return *channel_; }
-
-  // How it ended, for people.
-  std::string End() {
-    channel_.reset();
-    if (pid_ <= 0) return {};
-    int status = 0;
-    constexpr std::chrono::milliseconds kLook{10};
-    for (auto waited = kLook; waitpid(pid_, &status, WNOHANG) == 0; waited += kLook) {
-      if (waited > kFarewell) kill(pid_, SIGKILL);
-      usleep(static_cast<useconds_t>(std::chrono::microseconds(kLook).count()));
-    }
-    pid_ = -1;
-    return WIFSIGNALED(status)
-               ? fmt::format("signal {} ({})", WTERMSIG(status), sigdescr_np(WTERMSIG(status)))
-               : fmt::format("exit status {}", WEXITSTATUS(status));
-  }
-
- private:
-  bool AwaitReady() {
-    pollfd waiting = {.fd = channel_->descriptor(), .events = POLLIN, .revents = 0};
-    constexpr int kPatienceMs = 10000;
-    Message message;
-    return poll(&waiting, 1, kPatienceMs) > 0 &&
-           channel_->Receive(message) == Channel::ReceiveState::kMessage;
-  }
-
-  // In the child.
-  [[noreturn]] void Serve(int descriptor, const std::string& root) {
-    signal(SIGTERM, SIG_IGN);  // the monitor says when to end
-    signal(SIGINT, SIG_IGN);
-    signal(SIGUSR1, SIG_IGN);
-    prctl(PR_SET_NAME, "stopd: network");
-    KeepOnly(descriptor);
-    const Limits& limits = options_.limits;
-    const absl::Status entered = EnterSandbox(
-        {.identity = identity_,
-         .root = root,
-         .max_descriptors = uint64_t{limits.max_connections} +
-                            options_.recursion.ask.max_concurrent + listeners_.size() + 16,
-         .connects = options_.recursion.enabled ? Connects::kAllowed : Connects::kForbidden});
-    if (!entered.ok()) {
-      Log(Level::kError, std::string(entered.message()));
-      _exit(EXIT_FAILURE);
-    }
-    Channel channel(descriptor);
-    channel.Send(FrontCounters());
-    {
-      Front front(options_, listeners_, std::move(channel));
-      front.Run();
-    }
-    _exit(EXIT_SUCCESS);
-  }
-
-  // Closes every descriptor but standard error, the channel and the listeners: what the monitor
-  // has open is not for this process.
-  void KeepOnly(int descriptor) const {
-    std::vector<int> kept = listeners_;
-    kept.push_back(descriptor);
-    kept.push_back(STDERR_FILENO);
-    std::sort(kept.begin(), kept.end());
-    unsigned next = 0;
-    for (const int each : kept) {
-      const auto number = static_cast<unsigned>(each);
-      if (number > next) close_range(next, number - 1, 0);
-      next = number + 1;
-    }
-    close_range(next, ~0U, 0);
-  }
-
-  const Options& options_;
-  const Identity identity_;
-  const std::vector<int>& listeners_;
-  pid_t pid_ = -1;
-  std::optional<Channel> channel_;
-};
-
 class Service {
  public:
   Service(const Options& options, host::Inspector& inspector, tokens::TokenStore& store,
@@ -193,17 +77,15 @@ class Service {
         while_waiting_(while_waiting),
         monitor_(options, inspector, store) {}
 
-  // Until a stop signal.
-  absl::Status Run() {
+  enum class End : uint8_t { kStopped, kFrontGone };
+  // Until a stop signal, or until the front has gone.
+  End Run() {
     auto maintained = std::chrono::steady_clock::now();
     while (stop_wanted == 0) {
       pollfd waiting = {.fd = front_.channel().descriptor(), .events = POLLIN, .revents = 0};
       const timespec timeout = {.tv_sec = 1, .tv_nsec = 0};
       const bool ready = ppoll(&waiting, 1, &timeout, &while_waiting_) > 0;
-      if (ready && !TakeMessages()) {
-        StartFrontAgain();
-        if (stop_wanted != 0) return absl::OkStatus();
-      }
+      if (ready && !TakeMessages()) return End::kFrontGone;
       if (std::exchange(counters_wanted, 0) != 0) {
         asked_ = front_.channel().Send(TellCounters()) == Channel::SendState::kSent;
       }
@@ -214,7 +96,12 @@ class Service {
       }
     }
     TakeFarewell();
-    return absl::OkStatus();
+    return End::kStopped;
+  }
+
+  void LogCounters() const {
+    Log(Level::kInfo, CountersText(monitor_.counters()));
+    Log(Level::kInfo, CountersText(store_.counters(), store_.used_bytes()));
   }
 
  private:
@@ -249,21 +136,10 @@ class Service {
     if (const FrontCounters* counters = std::get_if<FrontCounters>(&message);
         counters != nullptr && std::exchange(asked_, false)) {
       Log(Level::kInfo, CountersText(*counters));
-      Log(Level::kInfo, CountersText(monitor_.counters()));
-      Log(Level::kInfo, CountersText(store_.counters(), store_.used_bytes()));
+      LogCounters();
       told_ = true;
     }
     return true;
-  }
-
-  // Until it has started, or a stop signal came: then there may be none.
-  void StartFrontAgain() {
-    Log(Level::kError,
-        fmt::format("the network side ended by {}; it is started again", front_.End()));
-    do {
-      const timespec pause = {.tv_sec = kRestartPause.count(), .tv_nsec = 0};
-      ppoll(nullptr, 0, &pause, &while_waiting_);
-    } while (stop_wanted == 0 && !front_.Start().ok());
   }
 
   // What was asked on and not answered yet is lost; what is under way between the two is not.
@@ -299,6 +175,7 @@ absl::Status Run(const Options& options) {
   const absl::StatusOr<std::vector<int>> listeners = OpenListeners(options);
   if (!listeners.ok()) return listeners.status();
   const sigset_t while_waiting = HandleSignals();
+  prctl(PR_SET_NAME, "stopd");  // StartAnew() runs it by another name
   FrontProcess front(options, *identity, *listeners);
   // Before the store is opened and anything is known: the front inherits nothing.
   if (absl::Status started = front.Start(); !started.ok()) return started;
@@ -311,10 +188,19 @@ absl::Status Run(const Options& options) {
       fmt::format("listening on {} sockets, port {}", listeners->size(), options.port));
   sd_notify(0, "READY=1");
   Service service(options, **inspector, **store, front, while_waiting);
-  absl::Status end = service.Run();
+  if (service.Run() == Service::End::kFrontGone) {
+    Log(Level::kError,
+        fmt::format("the network side ended by {}; it is started again", front.End()));
+    service.LogCounters();
+    (*store)->Maintain(Now());
+    const timespec pause = {.tv_sec = kRestartPause.count(), .tv_nsec = 0};
+    ppoll(nullptr, 0, &pause, &while_waiting);
+    // A fork of this process would know all that this one has seen, and where it is in memory.
+    if (stop_wanted == 0) return StartAnew(*listeners);
+  }
   front.End();
   Log(Level::kInfo, "ended");
-  return end;
+  return absl::OkStatus();
 }
 
 }  // namespace cairn::daemon

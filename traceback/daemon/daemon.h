@@ -14,9 +14,9 @@
 namespace cairn::daemon {
 
 // Serves until SIGTERM or SIGINT; SIGUSR1 logs all counters.  The calling process becomes the
-// privileged side (Monitor); a child process talks to the network (Front) inside EnterSandbox(),
-// and is started again should it end.  Sockets come from the service manager if it has some for
-// this process, else they are made as configured.
+// privileged side (Monitor); a child process talks to the network (Front) inside EnterSandbox().
+// Should that end, both are started anew (StartAnew()).  Sockets come from the service manager if
+// it has some for this process, else they are made as configured.
 //
 // Requires: one thread.  PermissionDenied: not root.  Otherwise an error says why it cannot start,
 // and what to do.

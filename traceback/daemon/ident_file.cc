@@ -15,6 +15,8 @@
 #include <chrono>
 #include <vector>
 
+#include "traceback/daemon/descriptors.h"
+
 namespace cairn::daemon {
 namespace {
 
@@ -104,7 +106,8 @@ bool IdentFiles::UserLists(const Account& account, const IpAddress& asker) {
   if (account.name.empty() || pipe2(ends.data(), O_CLOEXEC) != 0) return false;
   const pid_t child = fork();
   if (child == 0) {
-    close(ends[0]);
+    // None of the monitor's, for as long as it may have to wait.
+    KeepDescriptors({ends[1]});
     _exit(CopyFile(account, ends[1]) ? 0 : 1);
   }
   close(ends[1]);

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "traceback/daemon/front_process.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "fmt/format.h"
+
+#include "traceback/daemon/descriptors.h"
+#include "traceback/daemon/front.h"
+#include "traceback/daemon/log.h"
+
+namespace cairn::daemon {
+namespace {
+
+constexpr std::chrono::seconds kFarewell{2};  // to end by itself
+
+}  // namespace
+
+absl::Status FrontProcess::Start() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return absl::UnavailableError(
+        fmt::format("cannot make a socket pair: {}", std::generic_category().message(errno)));
+  }
+  absl::StatusOr<std::string> root = MakeEmptyFolder();
+  if (!root.ok()) return root.status();
+  pid_ = fork();
+  if (pid_ == 0) {
+    close(ends[0]);
+    Serve(ends[1], *root);
+  }
+  close(ends[1]);
+  channel_.emplace(ends[0]);
+  // Its first byte says that it is in the sandbox; an end without, that it is not.
+  const bool ready = pid_ > 0 && AwaitReady();
+  rmdir(root->c_str());
+  if (ready) return absl::OkStatus();
+  End();
+  return absl::InternalError("the network side did not start; its reason is above");
+}
+
+std::string FrontProcess::End() {
+  channel_.reset();
+  if (pid_ <= 0) return {};
+  int status = 0;
+  constexpr std::chrono::milliseconds kLook{10};
+  for (auto waited = kLook; waitpid(pid_, &status, WNOHANG) == 0; waited += kLook) {
+    if (waited > kFarewell) kill(pid_, SIGKILL);
+    usleep(static_cast<useconds_t>(std::chrono::microseconds(kLook).count()));
+  }
+  pid_ = -1;
+  return WIFSIGNALED(status)
+             ? fmt::format("signal {} ({})", WTERMSIG(status), sigdescr_np(WTERMSIG(status)))
+             : fmt::format("exit status {}", WEXITSTATUS(status));
+}
+
+bool FrontProcess::AwaitReady() {
+  pollfd waiting = {.fd = channel_->descriptor(), .events = POLLIN, .revents = 0};
+  constexpr int kPatienceMs = 10000;
+  Message message;
+  return poll(&waiting, 1, kPatienceMs) > 0 &&
+         channel_->Receive(message) == Channel::ReceiveState::kMessage;
+}
+
+// In the child.
+void FrontProcess::Serve(int descriptor, const std::string& root) {
+  signal(SIGTERM, SIG_IGN);  // the monitor says when to end
+  signal(SIGINT, SIG_IGN);
+  signal(SIGUSR1, SIG_IGN);
+  prctl(PR_SET_NAME, "stopd: network");
+  std::vector<int> kept = listeners_;
+  kept.push_back(descriptor);
+  KeepDescriptors(std::move(kept));
+  const Limits& limits = options_.limits;
+  const absl::Status entered = EnterSandbox(
+      {.identity = identity_,
+       .root = root,
+       .max_descriptors = uint64_t{limits.max_connections} + options_.recursion.ask.max_concurrent +
+                          listeners_.size() + 16,
+       .connects = options_.recursion.enabled ? Connects::kAllowed : Connects::kForbidden});
+  if (!entered.ok()) {
+    Log(Level::kError, std::string(entered.message()));
+    _exit(EXIT_FAILURE);
+  }
+  Channel channel(descriptor);
+  channel.Send(FrontCounters());
+  {
+    Front front(options_, listeners_, std::move(channel));
+    front.Run();
+  }
+  _exit(EXIT_SUCCESS);
+}
+
+}  // namespace cairn::daemon
