@@ -197,6 +197,10 @@ void AddStore(Table& table) {
            "What all of it may take. Beyond, requests still get tokens, nothing is saved, and the "
            "log "
            "says so.")
+      .Add(
+          "max_asker_percent", &Store::max_asker_percent, Count<uint32_t>(1, 100, "25"),
+          "How much of that, in percent, the requests of one asker may take up, so that nobody who "
+          "may ask can fill the store for all. An IPv6 asker is a network of 64 bits.")
       .Add("min_free", &Store::min_free_bytes, Size(0, 1ULL << 44, "64MiB"),
            "What must stay free on its file system; with less, nothing is saved either.")
       .Add("retention", &Store::retention, Duration(PacketDelta::Zero(), kYear * 100, "90d"),

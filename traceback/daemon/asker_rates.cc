@@ -3,14 +3,12 @@
 
 #include <algorithm>
 
+#include "traceback/stop/asker_network.h"
+
 namespace cairn::daemon {
 
-IpAddress AskerNetwork(const IpAddress& asker) {
-  return asker.IsV4() ? asker : IpAddress::FromWords(asker.high(), 0);
-}
-
 bool AskerRates::Allow(const IpAddress& asker, Clock::time_point now) {
-  Asker& known = *Find(AskerNetwork(asker), now);
+  Asker& known = *Find(stop::AskerNetwork(asker), now);
   const std::chrono::duration<double> since = now - known.seen;
   const double most = limits_.max_requests_per_asker_minute;
   known.left = std::min(most, known.left + since.count() * most / 60);

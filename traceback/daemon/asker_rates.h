@@ -14,8 +14,8 @@
 
 namespace cairn::daemon {
 
-// How many requests each asker may still make: so many a minute, all at once if they like.  An IPv6
-// asker is its network of 64 bits, in which a single host can take any address.
+// How many requests each asker (stop::AskerNetwork) may still make: so many a minute, all at once if
+// they like.
 //
 // Remembers max_askers; the one that was silent longest is forgotten.  Thread-compatible.  Constant
 // time a request.
@@ -43,9 +43,6 @@ class AskerRates {
   absl::flat_hash_map<IpAddress, std::list<Asker>::iterator> askers_;
   uint64_t forgotten_ = 0;
 };
-
-// The network by which an asker is counted.
-IpAddress AskerNetwork(const IpAddress& asker);
 
 }  // namespace cairn::daemon
 

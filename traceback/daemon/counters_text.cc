@@ -27,9 +27,10 @@ std::string CountersText(const MonitorCounters& c) {
 std::string CountersText(const tokens::StoreCounters& c, uint64_t used_bytes) {
   return fmt::format(
       "counters of the store: records={} record_bytes={} stored_bytes={} idents={} "
-      "unsaved_quota={} unsaved_free={} unsaved_fault={} expired={} next_hops={} used_bytes={}",
-      c.records, c.records_bytes, c.stored_bytes, c.idents, c.unsaved_quota, c.unsaved_free,
-      c.unsaved_fault, c.expired, c.next_hops, used_bytes);
+      "unsaved_quota={} unsaved_share={} unsaved_free={} unsaved_fault={} expired={} next_hops={} "
+      "used_bytes={}",
+      c.records, c.records_bytes, c.stored_bytes, c.idents, c.unsaved_quota, c.unsaved_share,
+      c.unsaved_free, c.unsaved_fault, c.expired, c.next_hops, used_bytes);
 }
 
 }  // namespace cairn::daemon

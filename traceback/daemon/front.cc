@@ -18,6 +18,7 @@
 
 #include "traceback/daemon/reply_rules.h"
 #include "traceback/daemon/socket_address.h"
+#include "traceback/stop/asker_network.h"
 
 namespace cairn::daemon {
 namespace {
@@ -144,9 +145,9 @@ void Front::Accept(int listener) {
 
 // Whether one more connection of `peer` may come in; may close the one that was silent longest.
 bool Front::MakeRoom(const IpAddress& peer) {
-  const IpAddress network = AskerNetwork(peer);
+  const IpAddress network = stop::AskerNetwork(peer);
   const auto of_peer = std::count_if(askers_.begin(), askers_.end(), [&](const Asker& asker) {
-    return AskerNetwork(asker.peer().ip) == network;
+    return stop::AskerNetwork(asker.peer().ip) == network;
   });
   if (of_peer >= options_.limits.max_connections_per_asker) return false;
   if (askers_.size() < options_.limits.max_connections) return true;

@@ -13,6 +13,7 @@ namespace cairn::tokens {
 struct Options {
   std::string folder = "/var/lib/stopd";
   uint64_t max_bytes = 256ULL << 20;      // of everything in the folder
+  uint32_t max_asker_percent = 25;        // of max_bytes, by requests of one asker
   uint64_t min_free_bytes = 64ULL << 20;  // that must stay free on its file system
   PacketDelta retention = PacketDelta::FromSeconds(90LL * 24 * 3600);  // zero: for ever
   bool compress = true;

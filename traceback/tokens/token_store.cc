@@ -15,6 +15,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
 
+#include "traceback/tokens/asker_shares.h"
 #include "traceback/tokens/journal.h"
 #include "traceback/tokens/record_file.h"
 #include "traceback/tokens/store_files.h"
@@ -76,6 +77,7 @@ class TokenStore::Impl {
     folder_ = *std::move(folder);
     records_ = *std::move(records);
     Scan(now);
+    CountShares(now);
     return absl::OkStatus();
   }
 
@@ -90,18 +92,21 @@ class TokenStore::Impl {
     std::string packed = options_.compress ? Compressed(json) : std::string();
     const bool is_packed = !packed.empty();
     const std::string& bytes = is_packed ? packed : json;
+    const uint64_t disk_bytes = DiskBytes(bytes.size());
     if (absl::Status room = Room(bytes.size()); !room.ok()) return room;
+    if (absl::Status share = Share(record.asked, disk_bytes); !share.ok()) return share;
     const std::string name = RecordName(token, is_packed);
     if (absl::Status written = records_->WriteNew(name, bytes); !written.ok()) {
       return Unsaved(written);
     }
-    used_bytes_ += DiskBytes(bytes.size());
+    used_bytes_ += disk_bytes;
     const absl::Status noted = Note(Entry(token, record.asked, JournalEntry::Kind::kRecord));
     if (!noted.ok()) {
       records_->Remove(name);
-      used_bytes_ -= DiskBytes(bytes.size());
+      used_bytes_ -= disk_bytes;
       return Unsaved(noted);
     }
+    shares_.Add(record.asked.asker.ip, disk_bytes);
     ++counters_.records;
     counters_.records_bytes += json.size();
     counters_.stored_bytes += bytes.size();
@@ -111,6 +116,7 @@ class TokenStore::Impl {
   absl::Status NoteToken(const JournalEntry& entry) {
     if (absl::Status ready = Ready(entry.asked.time); !ready.ok()) return ready;
     if (absl::Status room = Room(0); !room.ok()) return room;
+    if (absl::Status share = Share(entry.asked, 0); !share.ok()) return share;
     if (absl::Status noted = Note(entry); !noted.ok()) return noted;
     if (entry.kind == JournalEntry::Kind::kIdent) ++counters_.idents;
     if (stop::IsRecursive(entry.asked.type)) Remember(entry.token);
@@ -185,9 +191,49 @@ class TokenStore::Impl {
     return absl::OkStatus();
   }
 
+  // Whether who asked may have so many more bytes kept.
+  absl::Status Share(const Asked& asked, uint64_t bytes) {
+    const IpAddress& asker = asked.asker.ip;
+    const uint64_t most = options_.max_bytes / 100 * options_.max_asker_percent;
+    if (shares_.Of(asker) + bytes <= most) return absl::OkStatus();
+    // Some of it may have expired since.
+    if (asked.time - counted_ >= kScanInterval) CountShares(asked.time);
+    if (shares_.Of(asker) + bytes <= most) return absl::OkStatus();
+    ++counters_.unsaved_share;
+    return absl::ResourceExhaustedError(
+        fmt::format("the store holds {} bytes for requests of {} and may hold {} for one asker "
+                    "(store.max_asker_percent)",
+                    shares_.Of(asker), asker.ToString(), most));
+  }
+
+  // By the journal, which knows who asked for what: constant time a line.
+  void CountShares(PacketTime now) {
+    counted_ = now;
+    shares_.Clear();
+    const absl::Status read = ForEachJournalLine(*folder_, [this](std::string_view line) {
+      const std::optional<JournalEntry> entry = ParseJournalLine(line);
+      if (!entry.has_value() || entry->expired) return;
+      uint64_t bytes = line.size() + 1;
+      if (entry->kind == JournalEntry::Kind::kRecord) {
+        for (const bool is_packed : {false, true}) {
+          bytes += DiskBytes(records_->Look(RecordName(entry->token, is_packed)).bytes);
+        }
+      }
+      if (stop::IsRecursive(entry->asked.type)) {
+        bytes += DiskBytes(records_->Look(NextName(entry->token)).bytes);
+      }
+      shares_.Add(entry->asked.asker.ip, bytes);
+    });
+    // A journal that cannot be read cannot be written to, and that is said then.
+    read.IgnoreError();
+  }
+
   absl::Status Note(const JournalEntry& entry) {
     if (journal_bytes_ >= options_.journal_bytes) PutJournalAside(entry.asked.time);
-    return WriteJournal(JournalLine(entry));
+    const std::string line = JournalLine(entry);
+    if (absl::Status written = WriteJournal(line); !written.ok()) return written;
+    shares_.Add(entry.asked.asker.ip, line.size());
+    return absl::OkStatus();
   }
 
   absl::Status WriteJournal(const std::string& line) {
@@ -270,6 +316,8 @@ class TokenStore::Impl {
   absl::Status fault_;
   PacketTime opened_ = PacketTime::InfinitePast();
   PacketTime scanned_ = PacketTime::InfinitePast();
+  PacketTime counted_ = PacketTime::InfinitePast();
+  AskerShares shares_;
   StoreCounters counters_;
   uint64_t used_bytes_ = 0;
   uint64_t journal_bytes_ = 0;

@@ -32,6 +32,7 @@ struct StoreCounters {
   uint64_t stored_bytes = 0;   // of them, on disk
   uint64_t idents = 0;         // tokens of ID and ID_REC in the journal
   uint64_t unsaved_quota = 0;  // not saved: the folder is full ...
+  uint64_t unsaved_share = 0;  // ... or holds as much as one asker may have it hold ...
   uint64_t unsaved_free = 0;   // ... its file system is nearly full ...
   uint64_t unsaved_fault = 0;  // ... or writing failed
   uint64_t expired = 0;        // records deleted after their retention
@@ -46,7 +47,8 @@ struct StoreCounters {
 //   journal.jsonl             a line for each token, expiry and loss, oldest first; at
 //                             `journal_bytes` put aside as journal-TIME.jsonl
 //
-// The folder is for root alone (0700).  All is counted against `max_bytes`.  Thread-compatible.
+// The folder is for root alone (0700).  All is counted against `max_bytes`; records,
+// answers and lines also against the share of who asked.  Thread-compatible.
 class TokenStore {
  public:
   // Makes the folder where it is missing.  FailedPrecondition: another process has it open.
@@ -56,8 +58,8 @@ class TokenStore {
   ~TokenStore();
 
   // Saves a record; on disk (synced, with its folder) before the token is returned.  An error says
-  // why it was not saved: ResourceExhausted (quota, free space, disk full) or Unavailable.  Nothing
-  // half-written stays.
+  // why it was not saved: ResourceExhausted (quota, share, free space, disk full) or Unavailable.
+  // Nothing half-written stays.
   absl::StatusOr<std::string> Save(const Record& record);
   // Notes the token of an ID or ID_REC request, and whose connection it is.
   absl::Status NoteIdent(const std::string& token, const Asked& asked, uint32_t uid,

@@ -187,6 +187,7 @@ TEST_CASE("answers of previous hosts stand with the first token") {
 TEST_CASE("the store never grows beyond its quota, and says why nothing was saved") {
   Rig rig;
   rig.options.max_bytes = 128 << 10;
+  rig.options.max_asker_percent = 100;
   rig.Open();
   int saved = 0;
   absl::StatusOr<std::string> token = rig.store->Save(rig.Sample());
@@ -206,6 +207,48 @@ TEST_CASE("the store never grows beyond its quota, and says why nothing was save
   // What there is counts after a restart, too.
   const uint64_t used = rig.store->used_bytes();
   CHECK(rig.Open().used_bytes() == used);
+}
+
+TEST_CASE("no asker fills the store for the others, nor after a restart") {
+  Rig rig;
+  rig.options.max_bytes = 1 << 20;
+  rig.options.retention = PacketDelta::FromSeconds(7200);
+  rig.Open();
+  const IpAddress greedy = IpAddress::FromWords(0x20010db800000001, 1);
+  const auto save = [&](const IpAddress& asker, PacketTime now) {
+    Record record = rig.Sample();
+    record.asked.asker.ip = asker;
+    record.asked.time = now;
+    return rig.store->Save(record);
+  };
+  int saved = 0;
+  absl::StatusOr<std::string> token = save(greedy, Now());
+  for (; token.ok() && saved < 1000; ++saved) token = save(greedy, Now());
+  CHECK(saved > 20);
+  REQUIRE(absl::IsResourceExhausted(token.status()));
+  CHECK(std::string(token.status().message()).find("max_asker_percent") != std::string::npos);
+  CHECK(rig.store->used_bytes() <= rig.options.max_bytes / 4 + (32 << 10));
+  CHECK(rig.store->counters().unsaved_share == 1);
+  // Another address of the same network is the same asker; others have their own share.
+  const auto same = IpAddress::FromWords(greedy.high(), 2);
+  const auto other = IpAddress::FromWords(greedy.high() + 1, 1);
+  CHECK_FALSE(save(same, Now()).ok());
+  CHECK(save(other, Now()).ok());
+  rig.Open();
+  CHECK_FALSE(save(greedy, Now()).ok());
+  CHECK(save(other, Now()).ok());
+  // Its lines in the journal count, too.
+  Asked asked = rig.Question();
+  asked.asker.ip = IpAddress::FromV4(77);
+  absl::Status noted;
+  for (int i = 0; i < 10000 && noted.ok(); ++i)
+    noted = rig.store->NoteEmpty(RandomToken(), asked, "x");
+  CHECK(absl::IsResourceExhausted(noted));
+  CHECK(save(other, Now()).ok());
+  // What has expired leaves room again.
+  const PacketTime later = Now() + PacketDelta::FromSeconds(3 * 7200);
+  rig.store->Maintain(later);
+  CHECK(save(greedy, later).ok());
 }
 
 TEST_CASE("free space that must stay free stays free") {
