@@ -14,8 +14,8 @@
 
 namespace cairn::daemon {
 
-// How many requests each asker (stop::AskerNetwork) may still make: so many a minute, all at once if
-// they like.
+// How many requests each asker (stop::AskerNetwork) may still make: so many a minute, all at once
+// if they like.
 //
 // Remembers max_askers; the one that was silent longest is forgotten.  Thread-compatible.  Constant
 // time a request.
