@@ -45,9 +45,9 @@ struct Arguments {
   bool quiet = false;
 };
 
-// The first address of a host's name; or the address that it is.
-absl::StatusOr<IpAddress> Resolve(const std::string& host) {
-  if (absl::StatusOr<IpAddress> ip = IpAddress::Parse(host); ip.ok()) return ip;
+// The addresses of a host's name, in the order of the system; or the address that it is.
+absl::StatusOr<std::vector<IpAddress>> Resolve(const std::string& host) {
+  if (const absl::StatusOr<IpAddress> ip = IpAddress::Parse(host); ip.ok()) return std::vector{*ip};
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -56,9 +56,17 @@ absl::StatusOr<IpAddress> Resolve(const std::string& host) {
     return absl::NotFoundError(fmt::format("host '{}': {}", host, gai_strerror(fault)));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-  char text[NI_MAXHOST] = "";
-  getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST);
-  return IpAddress::Parse(text);
+  std::vector<IpAddress> addresses;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    char text[NI_MAXHOST] = "";
+    getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST);
+    const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text);
+    if (ip.ok()) addresses.push_back(*ip);
+  }
+  if (addresses.empty()) {
+    return absl::NotFoundError(fmt::format("host '{}' has no address that can be asked", host));
+  }
+  return addresses;
 }
 
 absl::StatusOr<stop::Request> RequestOf(const Arguments& arguments) {
@@ -133,28 +141,48 @@ int Explain(const Arguments& arguments, const requester::Outcome& outcome) {
   return kDone;
 }
 
+// Unset: a signal came.
+std::optional<requester::Outcome> Asked(const Arguments& arguments, const requester::Ask& ask) {
+  const auto timeout =
+      PacketDelta::FromMilliseconds(static_cast<int64_t>(arguments.timeout_s * 1000));
+  requester::Requester requester(
+      {.port = arguments.port, .connect_timeout = timeout, .reply_timeout = timeout, .retries = 0});
+  requester.Submit(ask);
+  constexpr std::chrono::milliseconds kLook{50};
+  while (!requester.WaitUntil(std::chrono::steady_clock::now() + kLook)) {
+    if (StopSignal() != 0) return std::nullopt;
+  }
+  return requester.Take().front();
+}
+
+// Nobody there has seen the request, and another address of the host may be served.
+bool WasNobodyThere(const requester::Outcome& outcome) {
+  return outcome.result == requester::Result::kRefused ||
+         outcome.result == requester::Result::kUnreachable;
+}
+
 int Token(const Arguments& arguments) {
   const absl::StatusOr<stop::Request> request = RequestOf(arguments);
   if (!request.ok()) {
     Complain(kCommand, request.status());
     return kUsage;
   }
-  const absl::StatusOr<IpAddress> host = Resolve(arguments.host);
-  if (!host.ok()) {
-    Complain(kCommand, host.status());
+  const absl::StatusOr<std::vector<IpAddress>> hosts = Resolve(arguments.host);
+  if (!hosts.ok()) {
+    Complain(kCommand, hosts.status());
     return kFailed;
   }
   CatchStopSignals();
-  const auto timeout =
-      PacketDelta::FromMilliseconds(static_cast<int64_t>(arguments.timeout_s * 1000));
-  requester::Requester requester(
-      {.port = arguments.port, .connect_timeout = timeout, .reply_timeout = timeout, .retries = 0});
-  requester.Submit({.tag = 0, .host = *host, .request = *request});
-  constexpr std::chrono::milliseconds kLook{50};
-  while (!requester.WaitUntil(std::chrono::steady_clock::now() + kLook)) {
-    if (StopSignal() != 0) return StopExitCode();
+  std::vector<requester::Outcome> failures;
+  for (const IpAddress& host : *hosts) {
+    std::optional<requester::Outcome> outcome =
+        Asked(arguments, {.tag = 0, .host = host, .request = *request});
+    if (!outcome.has_value()) return StopExitCode();
+    if (!WasNobodyThere(*outcome)) return Explain(arguments, *outcome);
+    failures.push_back(*std::move(outcome));
   }
-  return Explain(arguments, requester.Take().front());
+  for (const requester::Outcome& failure : failures) Explain(arguments, failure);
+  return kFailed;
 }
 
 }  // namespace
@@ -163,7 +191,9 @@ void AddToken(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand(kCommand, "Ask a host to remember who owns a connection, for a token");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("HOST", arguments->host, "Whom to ask: an address or a name")
+  command
+      ->add_option("HOST", arguments->host,
+                   "Whom to ask: an address, or a name, whose addresses are tried in turn")
       ->type_name("")
       ->required();
   command

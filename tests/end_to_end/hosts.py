@@ -86,7 +86,7 @@ class Host:
         """The command that runs `words` on this host."""
         as_user = [] if user == "root" else ["setpriv", f"--reuid={USERS[user]}", f"--regid={USERS[user]}", "--clear-groups"]
         home = self.network.home(user)
-        return ["nsenter", "-t", str(self.pid), "-m", "-u", "-n", "-p", "--", *as_user, "env", "-i", f"HOME={home}",
+        return ["nsenter", "-t", str(self.pid), "-m", "-u", "-n", "-p", "-r", "--", *as_user, "env", "-i", f"HOME={home}",
                 f"USER={user}", f"TMUX_TMPDIR={home}", "TERM=xterm", "LC_ALL=C.UTF-8", "SHELL=/bin/bash",
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *map(str, words)]
 

@@ -58,6 +58,20 @@ class Token(harness.TestCase):
         self.assertEqual((run.code, run.out), (0, "0123abcd\n"), run.err)
         self.assertEqual(host.asked[1], b"40022,22:SV:[2001:db8::7]\r\n")
 
+    def test_each_address_of_a_name_is_tried(self):
+        self.needs(harness.IS_ROOT, "root, to give a name two addresses")
+        names = self.file("hosts", b"::1 two.test\n127.0.0.1 two.test\n")
+        two = ["unshare", "--mount", *harness.mount_propagation(), "sh", "-c",
+               f'mount --bind {names} /etc/hosts && exec "$@"', "sh"]
+        host = self.told(b"40022,22:USERID:OTHER:0123abcd\r\n")
+        run = harness.run("token", "two.test", "40022,22", "-q", "--port", host.port, prefix=two)
+        self.assertEqual((run.code, run.out, run.err), (0, "0123abcd\n", ""))
+        with socket.socket() as unused:  # bound, and not listening
+            unused.bind(("127.0.0.1", 0))
+            port = unused.getsockname()[1]
+            run = harness.run("token", "two.test", "40022,22", "-q", "--port", port, prefix=two)
+        self.assert_ended(run, 1, f"::1 port {port}: nobody listens", f"127.0.0.1 port {port}: nobody listens")
+
     def test_the_session_id_is_random_unless_given(self):
         host = self.told(b"40022,22:USERID:OTHER:0123abcd\r\n")
         for _ in range(3):

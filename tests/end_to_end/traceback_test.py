@@ -13,11 +13,11 @@ import hosts
 
 DEMO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../traces/demo.pcap.gz")
 # Answers every request on every address, and prints what it was asked: "ADDRESS LINE".
-SERVER = """import socketserver,sys,time
+SERVER = """import os,socketserver,sys,time
 class Answer(socketserver.StreamRequestHandler):
     def handle(self):
         line=self.rfile.readline().decode().strip()
-        print(self.request.getsockname()[0],line,flush=True)
+        os.write(1,f'{self.request.getsockname()[0]} {line}\\n'.encode())
         how=sys.argv[1]
         if how=='silent': time.sleep(60)
         if how=='closed': return
