@@ -13,15 +13,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "end_to_end"))
 import harness  # noqa: E402
+from hosts import wait_for  # noqa: E402
 
 BUILD = Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else Path("build/release").resolve()
-PATIENCE = 30  # seconds
+PATIENCE = 30  # seconds for one command
 SYSTEMD = "/lib/systemd/systemd"
 USER = 1001
 SERVER, RELAYED = 9000, 7000  # ports of what the tests are about
@@ -53,16 +53,6 @@ pivot_root . host 2>/dev/null || true
 exec chroot . env -i container=test PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   /lib/systemd/systemd --system --unit=basic.target --log-target=console --show-status=no
 """
-
-
-def wait_for(look, what):
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not within {PATIENCE} s: {what}")
 
 
 class Machine:
