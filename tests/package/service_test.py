@@ -24,6 +24,7 @@ BUILD = Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else Path("build/re
 PATIENCE = 30  # seconds for one command
 SYSTEMD = "/lib/systemd/systemd"
 USER = 1001
+HOME = Path("/", "home", "person")  # where ProtectHome= has a say
 SERVER, RELAYED = 9000, 7000  # ports of what the tests are about
 
 # Everything up to the first process of the machine.  $1: a folder on which it may mount what it wants.
@@ -123,7 +124,7 @@ class ServiceTest(unittest.TestCase):
         cls.machine = Machine(cls.folder)
         cls.addClassCleanup(cls.machine.close)
         cls.machine.copy_in(next(cls.folder.glob("*.deb")), "/tmp/cairn.deb")
-        cls.machine.run("sh", "-c", f"echo person:x:{USER}:{USER}::/home/person:/bin/sh >>/etc/passwd")
+        cls.machine.run("sh", "-c", f"echo person:x:{USER}:{USER}::{HOME}:/bin/sh >>/etc/passwd")
         cls.machine.run("dpkg", "-i", "/tmp/cairn.deb")
         for unit in ("stopd.socket", "stopd.service"):
             assert cls.machine.state(unit) == "inactive", "the package started something by itself"
@@ -194,8 +195,8 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(self.machine.state("stopd.service"), "active")
 
     def test_names_by_the_file_in_a_home_folder(self):
-        self.machine.run("sh", "-c", "mkdir -p /home/person && echo 127.0.0.1 >/home/person/.ident && "
-                         "chown -R person /home/person && chmod 700 /home/person && chmod 600 /home/person/.ident")
+        self.machine.run("sh", "-c", f"mkdir -p {HOME} && echo 127.0.0.1 >{HOME}/.ident && "
+                         f"chown -R person {HOME} && chmod 700 {HOME} && chmod 600 {HOME}/.ident")
         self.machine.run("cp", "/etc/cairn/stopd.yaml", "/tmp/stopd.yaml")
         self.addCleanup(self.machine.run, "cp", "/tmp/stopd.yaml", "/etc/cairn/stopd.yaml")
         self.machine.run("sh", "-c", "echo 'replies: {real_names: {enabled: true, hosts: [127.0.0.0/8]}}' >/etc/cairn/stopd.yaml")
