@@ -61,6 +61,7 @@ Step ReadIpv4(Cursor& at, IpHeader& ip) {
   ip.first_fragment = (fragment & 0x2000) != 0;
   ip.src = IpAddress::FromV4(LoadBig32(header + 12));
   ip.dst = IpAddress::FromV4(LoadBig32(header + 16));
+  ip.hop_limit = header[8];
   const uint8_t protocol = header[9];
   at.Skip(header_bytes);
   return StepForProtocol(protocol);
@@ -87,6 +88,7 @@ Step ReadIpv6(Cursor& at, IpHeader& ip) {
   ip.first_fragment = false;
   ip.src = IpAddress::FromWords(LoadBig64(header + 8), LoadBig64(header + 16));
   ip.dst = IpAddress::FromWords(LoadBig64(header + 24), LoadBig64(header + 32));
+  ip.hop_limit = header[7];
   uint8_t protocol = header[6];
   const size_t payload_bytes = LoadBig16(header + 4);
   at.Skip(kIpv6HeaderBytes);

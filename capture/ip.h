@@ -12,6 +12,7 @@ namespace cairn::capture {
 struct IpHeader {
   IpAddress src;
   IpAddress dst;
+  uint8_t hop_limit = 0;
   bool first_fragment = false;  // more fragments follow: the TCP header may continue in the next
 };
 

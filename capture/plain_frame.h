@@ -7,6 +7,7 @@
 #include <span>
 
 #include "capture/byte_order.h"
+#include "capture/checksum.h"
 #include "capture/segment.h"
 
 namespace cairn::capture {
@@ -47,6 +48,7 @@ inline bool ReadPlainFrame(std::span<const uint8_t> frame, Segment& segment, Pla
     if (is_fragment || total_bytes < kIpBytes + kTcpBytes) return false;
     tcp = ip + kIpBytes;
     tcp_bytes = total_bytes - kIpBytes;
+    segment.hop_limit = ip[8];
     segment.src = IpAddress::FromV4(LoadBig32(ip + 12));
     segment.dst = IpAddress::FromV4(LoadBig32(ip + 16));
   } else if (ether_type == 0x86dd) {
@@ -56,6 +58,7 @@ inline bool ReadPlainFrame(std::span<const uint8_t> frame, Segment& segment, Pla
     tcp_bytes = LoadBig16(ip + 4);
     if (tcp_bytes < kTcpBytes) return false;
     tcp = ip + kIpBytes;
+    segment.hop_limit = ip[7];
     segment.src = IpAddress::FromWords(LoadBig64(ip + 8), LoadBig64(ip + 16));
     segment.dst = IpAddress::FromWords(LoadBig64(ip + 24), LoadBig64(ip + 32));
   } else {
@@ -69,6 +72,8 @@ inline bool ReadPlainFrame(std::span<const uint8_t> frame, Segment& segment, Pla
   segment.ack = LoadBig32(tcp + 8);
   segment.flags = tcp[13];
   segment.payload_bytes = static_cast<uint32_t>(tcp_bytes - header_bytes);
+  const auto of_tcp = static_cast<size_t>(frame.data() + frame.size() - tcp);
+  segment.checksum = CheckTcp({tcp, of_tcp}, tcp_bytes, segment.src, segment.dst);
   place.tcp = tcp;
   place.header_bytes = header_bytes;
   return true;

@@ -25,6 +25,9 @@ enum TcpFlag : uint8_t {
 // What a packet came wrapped in, innermost first.
 enum class Tunnel : uint8_t { kNone, kIpInIp, kGre, kVxlan, kGeneve };
 
+// Whether a segment's checksum is right.  Known only where the whole segment was captured and is short.
+enum class Checksum : uint8_t { kUnknown, kGood, kBad };
+
 // What only session records need of a packet; read when capture::Options asks for it.
 struct SegmentDetails {
   enum Known : uint8_t { kVlan = 1, kTimestamps = 2, kWindow = 4, kFingerprint = 8 };
@@ -42,7 +45,7 @@ struct SegmentDetails {
 };
 
 // One TCP segment's header as seen on the wire: all that the detector ever learns of a packet.  It
-// has no room for payload.
+// has no room for payload; of that only whether the checksum fits it is known.
 struct Segment {
   PacketTime time;
   IpAddress src;
@@ -54,6 +57,8 @@ struct Segment {
   uint16_t src_port = 0;
   uint16_t dst_port = 0;
   uint8_t flags = 0;
+  uint8_t hop_limit = 0;  // of the innermost IP header; 0: not known
+  Checksum checksum = Checksum::kUnknown;
   SegmentDetails details;
 
   bool Has(TcpFlag flag) const { return (flags & flag) != 0; }

@@ -2,6 +2,7 @@
 #include "capture/tcp.h"
 
 #include "capture/byte_order.h"
+#include "capture/checksum.h"
 
 namespace cairn::capture {
 
@@ -27,6 +28,10 @@ DropReason ReadTcp(const Cursor& at, const IpHeader& ip, Segment& segment) {
   segment.ack = LoadBig32(header + 8);
   segment.flags = header[13];
   segment.payload_bytes = static_cast<uint32_t>(payload_bytes);
+  segment.hop_limit = ip.hop_limit;
+  segment.checksum = ip.first_fragment ? Checksum::kUnknown
+                                       : CheckTcp({header, at.captured_bytes()}, at.wire_bytes(),
+                                                  segment.src, segment.dst);
   return DropReason::kNone;
 }
 

@@ -76,8 +76,20 @@ class Detector::Impl : private SensorSink,
     all.stray_segments = c.stray_segments;
     all.retransmitted_segments = c.retransmitted_segments;
     all.out_of_order_segments = c.out_of_order_segments;
-    all.implausible_segments = c.implausible_segments;
-    all.onsets = sensor_.onsets();
+    const auto doubted = [&c](connections::Doubt doubt) {
+      return c.not_believed[static_cast<size_t>(doubt)];
+    };
+    all.unbelieved_hop_limit = doubted(connections::Doubt::kHopLimit);
+    all.unbelieved_checksum = doubted(connections::Doubt::kChecksum);
+    all.unbelieved_reset = doubted(connections::Doubt::kReset);
+    all.unbelieved_fin = doubted(connections::Doubt::kFin);
+    all.unbelieved_syn = doubted(connections::Doubt::kSyn);
+    all.flows_corrected = c.places_corrected;
+    all.late_segments = c.late_segments;
+    const timing::OnsetGateCounters& gate = sensor_.onset_counters();
+    all.onsets = gate.onsets;
+    all.onsets_not_believed = gate.not_believed;
+    all.onsets_decided_early = gate.decided_early;
     all.candidates = t.candidates;
     all.candidates_dropped = t.candidates_dropped;
     all.indirect_skipped = t.indirect_skipped;
@@ -164,6 +176,7 @@ class Detector::Impl : private SensorSink,
   }
   void OnHostsPart(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,
                    PacketTime time) override {
+    slots_.OnConnectionEnd(slot, uid, time);
     relays_.OnConnectionEnd(slot, uid, ends, time);
   }
   void OnRelayNode(const RelayNode& finding) override { reporter_.OnRelayNode(finding); }
@@ -179,7 +192,6 @@ class Detector::Impl : private SensorSink,
   }
   void OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCause cause,
                        PacketTime time) override {
-    slots_.OnConnectionEnd(slot, uid, time);
     if (calibrates_) slide_.OnConnectionEnd(slot, uid, cause, time);
     correlator_.OnConnectionEnd(slot, cause, time);
     reporter_.OnConnectionEnd(uid);

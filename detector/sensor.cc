@@ -17,13 +17,13 @@ connections::Options TrackerOptions(const SensorOptions& options) {
 
 Sensor::Sensor(const SensorOptions& options, SensorSink& sink)
     : tracker_(TrackerOptions(options), *this),
-      idle_periods_(options.timing),
       slot_counter_(options.slots, timing::PairFilter(options.timing, options.protected_networks)),
       activity_clock_(options.relays),
       records_sessions_(options.sessions.enabled),
       sessions_(options.sessions, tracker_.table(), options.timing, options.protected_networks,
                 sink),
-      sink_(sink) {}
+      sink_(sink),
+      gate_(options.timing, tracker_.table(), sink) {}
 
 void Sensor::Process(std::span<const Segment> segments) {
   while (!segments.empty()) {
@@ -59,30 +59,43 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     const Segment& segment = segments[i];
     now_ = std::max(now_, segment.time);
     tracker_.ExpireUntil(now_);
+    gate_.AdvanceTo(now_);
     const auto observed = tracker_.Observe(segment, ahead_[i].place, ahead_[i].hash);
-    if (records_sessions_ && observed.has_value()) {
-      sessions_.OnSegment(segment, *observed);
-    }
-    if (!observed.has_value() || observed->new_bytes == 0) continue;
-    connections::Connection& connection = tracker_.table()[observed->slot];
-    // Last words on the closing segment: the correlator has been told of the end already, and must
-    // not take the slot for this connection's any more.  Only the session record's pauses go on.
-    if (!connection.open) {
-      connection.last_data[observed->flow] = segment.time;
-      continue;
-    }
-    if (activity_clock_.IsNew(connection.last_data[observed->flow], segment.time)) {
-      TellActivity(connection, observed->slot, observed->flow, segment.time);
-    }
-    const auto onset =
-        idle_periods_.OnNewData(connection, observed->slot, observed->flow, segment.time);
-    const auto slot =
-        slot_counter_.OnNewData(connection, observed->slot, observed->flow, segment.time);
-    if (slot.has_value()) sink_.OnSlot(*slot);
-    if (!onset.has_value()) continue;
-    ++onsets_;
-    sink_.OnOnset(*onset);
+    if (!tracker_.released().empty()) TakeReleased();
+    if (!observed.has_value()) continue;
+    if (records_sessions_) sessions_.OnSegment(segment, *observed);
+    if (observed->place != connections::DataPlace::kNone) TakeData(segment, *observed);
   }
+}
+
+// SYNs that waited are told to the session that they turned out to belong to.
+void Sensor::TakeReleased() {
+  if (records_sessions_) {
+    for (const auto& [segment, observed] : tracker_.released()) {
+      sessions_.OnSegment(segment, observed);
+    }
+  }
+  tracker_.ClearReleased();
+}
+
+void Sensor::TakeData(const Segment& segment, const connections::Observation& observed) {
+  connections::Connection& connection = tracker_.table()[observed.slot];
+  // Last words on the closing segment: nobody but the session record's pauses heeds them.
+  if (!connection.open) {
+    if (observed.new_bytes > 0) connection.last_data[observed.flow] = segment.time;
+    return;
+  }
+  // Where unacknowledged data were forged, the true ones are no new bytes by their numbers.
+  const bool counts =
+      observed.new_bytes > 0 ||
+      (observed.place == connections::DataPlace::kAgain && connection.contested != 0);
+  if (counts && activity_clock_.IsNew(connection.last_data[observed.flow], segment.time)) {
+    TellActivity(connection, observed.slot, observed.flow, segment.time);
+  }
+  gate_.OnData(segment, observed);
+  if (!counts) return;
+  const auto slot = slot_counter_.OnNewData(connection, observed.slot, observed.flow, segment.time);
+  if (slot.has_value()) sink_.OnSlot(*slot);
 }
 
 // Of flows of watched hosts; and of every other connection now and then, so that its hosts come to
@@ -117,16 +130,23 @@ void Sensor::TellActivity(connections::Connection& connection, uint32_t slot, ui
 void Sensor::AdvanceTo(PacketTime now) {
   now_ = std::max(now_, now);
   tracker_.ExpireUntil(now_);
+  gate_.AdvanceTo(now_);
+  if (!tracker_.released().empty()) TakeReleased();
 }
 
-void Sensor::EndAll() { tracker_.EndAll(now_); }
+void Sensor::EndAll() {
+  // Alerts that still come name the sessions before these are written.
+  gate_.Finish();
+  tracker_.EndAll(now_);
+  gate_.Finish();
+}
 
 void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                              connections::EndCause cause, PacketTime time) {
   if (records_sessions_) sessions_.OnConnectionEnd(slot, cause);
   slot_counter_.OnConnectionEnd(slot, connection);
   sink_.OnHostsPart(slot, connection.uid, connection.ip, time);
-  sink_.OnConnectionEnd(slot, connection.uid, cause, time);
+  gate_.OnConnectionEnd(slot, tracker_.table()[slot], cause, time, now_);
 }
 
 void Sensor::OnConnectionForgotten(uint32_t slot, const connections::Connection&,

@@ -13,8 +13,8 @@
 #include "detector/relays/flow_activity.h"
 #include "detector/sessions/session_recorder.h"
 #include "detector/slots/slot_counter.h"
-#include "detector/timing/idle_periods.h"
 #include "detector/timing/onset.h"
+#include "detector/timing/onset_gate.h"
 
 namespace cairn {
 
@@ -24,7 +24,8 @@ class SensorSink : public timing::OnsetSink, public sessions::SessionSink {
   virtual void OnSlot(const slots::SlotCount& slot) = 0;
   // True: tell of every slot in which this connection is active; false: only of a few.
   virtual bool OnActivity(const relays::FlowActivity&) { return false; }
-  // A connection ends, before OnConnectionEnd(): its slot, uid and hosts, by side.
+  // A connection has ended: its slot, uid and hosts, by side.  OnConnectionEnd() follows where there were
+  // onsets; the slot may name another connection by then.
   virtual void OnHostsPart(uint32_t, uint64_t, const std::array<IpAddress, 2>&, PacketTime) {}
   void OnSession(const SessionRecord&) override {}
 };
@@ -40,7 +41,8 @@ struct SensorOptions {
 };
 
 // The sensor half: segments in; onsets, slot counts and connection ends out.  All per-packet work
-// is here; it touches the segment's own connection and no other.
+// is here; it touches the segment's own connection and no other.  Onsets come OnsetGate::kHold later than
+// everything else, because they wait until their receiver has taken them.
 //
 // Thread-compatible.  Cost per segment: one table access, hidden behind prefetching within a batch.
 class Sensor : private connections::EndSink {
@@ -61,7 +63,7 @@ class Sensor : private connections::EndSink {
   const connections::Counters& counters() const { return tracker_.counters(); }
   sessions::Counters session_counters() const { return sessions_.counters(); }
   uint64_t connections_held() const { return tracker_.table().size(); }
-  uint64_t onsets() const { return onsets_; }
+  const timing::OnsetGateCounters& onset_counters() const { return gate_.counters(); }
   uint64_t slot_connections_left_out() const { return slot_counter_.left_out(); }
   PacketTime now() const { return now_; }
 
@@ -73,6 +75,8 @@ class Sensor : private connections::EndSink {
   static constexpr size_t kSessionAhead = 4;
 
   void ProcessBlock(std::span<const Segment> segments);
+  void TakeReleased();
+  void TakeData(const Segment& segment, const connections::Observation& observed);
   void TellActivity(connections::Connection& connection, uint32_t slot, uint8_t flow,
                     PacketTime time);
   void OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
@@ -91,14 +95,13 @@ class Sensor : private connections::EndSink {
   };
 
   connections::ConnectionTracker tracker_;
-  const timing::IdlePeriods idle_periods_;
   slots::SlotCounter slot_counter_;
   relays::ActivityClock activity_clock_;
   const bool records_sessions_;
   sessions::SessionRecorder sessions_;
   SensorSink& sink_;
+  timing::OnsetGate gate_;
   std::array<Ahead, SegmentBatch::kCapacity> ahead_;
-  uint64_t onsets_ = 0;
   PacketTime now_ = PacketTime::InfinitePast();
 };
 

@@ -89,6 +89,7 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
           {"connections evicted", detector.evicted_idle},
           {"comparisons skipped", detector.candidates_dropped},
           {"indirect onsets skipped", detector.indirect_skipped},
+          {"onsets decided early", detector.onsets_decided_early},
           {"pairs evicted", detector.pairs_evicted},
           {"pairs refused", detector.pairs_refused},
           {"slot connections left out", detector.slot_connections_left_out},
@@ -103,7 +104,12 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
 
 std::vector<Counter> SegmentsSetAside(const DetectorCounters& detector) {
   return {{"of no known connection", detector.stray_segments},
-          {"implausible sequence", detector.implausible_segments},
+          {"other hop limit", detector.unbelieved_hop_limit},
+          {"wrong checksum", detector.unbelieved_checksum},
+          {"RST not believed", detector.unbelieved_reset},
+          {"FIN not believed", detector.unbelieved_fin},
+          {"SYN not believed", detector.unbelieved_syn},
+          {"onsets not believed", detector.onsets_not_believed},
           {"nothing new", detector.retransmitted_segments}};
 }
 
@@ -138,10 +144,18 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"evicted_unanswered", detector.evicted_unanswered},
           {"evicted_idle", detector.evicted_idle},
           {"stray_segments", detector.stray_segments},
-          {"implausible_segments", detector.implausible_segments},
+          {"late_segments", detector.late_segments},
+          {"unbelieved_hop_limit", detector.unbelieved_hop_limit},
+          {"unbelieved_checksum", detector.unbelieved_checksum},
+          {"unbelieved_reset", detector.unbelieved_reset},
+          {"unbelieved_fin", detector.unbelieved_fin},
+          {"unbelieved_syn", detector.unbelieved_syn},
+          {"flows_corrected", detector.flows_corrected},
           {"retransmitted_segments", detector.retransmitted_segments},
           {"out_of_order_segments", detector.out_of_order_segments},
           {"onsets", detector.onsets},
+          {"onsets_not_believed", detector.onsets_not_believed},
+          {"onsets_decided_early", detector.onsets_decided_early},
           {"candidates", detector.candidates},
           {"candidates_dropped", detector.candidates_dropped},
           {"indirect_skipped", detector.indirect_skipped},

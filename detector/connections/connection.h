@@ -40,6 +40,8 @@ inline SegmentPlace PlaceOf(const Segment& segment) {
 enum class Phase : uint8_t {
   kHandshake,    // a SYN, and no answer yet
   kEstablished,  // both sides spoke, or data was seen
+  kEnding,       // a RST or FIN may have ended it: it has when nothing contradicts that before long
+  kLingering,    // likewise, where somebody may be at work: waits longer
   kClosed,       // ended; kept for a moment so that late segments do not look like a new connection
   kStray,        // never began: an ACK, FIN or RST of nothing known (Options::keep_strays)
 };
@@ -53,47 +55,69 @@ struct FlowOnsets {
   uint32_t gap_units = 0;
 };
 
-// One TCP connection.  192 bytes, three cache lines in the order of how often they are needed:
-// every segment, segments with data, onsets.  With the index and the pair list's head a connection
-// costs at most 256 bytes (tested; see docs/architecture.md).
+// One TCP connection.  256 bytes, four cache lines in the order of how often they are needed: every
+// segment, segments with data, onsets, and the rest.  With the index and the pair list's head a
+// connection costs at most 320 bytes (tested; see docs/architecture.md).
 struct alignas(64) Connection {
   // Line 1: every segment.
   std::array<IpAddress, 2> ip;
   std::array<uint16_t, 2> port{};
-  std::array<uint32_t, 2> next_seq{};  // one beyond the highest sequence number sent, per flow
-  uint8_t seq_known = 0;               // bit per flow: next_seq is valid
-  uint8_t syn_seen = 0;                // bit per flow
-  uint8_t fin_seen = 0;                // bit per flow
+  std::array<uint32_t, 2> next_seq{};  // one beyond the highest number that is believed, per flow
+  std::array<uint32_t, 2> acked{};     // up to where the other side says it has received, per flow
+  uint8_t seq_known : 2 = 0;           // bit per flow: next_seq is valid
+  uint8_t ack_known : 2 = 0;           // bit per flow: acked is the other side's word
+  uint8_t syn_seen : 2 = 0;            // bit per flow
+  uint8_t fin_seen : 2 = 0;            // bit per flow
   Phase phase = Phase::kHandshake;
+  std::array<uint8_t, 2> hop_limit{};  // usual, per flow; 0: not known
   PacketTime last_segment;
-  uint32_t timer_next = 0;
-  uint32_t timer_previous = 0;
 
   // Line 2: data.
   std::array<PacketTime, 2> last_data = {PacketTime::InfinitePast(), PacketTime::InfinitePast()};
-  PacketTime start;
-  uint64_t uid = 0;
-  std::array<uint32_t, 2>
-      pending_seq{};          // an implausible sequence number that waits to be confirmed, per flow
-  uint8_t pending_known = 0;  // bit per flow
-  uint8_t data_seen = 0;      // bit per flow: carried new data
-  uint8_t originator_side = 0;
-  OriginatorSource originator : 2 = OriginatorSource::kSyn;
-  // A SYN arrived in mid-connection; its number waits in pending_seq.
-  bool reuse_suspected : 1 = false;
-  bool open : 1 = false;      // started and not ended
-  bool screened : 1 = false;  // the relay screen sums its flows
-  // Pauses that the server ended, less those that the client ended: from 2, within 0 ... 7.
-  uint8_t initiative : 3 = 2;
-  std::array<RoundTrip, 2> round_trip;  // from the capture point to each side
-  std::array<uint8_t, 2> slot_count{};  // new data in the slot `slot_number`, per flow
-  uint32_t timer_bucket = 0;
+  // As last_data, of data that has been acknowledged (where nobody acknowledges: of all).
+  std::array<PacketTime, 2> believed_data = {PacketTime::InfinitePast(),
+                                             PacketTime::InfinitePast()};
   std::array<uint32_t, 2> slot_number{};
+  std::array<uint8_t, 2> slot_count{};  // new data in the slot `slot_number`, per flow
+  std::array<RoundTrip, 2> round_trip;  // from the capture point to each side
+  // How often in a row, less the exceptions: per flow (trust.h).
+  std::array<uint8_t, 2> hop_trust{};
+  std::array<uint8_t, 2> checksum_trust{};
+  std::array<uint8_t, 2> unheard{};  // data of each flow since the other side spoke
   // How many onsets in a row came when the flow's own period said they would, [flow][PairKind].
   std::array<std::array<uint8_t, 2>, 2> periodic_run{};
+  uint8_t data_seen : 2 = 0;  // bit per flow: carried new data
+  uint8_t contested : 2 = 0;  // bit per flow: data came where unacknowledged data had been
+  uint8_t fin_acked : 2 = 0;  // bit per flow
+  OriginatorSource originator : 2 = OriginatorSource::kSyn;
+  uint8_t originator_side : 1 = 0;
+  bool open : 1 = false;      // started and not ended
+  bool screened : 1 = false;  // the relay screen sums its flows
+  bool told : 1 = false;      // the correlator may know it
+  // Pauses that the server ended, less those that the client ended: from 2, within 0 ... 7.
+  uint8_t initiative : 3 = 2;
+  bool reuse_suspected : 1 = false;  // a SYN arrived in mid-connection (syn_waiting.h)
+  // Bits per flow: ahead_end, with the flow's FIN at it, and back_end hold something.
+  uint8_t ahead_known : 2 = 0;
+  uint8_t ahead_fin : 2 = 0;
+  uint8_t back_known : 2 = 0;
 
   // Line 3: onsets, [flow][PairKind].
   std::array<std::array<FlowOnsets, 2>, 2> onsets;
+
+  // Line 4: beginning, end, and what is rare.
+  PacketTime start;
+  uint64_t uid = 0;
+  PacketTime ended_at;  // in kEnding and kLingering
+  uint32_t timer_next = 0;
+  uint32_t timer_previous = 0;
+  uint32_t timer_bucket = 0;
+  std::array<uint32_t, 2> first_seq{};  // behind the SYN, or of the first data
+  // Other places that the flow could be at (flow_place.h).
+  std::array<uint32_t, 2> ahead_end{};
+  std::array<uint32_t, 2> back_end{};
+  uint8_t reset_flows : 2 = 0;  // bit per flow: its RST may have ended the connection
+  uint8_t not_believed = 0;     // segments that its hosts would ignore; 255 stands for more, too
 
   ConnectionKey key() const { return {ip, port}; }
   ConnectionSummary Summary() const {
@@ -104,7 +128,7 @@ struct alignas(64) Connection {
             .originator = originator};
   }
 };
-static_assert(sizeof(Connection) <= 256);
+static_assert(sizeof(Connection) == 256);
 
 }  // namespace cairn::connections
 

@@ -2,13 +2,23 @@
 #include "detector/connections/connection_tracker.h"
 
 #include <algorithm>
+#include <limits>
 
+#include "detector/connections/connection_end.h"
+#include "detector/connections/flow_place.h"
 #include "detector/connections/sequence.h"
+#include "detector/connections/trust.h"
 
 namespace cairn::connections {
 namespace {
 
-constexpr uint8_t Bit(unsigned flow) { return static_cast<uint8_t>(1U << flow); }
+constexpr unsigned kBothFlows = 3;
+
+// How long after an end its repeated FINs, RSTs and acknowledgements are known for what they are.
+constexpr PacketDelta kRepeatsEnd = PacketDelta::FromSeconds(600);
+
+// How long it takes to believe that somebody's work has ended by a RST or a single FIN.
+constexpr PacketDelta kLongPause = PacketDelta::FromSeconds(300);
 
 // Which segments of an unknown connection are worth a record: the handshake, and data in
 // mid-stream.  A late ACK, FIN or RST says nothing that timing could use.
@@ -27,13 +37,13 @@ uint8_t GuessOriginatorSide(const SegmentPlace& place) {
 void SetOriginator(Connection& connection, const Segment& segment, const SegmentPlace& place) {
   if (!segment.Has(kSyn)) {
     connection.originator = OriginatorSource::kGuessed;
-    connection.originator_side = GuessOriginatorSide(place);
+    connection.originator_side = GuessOriginatorSide(place) & 1U;
   } else if (segment.Has(kAck)) {
     connection.originator = OriginatorSource::kSynAck;
-    connection.originator_side = static_cast<uint8_t>(1 - place.flow);
+    connection.originator_side = (1U - place.flow) & 1U;
   } else {
     connection.originator = OriginatorSource::kSyn;
-    connection.originator_side = place.flow;
+    connection.originator_side = place.flow & 1U;
   }
 }
 
@@ -43,6 +53,8 @@ ConnectionTracker::ConnectionTracker(const Options& options, EndSink& ends)
     : table_(options.max_connections),
       handshake_(table_, options.handshake_timeout),
       established_(table_, options.established_timeout),
+      ending_(table_, options.closing_timeout),
+      lingering_(table_, std::max(kLongPause, options.closing_timeout)),
       closed_(table_, options.closing_timeout),
       stray_(table_, options.handshake_timeout),
       keep_strays_(options.keep_strays),
@@ -54,6 +66,10 @@ IdleWheel& ConnectionTracker::WheelOf(Phase phase) {
       return handshake_;
     case Phase::kEstablished:
       return established_;
+    case Phase::kEnding:
+      return ending_;
+    case Phase::kLingering:
+      return lingering_;
     case Phase::kStray:
       return stray_;
     case Phase::kClosed:
@@ -66,9 +82,15 @@ std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
                                                       const SegmentPlace& place, uint64_t hash) {
   const unsigned flow = place.flow;
   std::optional<uint32_t> slot = table_.Find(place.key, hash);
-  if (slot.has_value() && IsNewIncarnation(table_[*slot], segment, flow)) {
-    Replace(*slot, segment.time);
-    slot.reset();
+  if (slot.has_value()) {
+    Connection& connection = table_[*slot];
+    if (segment.Has(kSyn) && ReplacesAtOnce(connection, segment, flow)) {
+      Replace(*slot, segment.time);
+      slot.reset();
+    } else if (connection.reuse_suspected && ConfirmsWaiting(*slot, segment, flow)) {
+      BeginWithWaiting(*slot, place, hash, segment.time);
+      slot = table_.Find(place.key, hash);
+    }
   }
   if (!slot.has_value() || table_[*slot].phase == Phase::kStray) {
     if (!StartsConnection(segment)) return ObserveStray(segment, place, hash, slot);
@@ -81,14 +103,63 @@ std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
     }
   }
   Connection& connection = table_[*slot];
-  // The closing time-out counts from the end: a connection that lives on (the RST was forged, and
-  // its ends did not believe it) is picked up again in mid-stream, however busy it is.
-  if (connection.phase == Phase::kClosed) return Observation{*slot, 0, place.flow};
+  if (connection.phase == Phase::kClosed) return Observation{.slot = *slot, .flow = place.flow};
+  if (const Doubt doubt = Judge(connection, segment, flow); doubt != Doubt::kNone) {
+    return ObserveDoubted(*slot, segment, flow, doubt);
+  }
+  if (segment.Has(kSyn) && MustWait(connection, segment, flow)) {
+    LetWait(*slot, segment, flow);
+    return std::nullopt;
+  }
+  return ObserveIn(*slot, segment, flow);
+}
+
+// A segment that its receiver takes, in a connection that has not closed.
+Observation ConnectionTracker::ObserveIn(uint32_t slot, const Segment& segment, unsigned flow) {
+  Connection& connection = table_[slot];
+  Observation observed{.slot = slot, .flow = static_cast<uint8_t>(flow)};
+  if (segment.Has(kRst)) {
+    TakeRst(slot, segment, flow, observed);
+    return observed;
+  }
   MeasureRoundTrip(connection, segment, flow);
   connection.last_segment = segment.time;
-  const uint32_t new_bytes = TakeData(connection, segment, flow);
-  UpdatePhase(*slot, segment, flow);
-  return Observation{*slot, new_bytes, place.flow};
+  TakeAck(connection, segment, flow, observed);
+  TakeData(connection, segment, flow, observed);
+  if (observed.place != DataPlace::kNone) CountData(observed, segment);
+  if (observed.moved != 0) counters_.places_corrected += observed.moved == kBothFlows ? 2 : 1;
+  if (connection.reuse_suspected && observed.new_bytes > 0) ReleaseUnbelieved(slot);
+  if (segment.Has(kSyn)) {
+    TakeSyn(connection, segment, flow);
+  } else if (connection.phase == Phase::kHandshake && segment.Has(kAck) &&
+             (flow == connection.originator_side || segment.payload_bytes > 0)) {
+    MoveTo(slot, Phase::kEstablished);
+  }
+  if (MayHaveEnded(connection) && LivesOn(connection, segment, flow, observed.new_bytes)) {
+    Revive(slot, observed);
+  }
+  if ((connection.fin_seen | (segment.flags & kFin)) != 0) TakeFin(slot, segment, flow, observed);
+  return observed;
+}
+
+Observation ConnectionTracker::ObserveDoubted(uint32_t slot, const Segment& segment, unsigned flow,
+                                              Doubt doubt) {
+  Connection& connection = table_[slot];
+  CountDoubt(connection, doubt);
+  NoteDoubtedData(connection, segment, flow);
+  return {.slot = slot, .flow = static_cast<uint8_t>(flow), .doubt = doubt};
+}
+
+void ConnectionTracker::CountDoubt(Connection& connection, Doubt doubt) {
+  ++counters_.not_believed[static_cast<size_t>(doubt)];
+  if (connection.not_believed < std::numeric_limits<uint8_t>::max()) ++connection.not_believed;
+}
+
+void ConnectionTracker::CountData(const Observation& observed, const Segment& segment) {
+  if (observed.place == DataPlace::kAhead) ++counters_.out_of_order_segments;
+  if (observed.new_bytes == 0 && observed.place != DataPlace::kAhead && segment.payload_bytes > 0) {
+    ++counters_.retransmitted_segments;
+  }
 }
 
 std::optional<Observation> ConnectionTracker::ObserveStray(const Segment& segment,
@@ -97,6 +168,10 @@ std::optional<Observation> ConnectionTracker::ObserveStray(const Segment& segmen
   ++counters_.stray_segments;
   if (!keep_strays_) return std::nullopt;
   if (!slot.has_value()) {
+    if (ended_.Holds(hash, segment.time, kRepeatsEnd)) {
+      ++counters_.late_segments;
+      return std::nullopt;
+    }
     if (table_.full()) MakeRoom(segment.time);
     slot = table_.Insert(place.key, hash);
     table_[*slot].phase = Phase::kStray;
@@ -105,7 +180,7 @@ std::optional<Observation> ConnectionTracker::ObserveStray(const Segment& segmen
     counters_.peak = std::max<uint64_t>(counters_.peak, table_.size());
   }
   table_[*slot].last_segment = segment.time;
-  return Observation{*slot, 0, place.flow};
+  return Observation{.slot = *slot, .flow = place.flow};
 }
 
 uint32_t ConnectionTracker::Create(const Segment& segment, const SegmentPlace& place,
@@ -130,7 +205,7 @@ void ConnectionTracker::Start(uint32_t slot, const Segment& segment, const Segme
 }
 
 // The table is full: strays go first, then what has ended (it was reported already), then SYNs that
-// nobody answered, then the longest idle.
+// nobody answered, then what may have ended, then the longest idle.
 void ConnectionTracker::MakeRoom(PacketTime now) {
   if (const std::optional<uint32_t> slot = stray_.PopLongestIdle(); slot.has_value()) {
     ++counters_.evicted_strays;
@@ -142,9 +217,11 @@ void ConnectionTracker::MakeRoom(PacketTime now) {
     return;
   }
   std::optional<uint32_t> slot = handshake_.PopLongestIdle();
-  if (slot.has_value()) {
-    ++counters_.evicted_unanswered;
-  } else {
+  if (slot.has_value()) ++counters_.evicted_unanswered;
+  for (IdleWheel* wheel : {&ending_, &lingering_}) {
+    if (!slot.has_value()) slot = wheel->PopLongestIdle();
+  }
+  if (!slot.has_value()) {
     slot = established_.PopLongestIdle();
     ++counters_.evicted_idle;
   }
@@ -152,14 +229,18 @@ void ConnectionTracker::MakeRoom(PacketTime now) {
 }
 
 void ConnectionTracker::Replace(uint32_t slot, PacketTime now) {
-  if (table_[slot].open) End(slot, EndCause::kReused, now);
   WheelOf(table_[slot].phase).Remove(slot);
-  Forget(slot, EndCause::kReused, now);
+  Drop(slot, EndCause::kReused, now);
 }
 
 // What a wheel has let go: its end, if it had not ended yet, and out.
 void ConnectionTracker::Drop(uint32_t slot, EndCause cause, PacketTime now) {
   Connection& connection = table_[slot];
+  if (connection.reuse_suspected) ReleaseUnbelieved(slot);
+  if (MayHaveEnded(connection)) {
+    cause = connection.reset_flows != 0 ? EndCause::kReset : EndCause::kClosed;
+    now = connection.ended_at;
+  }
   if (connection.open) {
     connection.open = false;
     ends_.OnConnectionEnd(slot, connection, cause, now);
@@ -168,7 +249,11 @@ void ConnectionTracker::Drop(uint32_t slot, EndCause cause, PacketTime now) {
 }
 
 void ConnectionTracker::Forget(uint32_t slot, EndCause cause, PacketTime now) {
-  ends_.OnConnectionForgotten(slot, table_[slot], cause, now);
+  const Connection& connection = table_[slot];
+  if (keep_strays_ && (connection.phase == Phase::kClosed || MayHaveEnded(connection))) {
+    ended_.Add(table_.Hash(connection.key()), now);
+  }
+  ends_.OnConnectionForgotten(slot, connection, cause, now);
   table_.Erase(slot);
 }
 
@@ -185,34 +270,6 @@ void ConnectionTracker::MoveTo(uint32_t slot, Phase phase) {
   WheelOf(connection.phase).Remove(slot);
   connection.phase = phase;
   WheelOf(phase).Add(slot);
-}
-
-// Does this segment begin a new connection between the same endpoints?  After the old one has
-// ended, a SYN does.  In mid-connection a lone SYN proves nothing (anybody can forge one to make a
-// monitor forget): it must be confirmed, by the other side's SYN-ACK or by the next segment of the
-// same flow.
-bool ConnectionTracker::IsNewIncarnation(Connection& connection, const Segment& segment,
-                                         unsigned flow) const {
-  const unsigned other = 1 - flow;
-  if (segment.Has(kSyn) && !segment.Has(kAck)) {
-    if (connection.phase == Phase::kClosed || connection.phase == Phase::kStray) return true;
-    if ((connection.seq_known & Bit(flow)) == 0)
-      return false;  // simultaneous open, or the SYN after its answer
-    if (connection.next_seq[flow] == segment.seq + 1 + segment.payload_bytes)
-      return false;                                          // retransmission
-    if (connection.phase == Phase::kHandshake) return true;  // a new attempt
-    connection.reuse_suspected = true;
-    connection.pending_seq[flow] = segment.seq + 1;
-    connection.pending_known = Bit(flow);
-    return false;
-  }
-  if (!connection.reuse_suspected || segment.Has(kRst)) return false;
-  if (segment.Has(kSyn)) {
-    return (connection.pending_known & Bit(other)) != 0 &&
-           segment.ack == connection.pending_seq[other];
-  }
-  return (connection.pending_known & Bit(flow)) != 0 && segment.payload_bytes > 0 &&
-         segment.seq == connection.pending_seq[flow];
 }
 
 // The sender has received all that the other side has sent.  When it says so it may be late: by a
@@ -240,79 +297,6 @@ void ConnectionTracker::MeasureRoundTrip(Connection& connection, const Segment& 
   }
 }
 
-// How many bytes of the segment lie beyond everything its flow has sent so far: new data only.
-uint32_t ConnectionTracker::TakeData(Connection& connection, const Segment& segment,
-                                     unsigned flow) {
-  const bool syn = segment.Has(kSyn);
-  const uint32_t first = segment.seq + (syn ? 1 : 0);
-  const uint32_t end = first + segment.payload_bytes;
-  uint32_t& next = connection.next_seq[flow];
-  if (segment.Has(kRst)) return 0;  // some stacks send a text with it; nobody typed that
-  if (syn && connection.reuse_suspected) return 0;
-  if ((connection.seq_known & Bit(flow)) == 0) {
-    connection.seq_known |= Bit(flow);
-    next = end;
-    return segment.payload_bytes;
-  }
-  if (!IsPlausibleJump(next, end)) {
-    const bool confirmed = (connection.pending_known & Bit(flow)) != 0 &&
-                           IsPlausibleJump(connection.pending_seq[flow], end);
-    if (!confirmed) {
-      ++counters_.implausible_segments;
-      connection.pending_seq[flow] = end;
-      connection.pending_known |= Bit(flow);
-      return 0;
-    }
-    connection.pending_known &= static_cast<uint8_t>(~Bit(flow));
-    next = end;
-    return segment.payload_bytes;
-  }
-  if (segment.payload_bytes == 0) return 0;
-  const int32_t beyond = SequenceDistance(next, end);
-  if (beyond <= 0) {
-    ++counters_.retransmitted_segments;
-    return 0;
-  }
-  if (SequenceDistance(next, first) > 0) ++counters_.out_of_order_segments;
-  // The flow goes on where it was: what waited to be confirmed was not true.
-  connection.pending_known &= static_cast<uint8_t>(~Bit(flow));
-  next = end;
-  return std::min(segment.payload_bytes, static_cast<uint32_t>(beyond));
-}
-
-void ConnectionTracker::UpdatePhase(uint32_t slot, const Segment& segment, unsigned flow) {
-  Connection& connection = table_[slot];
-  const bool seen_other = (connection.seq_known & Bit(1 - flow)) != 0;
-  if (segment.Has(kSyn)) {
-    connection.syn_seen |= Bit(flow);
-    if (!segment.Has(kAck) && connection.originator != OriginatorSource::kSyn &&
-        connection.phase == Phase::kHandshake) {
-      // The capture delivered the SYN after its answer.
-      connection.originator = OriginatorSource::kSyn;
-      connection.originator_side = static_cast<uint8_t>(flow);
-    }
-  } else if (connection.phase == Phase::kHandshake && segment.Has(kAck) && !segment.Has(kRst) &&
-             (flow == connection.originator_side || segment.payload_bytes > 0)) {
-    MoveTo(slot, Phase::kEstablished);
-  }
-  const bool believable = (connection.seq_known & Bit(flow)) == 0 ||
-                          IsPlausibleJump(connection.next_seq[flow], segment.seq) ||
-                          connection.phase == Phase::kHandshake;
-  if (segment.Has(kRst)) {
-    if (believable) {
-      End(slot, EndCause::kReset, segment.time);
-    } else {
-      ++counters_.implausible_segments;
-    }
-    return;
-  }
-  if (segment.Has(kFin) && believable) {
-    connection.fin_seen |= Bit(flow);
-    // Where only one direction is captured, its FIN is all that will ever be seen.
-    if (connection.fin_seen == 3 || !seen_other) End(slot, EndCause::kClosed, segment.time);
-  }
-}
-
 void ConnectionTracker::ExpireUntil(PacketTime now) {
   if (now < next_expiry_) return;
   next_expiry_ = now + PacketDelta::FromSeconds(1);
@@ -323,7 +307,7 @@ void ConnectionTracker::ExpireUntil(PacketTime now) {
       Drop(*slot, EndCause::kTimeout, now);
     }
   }
-  for (IdleWheel* wheel : {&closed_, &stray_}) {
+  for (IdleWheel* wheel : {&ending_, &lingering_, &closed_, &stray_}) {
     while (const std::optional<uint32_t> slot = wheel->PopExpired(now)) {
       PrefetchNext(*wheel);
       Drop(*slot, EndCause::kTimeout, now);
@@ -343,7 +327,8 @@ void ConnectionTracker::PrefetchNext(const IdleWheel& wheel) const {
 }
 
 void ConnectionTracker::EndAll(PacketTime now) {
-  for (IdleWheel* wheel : {&handshake_, &established_, &closed_, &stray_}) {
+  for (IdleWheel* wheel :
+       {&handshake_, &established_, &ending_, &lingering_, &closed_, &stray_}) {
     while (const std::optional<uint32_t> slot = wheel->PopLongestIdle()) {
       Drop(*slot, EndCause::kEndOfCapture, now);
     }

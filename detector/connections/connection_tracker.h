@@ -4,14 +4,18 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "capture/segment.h"
 #include "capture/time.h"
 #include "detector/connections/connection.h"
 #include "detector/connections/connection_table.h"
 #include "detector/connections/counters.h"
+#include "detector/connections/ended_keys.h"
 #include "detector/connections/idle_wheel.h"
+#include "detector/connections/observation.h"
 #include "detector/connections/options.h"
+#include "detector/connections/syn_waiting.h"
 #include "detector/findings/session_record.h"
 
 namespace cairn::connections {
@@ -33,29 +37,36 @@ class EndSink {
   virtual void PrefetchForgetting(uint32_t) const {}
 };
 
-// What one segment meant to its connection.
-struct Observation {
-  uint32_t slot = 0;
-  uint32_t new_bytes = 0;  // payload beyond the flow's highest sequence number: "new data"
-  uint8_t flow = 0;
-};
-
 // Turns segments into connections: who began, how far each flow's sequence space has been filled,
 // and when it ended. The heart of the sensor half; per-packet work touches one connection and no
 // other.
 //
+// Believes what the end hosts believe: how far a flow has come is decided in flow_place.h, which
+// segments their receivers ignore in trust.h, what ends a connection in connection_end.h.
+//
 // Handles mid-stream pickup, simultaneous open, port reuse, captures that hold one direction only,
-// retransmission, keep-alives, gaps, sequence wrap, and sequence numbers that are too far off to be
-// true. Thread-compatible.  Cost per segment: one table access; time-outs are amortised O(1).
+// retransmission, keep-alives, gaps and sequence wrap.  Thread-compatible.  Cost per segment: one table
+// access; time-outs are amortised O(1).
 class ConnectionTracker {
  public:
+  // A segment that waited, and what it meant.
+  struct Released {
+    Segment segment;
+    Observation observed;
+  };
+
   // Requires: `ends` outlives the tracker.
   ConnectionTracker(const Options& options, EndSink& ends);
 
   // Requires: times do not decrease; `place` and `hash` are the segment's (see table()).  No value
-  // when the segment belongs to no connection and starts none.
+  // when the segment belongs to no connection and starts none, or waits.
   std::optional<Observation> Observe(const Segment& segment, const SegmentPlace& place,
                                      uint64_t hash);
+  // SYNs in the middle of a connection wait until it is known whose they are.  Those of which the last
+  // Observe() decided; they come before its own segment.
+  const std::vector<Released>& released() const { return released_; }
+  void ClearReleased() { released_.clear(); }
+
   // Ends what has been silent for too long.  Observe does not; call it as packet time moves on
   // (cheap when early).
   void ExpireUntil(PacketTime now);
@@ -70,6 +81,8 @@ class ConnectionTracker {
   uint32_t Create(const Segment& segment, const SegmentPlace& place, uint64_t hash);
   std::optional<Observation> ObserveStray(const Segment& segment, const SegmentPlace& place,
                                           uint64_t hash, std::optional<uint32_t> slot);
+  Observation ObserveIn(uint32_t slot, const Segment& segment, unsigned flow);
+  Observation ObserveDoubted(uint32_t slot, const Segment& segment, unsigned flow, Doubt doubt);
   void Start(uint32_t slot, const Segment& segment, const SegmentPlace& place);
   void MakeRoom(PacketTime now);
   void Replace(uint32_t slot, PacketTime now);
@@ -78,19 +91,36 @@ class ConnectionTracker {
   void PrefetchNext(const IdleWheel& wheel) const;
   void Forget(uint32_t slot, EndCause cause, PacketTime now);
   void MoveTo(uint32_t slot, Phase phase);
-  bool IsNewIncarnation(Connection& connection, const Segment& segment, unsigned flow) const;
+
+  // SYNs in the middle of a connection.
+  bool ReplacesAtOnce(const Connection& connection, const Segment& segment, unsigned flow) const;
+  bool MustWait(const Connection& connection, const Segment& segment, unsigned flow) const;
+  void LetWait(uint32_t slot, const Segment& segment, unsigned flow);
+  bool ConfirmsWaiting(uint32_t slot, const Segment& segment, unsigned flow);
+  void ReleaseUnbelieved(uint32_t slot);
+  void BeginWithWaiting(uint32_t slot, const SegmentPlace& place, uint64_t hash, PacketTime now);
+
   static void MeasureRoundTrip(Connection& connection, const Segment& segment, unsigned flow);
-  uint32_t TakeData(Connection& connection, const Segment& segment, unsigned flow);
-  void UpdatePhase(uint32_t slot, const Segment& segment, unsigned flow);
+  void TakeSyn(Connection& connection, const Segment& segment, unsigned flow);
+  void TakeFin(uint32_t slot, const Segment& segment, unsigned flow, Observation& observed);
+  void TakeRst(uint32_t slot, const Segment& segment, unsigned flow, Observation& observed);
+  void Revive(uint32_t slot, Observation& observed);
+  void CountData(const Observation& observed, const Segment& segment);
+  void CountDoubt(Connection& connection, Doubt doubt);
   IdleWheel& WheelOf(Phase phase);
 
   ConnectionTable table_;
   IdleWheel handshake_;
   IdleWheel established_;
+  IdleWheel ending_;
+  IdleWheel lingering_;
   IdleWheel closed_;
   IdleWheel stray_;
   const bool keep_strays_;
   EndSink& ends_;
+  SynWaiting syns_;
+  std::vector<Released> released_;
+  EndedKeys ended_;
   Counters counters_;
   PacketTime next_expiry_ = PacketTime::InfinitePast();
 };

@@ -80,6 +80,7 @@ struct SessionSide {
   uint64_t retransmitted_bytes = 0;    // captured more than once, or sent after its FIN
   uint64_t retransmitted_packets = 0;  // that held such bytes
   uint64_t missed_bytes = 0;           // sent, by what followed, and not captured
+  uint64_t unbelieved_packets = 0;     // that their receiver ignores (connections/observation.h)
   uint32_t onsets = 0;                 // ends of idle periods, but those by its own clock
   // Share of the session's duration that lies in pauses without new data that are longer than the
   // idle threshold: near 1 where a person types, near 0 in a transfer.

@@ -10,7 +10,7 @@ namespace cairn::sessions {
 using connections::IsPlausibleJump;
 using connections::SequenceDistance;
 
-FlowNews FlowBytes::TakeOther(const Segment& segment, bool confirmed_jump, SequenceGaps& gaps) {
+FlowNews FlowBytes::TakeOther(const Segment& segment, bool fin, SequenceGaps& gaps) {
   FlowNews news;
   // The text that some stacks send with a RST is none of the flow's.
   if (segment.Has(kRst)) return {.repeated_bytes = segment.payload_bytes};
@@ -22,16 +22,7 @@ FlowNews FlowBytes::TakeOther(const Segment& segment, bool confirmed_jump, Seque
   }
   if (segment.Has(kSyn)) news.began_earlier = TakeSyn(first, gaps);
   const bool fin_seen = (state_ & kFinSeen) != 0;
-  if (length == 0 && (fin_seen || !segment.Has(kFin))) return news;
-
-  if (!IsPlausibleJump(next_, first)) {
-    if (!confirmed_jump) {
-      news.repeated_bytes = length;
-      return news;
-    }
-    next_ = first;
-    news.gap = true;
-  }
+  if (length == 0 && (fin_seen || !fin)) return news;
   int64_t begin = static_cast<int64_t>(bytes()) + SequenceDistance(next_, first);
   if (begin < 0) {
     // A probe of a connection that was idle when the capture began repeats one old byte.
@@ -56,12 +47,44 @@ FlowNews FlowBytes::TakeOther(const Segment& segment, bool confirmed_jump, Seque
     gaps.Add(highest, from);
     news.gap = true;
   }
-  if (segment.Has(kFin)) state_ |= kFinSeen;
+  if (fin) state_ |= kFinSeen;
   if (to > highest) Advance(to - highest);
   if (from < highest) {
     const uint64_t old_end = std::min(to, highest);
     news.repeated_bytes += static_cast<uint32_t>(old_end - from) - gaps.Fill(from, old_end);
   }
+  return news;
+}
+
+FlowNews FlowBytes::TakeWaiting(uint32_t begin, uint32_t end, SequenceGaps& gaps) {
+  FlowNews news;
+  const uint64_t highest = bytes();
+  const int32_t before = SequenceDistance(next_, begin);
+  const int32_t beyond = SequenceDistance(next_, end);
+  if (beyond <= 0) return news;
+  if (before > 0) {
+    gaps.Add(highest, highest + static_cast<uint64_t>(before));
+    news.gap = true;
+  }
+  Advance(static_cast<uint64_t>(beyond));
+  return news;
+}
+
+FlowNews FlowBytes::MoveTo(uint32_t place, SequenceGaps& gaps) {
+  FlowNews news;
+  const int32_t distance = SequenceDistance(next_, place);
+  if ((state_ & kBased) == 0 || distance == 0) return news;
+  const uint64_t highest = bytes();
+  if (distance > 0) {
+    gaps.Add(highest, highest + static_cast<uint64_t>(distance));
+    news.gap = true;
+    Advance(static_cast<uint64_t>(distance));
+    return news;
+  }
+  const uint64_t back = std::min(highest, static_cast<uint64_t>(-static_cast<int64_t>(distance)));
+  state_ -= back;
+  next_ -= static_cast<uint32_t>(back);
+  gaps.CutAt(highest - back);
   return news;
 }
 

@@ -23,25 +23,35 @@ struct FlowNews {
 //
 //   bytes() = payload captured - repeated_bytes of all segments + gaps.missed_bytes()
 //
-// A segment without payload moves nothing, a RST neither: their numbers prove nothing.
+// A segment without payload moves nothing, a RST neither: their numbers prove nothing.  Which segments
+// are believed is decided before (connections/flow_place.h); the others do not come here.
 //
 // All zero bytes when empty; 12 bytes.  Thread-compatible.  O(1), no allocation.
 class FlowBytes {
  public:
-  // `confirmed_jump`: the segment's number is far off, and believed because others agreed with it
-  // (ConnectionTracker's new data).  Far-off numbers that nobody confirmed count as repeats.
+  // `fin`: the segment has a FIN, and it is believed.
   // `gaps`: the flow's, always the same; apart, because few segments need them.  They change only
   // where the news says repeated_bytes, gap or began_earlier.
-  FlowNews Take(const Segment& segment, bool confirmed_jump, SequenceGaps& gaps) {
+  FlowNews Take(const Segment& segment, bool fin, SequenceGaps& gaps) {
     // What nearly all segments are: next in order.
     const bool plain = (segment.flags & (kSyn | kFin | kRst)) == 0;
     if (plain && segment.seq == next_ && (state_ & (kBased | kFinSeen)) == kBased) {
       Advance(segment.payload_bytes);
       return {};
     }
-    return TakeOther(segment, confirmed_jump, gaps);
+    return TakeOther(segment, fin, gaps);
   }
+  // Data that waited beyond a gap, and are believed now.  What the flow has passed since was a repeat, or
+  // not true, and is left out.
+  FlowNews TakeWaiting(uint32_t begin, uint32_t end, SequenceGaps& gaps);
+  // The flow is known to be at `place`: what lies before it and was not captured is a gap, and what lies
+  // behind it was not true.
+  FlowNews MoveTo(uint32_t place, SequenceGaps& gaps);
+  // The FIN was not true.
+  void WithdrawFin() { state_ &= ~kFinSeen; }
 
+  // One beyond the highest byte, as a sequence number.  Requires: something was taken.
+  uint32_t next() const { return next_; }
   uint64_t bytes() const { return state_ & kHighest; }
 
  private:
@@ -50,7 +60,7 @@ class FlowBytes {
   static constexpr uint64_t kFinSeen = uint64_t{1} << 61;
   static constexpr uint64_t kHighest = kFinSeen - 1;
 
-  FlowNews TakeOther(const Segment& segment, bool confirmed_jump, SequenceGaps& gaps);
+  FlowNews TakeOther(const Segment& segment, bool fin, SequenceGaps& gaps);
   bool TakeSyn(uint32_t first, SequenceGaps& gaps);
   bool MoveBack(uint64_t bytes, SequenceGaps& gaps);
   void Advance(uint64_t bytes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/sessions/history.h"
 
+#include <algorithm>
 #include <bit>
 #include <string_view>
 
@@ -35,12 +36,31 @@ void History::Append(unsigned happenings, unsigned flow) {
   }
 }
 
-void History::AppendTo(std::string& text, unsigned client_flow) const {
-  static constexpr std::string_view kLower = "shgtdawfriq";
-  static constexpr std::string_view kUpper = "SHGTDAWFRIQ";
+void History::Withdraw(Happening happening, unsigned flow, bool already) {
+  const auto code = [flow](unsigned bits) {
+    return static_cast<uint8_t>(static_cast<unsigned>(std::countr_zero(bits)) * 2 + flow);
+  };
+  for (unsigned i = size_; i > 0; --i) {
+    if (letters_[i - 1] != code(happening)) continue;
+    if (!already) {
+      letters_[i - 1] = code(kUnbelievedSent);
+      return;
+    }
+    std::copy(letters_.begin() + i, letters_.begin() + size_, letters_.begin() + i - 1);
+    --size_;
+    return;
+  }
+}
+
+void History::AppendTo(std::string& text, unsigned client_flow,
+                       const std::array<unsigned, 2>& left_out) const {
+  static constexpr std::string_view kLower = "shgtdawfriqu";
+  static constexpr std::string_view kUpper = "SHGTDAWFRIQU";
   for (unsigned i = 0; i < size_; ++i) {
-    const bool by_client = (letters_[i] & 1U) == client_flow;
-    text += (by_client ? kUpper : kLower)[letters_[i] / 2U];
+    const unsigned flow = letters_[i] & 1U;
+    const unsigned number = letters_[i] / 2U;
+    if ((left_out[flow] & 1U << number) != 0) continue;
+    text += (flow == client_flow ? kUpper : kLower)[number];
   }
 }
 

@@ -24,15 +24,16 @@ enum Happening : uint16_t {
   kRstSent = 1 << 8,          // r
   kFinWithRstSent = 1 << 9,   // i
   kSynWithEndSent = 1 << 10,  // q  SYN with FIN or RST
+  kUnbelievedSent = 1 << 11,  // u  its receiver ignores it (ours; the others are Zeek's)
 };
 
-inline constexpr unsigned kHappenings = 11;
+inline constexpr unsigned kHappenings = 12;
 inline constexpr unsigned kAllHappenings = (1U << kHappenings) - 1;
 
 // Of segments that open, end or close a window.
 unsigned RareHappeningsOf(const Segment& segment);
 
-// All but kGapSeen and kRepeatSent, which the header does not tell.
+// All but kGapSeen, kRepeatSent and kUnbelievedSent, which the header does not tell.
 inline unsigned HappeningsOf(const Segment& segment) {
   if ((segment.flags & (kSyn | kFin | kRst)) != 0 || segment.details.window == 0) {
     return RareHappeningsOf(segment);
@@ -49,8 +50,12 @@ class History {
  public:
   // `happenings`: those that are new in `flow` (0 or 1).
   void Append(unsigned happenings, unsigned flow);
-  // The letters; those of `client_flow` in capitals.
-  void AppendTo(std::string& text, unsigned client_flow) const;
+  // `happening` was not true: what stood for it stands for kUnbelievedSent now.  `already`: that has
+  // happened before, so nothing takes its place.
+  void Withdraw(Happening happening, unsigned flow, bool already);
+  // The letters; those of `client_flow` in capitals.  `left_out`: happenings not to be written, by flow.
+  void AppendTo(std::string& text, unsigned client_flow,
+                const std::array<unsigned, 2>& left_out = {}) const;
   // The flow of the first segment.
   unsigned first_flow() const { return letters_[0] & 1U; }
 

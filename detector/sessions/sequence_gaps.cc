@@ -37,6 +37,16 @@ uint32_t SequenceGaps::Fill(uint64_t begin, uint64_t end) {
   return static_cast<uint32_t>(filled);
 }
 
+void SequenceGaps::CutAt(uint64_t end) {
+  for (Gap& gap : gaps_) {
+    const uint64_t begin = gap.begin;
+    if (gap.length == 0 || gap.end() <= end) continue;
+    const uint64_t from = std::max(begin, end);
+    missed_bytes_ -= gap.end() - from;
+    gap.length = static_cast<uint32_t>(from - begin);
+  }
+}
+
 void SequenceGaps::Shift(uint64_t bytes) {
   for (Gap& gap : gaps_) {
     if (gap.length > 0) gap.begin += bytes;

@@ -18,6 +18,8 @@ class SequenceGaps {
   void Add(uint64_t begin, uint64_t end);
   // These bytes came late.  How many of them had been missing.
   uint32_t Fill(uint64_t begin, uint64_t end);
+  // The flow ends at `end`: no byte behind it is missing.
+  void CutAt(uint64_t end);
   // The flow began `bytes` earlier than was thought.
   void Shift(uint64_t bytes);
 

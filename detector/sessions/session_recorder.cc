@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "detector/connections/sequence.h"
 #include "detector/sessions/orientation.h"
 #include "detector/timing/idle_periods.h"
 
@@ -10,6 +11,8 @@ namespace cairn::sessions {
 namespace {
 
 using connections::Connection;
+using connections::DataPlace;
+using connections::Doubt;
 using connections::EndCause;
 using connections::Observation;
 using connections::Phase;
@@ -21,6 +24,22 @@ constexpr uint64_t kBeginning = 10;             // packets in which the most hap
 constexpr uint64_t kAskEvery = 8;               // packets of a flow: its round trip
 constexpr size_t kMostAlerts = 16;              // that a record names
 constexpr size_t kMostAlertedSessions = 65536;  // live sessions with alerts
+
+// Data came twice where nothing had been acknowledged, and in the end the receiver has less than the one
+// of the two stories: the rest was not true.
+uint64_t UnacknowledgedTail(const Connection& connection, unsigned flow) {
+  const uint8_t bit = connections::Bit(flow);
+  if ((connection.contested & connection.ack_known & bit) == 0) return 0;
+  const int32_t tail =
+      connections::SequenceDistance(connection.acked[flow], connection.next_seq[flow]);
+  return tail > 0 ? static_cast<uint64_t>(tail) : 0;
+}
+
+// A FIN that stands beyond what is believed of its flow: it counts when its place is reached.
+bool IsUnbelievedFin(const Connection& connection, const Segment& segment, unsigned flow) {
+  return segment.Has(kFin) && !segment.Has(kRst) && connection.phase != Phase::kStray &&
+         (connection.fin_seen & connections::Bit(flow)) == 0;
+}
 
 }  // namespace
 
@@ -68,11 +87,19 @@ void SessionRecorder::OnSegment(const Segment& segment, const Observation& obser
   SessionCounts& counts = session.counts;
   if (counts.packets[flow] == 0) BeginFlow(session, segment, flow);
   ++counts.packets[flow];
+  if (observed.doubt != Doubt::kNone) return TakeUnbelieved(session, flow);
   counts.last_seq[flow] = segment.seq;
   counts.last_time = std::max(counts.last_time, segment.time);
   FlowMarks& marks = counts.marks[flow];
-  marks.flags |= segment.flags;
+  if (IsUnbelievedFin(session.connection, segment, flow)) {
+    marks.flags |= segment.flags & static_cast<uint8_t>(~kFin);
+  } else {
+    marks.flags |= segment.flags;
+  }
   TakeHappenings(session, segment, observed);
+  if ((observed.moved | observed.withdrawn_rst | observed.withdrawn_fin) != 0) {
+    TakeCorrections(session, observed);
+  }
   if (observed.new_bytes > 0) TakeNewData(session, segment, flow);
   if ((segment.flags & (kFin | kRst)) != 0) TakeShutdown(session, segment, flow);
   TakeRoundTrips(session, segment, flow);
@@ -100,11 +127,14 @@ void SessionRecorder::BeginFlow(const Session& session, const Segment& segment, 
 void SessionRecorder::TakeHappenings(const Session& session, const Segment& segment,
                                      const Observation& observed) {
   const unsigned flow = observed.flow;
-  const FlowNews news =
-      session.counts.bytes[flow].Take(segment, observed.new_bytes > 0, session.trouble[flow].gaps);
+  if (observed.place == DataPlace::kAhead) return TakeAhead(session, segment, flow);
+  const bool unbelieved_fin = IsUnbelievedFin(session.connection, segment, flow);
+  const FlowNews news = session.counts.bytes[flow].Take(
+      segment, segment.Has(kFin) && !unbelieved_fin, session.trouble[flow].gaps);
   const bool trouble = news.gap || news.repeated_bytes > 0 || news.began_earlier;
-  const unsigned first =
+  unsigned first =
       HappeningsOf(segment) & ~static_cast<unsigned>(session.counts.marks[flow].happened);
+  if (unbelieved_fin) first &= ~unsigned{kFinSent};
   if (first != 0 || trouble) TellHappenings(session, first, news, flow);
 }
 
@@ -160,13 +190,12 @@ void SessionRecorder::TakeFirstData(const Session& session, const Segment& segme
   if (state.first_data_by_plus_one == 0) state.first_data_by_plus_one = (flow + 1) & kBothFlows;
 }
 
-// A FIN or RST that the tracker did not believe (too far off) ends nothing; nor does a RST when
+// A FIN or RST that the tracker did not believe ends nothing; nor does a RST when
 // both sides have closed.
 void SessionRecorder::TakeShutdown(const Session& session, const Segment& segment, unsigned flow) {
   const Connection& connection = session.connection;
   SessionState& state = session.state;
-  const bool ended = connection.phase == Phase::kClosed || connection.phase == Phase::kStray;
-  if (!ended && (segment.Has(kRst) || (connection.fin_seen & (1U << flow)) == 0)) return;
+  if (IsUnbelievedFin(connection, segment, flow)) return;
   if (state.closed_by_plus_one == 0) state.closed_by_plus_one = (flow + 1) & kBothFlows;
   const auto& marks = session.counts.marks;
   const bool both_closed = (marks[0].flags & marks[1].flags & kFin) != 0;
@@ -280,7 +309,12 @@ void SessionRecorder::Write(const Session& session, SessionEnd end) {
   record.state = StateOf(session.counts, state, client);
   record.history.clear();
   if (state.history.first_flow() != client) record.history += '^';
-  state.history.AppendTo(record.history, client);
+  std::array<unsigned, 2> left_out{};
+  for (unsigned flow = 0; flow < 2; ++flow) {
+    // A gap that was filled is none.
+    if (session.trouble[flow].gaps.missed_bytes() == 0) left_out[flow] = kGapSeen;
+  }
+  state.history.AppendTo(record.history, client, left_out);
   record.closed_by = side_of(state.closed_by_plus_one);
   record.first_data_by = side_of(state.first_data_by_plus_one);
   record.vlan.reset();
@@ -312,7 +346,8 @@ void SessionRecorder::FillSide(const Session& session, unsigned flow, SessionSid
   }
   static constexpr FlowTrouble kNone;
   const FlowTrouble& trouble = counts.marks[flow].troubled != 0 ? session.trouble[flow] : kNone;
-  side.bytes = counts.bytes[flow].bytes();
+  side.bytes = counts.bytes[flow].bytes() - UnacknowledgedTail(session.connection, flow);
+  side.unbelieved_packets = trouble.unbelieved_packets;
   side.missed_bytes = trouble.gaps.missed_bytes();
   side.retransmitted_bytes = trouble.repeated_bytes;
   side.retransmitted_packets = trouble.repeated_packets;

@@ -44,8 +44,8 @@ struct Counters {
 // Every TCP segment belongs to a session (connections::Options::keep_strays), so the segments of
 // all records are the segments of the capture.
 //
-// Thread-compatible.  Memory: 192 bytes a live session, 96 more if segments of it are lost or
-// repeated, and the server profile's.  Cost per segment: one cache line, sometimes two more, which
+// Thread-compatible.  Memory: 192 bytes a live session, 256 more if segments of it are lost,
+// repeated or not believed, and the server profile's.  Cost per segment: one cache line, sometimes two more, which
 // Prefetch() hides; no allocation.  Per session: some lookups in the server profile, and the
 // record.
 class SessionRecorder {
@@ -90,6 +90,11 @@ class SessionRecorder {
   void BeginFlow(const Session& session, const Segment& segment, unsigned flow);
   static void TakeHappenings(const Session& session, const Segment& segment,
                              const connections::Observation& observed);
+  static void TakeUnbelieved(const Session& session, unsigned flow);
+  static void TakeAhead(const Session& session, const Segment& segment, unsigned flow);
+  static void Settle(const Session& session, unsigned flow);
+  static void TakeCorrections(const Session& session, const connections::Observation& observed);
+  static void Withdraw(const Session& session, Happening happening, uint8_t flag, unsigned flow);
   static void TellHappenings(const Session& session, unsigned happenings, const FlowNews& news,
                              unsigned flow);
   static void TakeRoundTrips(const Session& session, const Segment& segment, unsigned flow);

@@ -12,6 +12,7 @@
 #include "detector/sessions/history.h"
 #include "detector/sessions/round_trips.h"
 #include "detector/sessions/sequence_gaps.h"
+#include "detector/sessions/waiting_data.h"
 
 // What is known of a live session, beside its connection's record: by the same slot.  In parts by
 // how often they are needed, because what takes time is to fetch them: nearly every segment needs
@@ -26,6 +27,7 @@ struct FlowMarks {
   uint16_t first_data_seen : 1 = 0;
   uint16_t handshake_seen : 1 = 0;  // of the connection: both flows' are set at once
   uint16_t troubled : 1 = 0;        // has a FlowTrouble
+  uint16_t waits : 1 = 0;           // data beyond a gap wait in it
 };
 
 // What every segment changes.
@@ -67,10 +69,12 @@ struct FlowTrouble {
   uint64_t repeated_bytes = 0;
   uint32_t repeated_packets = 0;
   int32_t fingerprint = 0;
+  uint32_t unbelieved_packets = 0;
+  WaitingData waiting;
   SequenceGaps gaps;
 };
 using SessionTrouble = std::array<FlowTrouble, 2>;
-static_assert(sizeof(SessionTrouble) == 96);
+static_assert(sizeof(SessionTrouble) == 256);
 
 }  // namespace cairn::sessions
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "detector/connections/observation.h"
 #include "detector/timing/transit.h"
 
 namespace cairn::timing {
@@ -54,6 +55,7 @@ Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uin
   onset.key = connection.key();
   onset.uid = connection.uid;
   onset.start = connection.start;
+  onset.not_believed = connection.not_believed;
   return onset;
 }
 
@@ -70,10 +72,14 @@ std::optional<Onset> IdlePeriods::OnNewData(connections::Connection& connection,
                                             uint8_t flow, PacketTime time) const {
   const bool first = (connection.data_seen & (1U << flow)) == 0;
   const PacketDelta gap = first ? PacketDelta::Infinite() : time - connection.last_data[flow];
-  connection.data_seen = static_cast<uint8_t>(connection.data_seen | (1U << flow));
+  connection.data_seen = (connection.data_seen | connections::Bit(flow)) & 3U;
   connection.last_data[flow] = time;
-  if (gap <= shortest_) return std::nullopt;
+  return AfterPause(connection, slot, flow, time, gap);
+}
 
+std::optional<Onset> IdlePeriods::AfterPause(connections::Connection& connection, uint32_t slot,
+                                             uint8_t flow, PacketTime time, PacketDelta gap) const {
+  if (gap <= shortest_) return std::nullopt;
   Onset onset = DescribeFlow(connection, slot, flow, time);
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (gap <= idle_threshold_[kind]) continue;

@@ -29,6 +29,11 @@ class IdlePeriods {
   // either kind of pair.
   std::optional<Onset> OnNewData(connections::Connection& connection, uint32_t slot, uint8_t flow,
                                  PacketTime time) const;
+  // The same where it is known already that `flow` sent nothing for `gap` before `time`.
+  std::optional<Onset> AfterPause(connections::Connection& connection, uint32_t slot, uint8_t flow,
+                                  PacketTime time, PacketDelta gap) const;
+  // No pause up to this long ends in an onset.
+  PacketDelta shortest() const { return shortest_; }
 
  private:
   const std::array<PacketDelta, kKinds> idle_threshold_;

@@ -38,6 +38,7 @@ struct Onset {
   uint8_t originator_side = 0;
   OriginatorSource originator = OriginatorSource::kSyn;
   bool reverse_seen = false;  // the capture holds segments of the other flow, too
+  uint8_t not_believed = 0;   // of the connection's segments so far; 255 stands for more, too
   std::array<PacketDelta, 2> far_trip = {PacketDelta::Zero(),
                                          PacketDelta::Zero()};  // transit.h; to each side
   connections::ConnectionKey key;

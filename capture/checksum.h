@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_CAPTURE_CHECKSUM_H_
+#define CAIRN_CAPTURE_CHECKSUM_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "capture/address.h"
+#include "capture/segment.h"
+
+namespace cairn::capture {
+
+// Longer segments are not summed up: keystrokes, acknowledgements and everything that opens or closes a
+// connection are short.
+inline constexpr size_t kLongestChecked = 128;
+
+// Is TCP's checksum right (RFC 9293, section 3.1)?  `captured`: from the TCP header on;
+// `segment_bytes`: header and payload, as the IP header says.  kUnknown where not all of the segment was
+// captured, or it is longer than kLongestChecked.  A wrong one proves nothing by itself: a card that
+// fills checksums in leaves them wrong in what its own host captures.  Cost: some 4 ns.
+inline Checksum CheckTcp(std::span<const uint8_t> captured, size_t segment_bytes,
+                         const IpAddress& src, const IpAddress& dst) {
+  if (segment_bytes > kLongestChecked || captured.size() < segment_bytes) return Checksum::kUnknown;
+  // One's complement sums do not care for the order of bytes within a word, nor for the width of words
+  // (RFC 1071, section 2), so the host's own 32-bit words do.
+  uint64_t sum = 0;
+  const uint8_t* at = captured.data();
+  size_t left = segment_bytes;
+  for (; left >= 4; left -= 4, at += 4) {
+    uint32_t word = 0;
+    std::memcpy(&word, at, 4);
+    sum += word;
+  }
+  if (left > 0) {
+    uint32_t word = 0;
+    std::memcpy(&word, at, left);
+    sum += word;
+  }
+  sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+  uint64_t sum16 = (sum & 0xffff) + (sum >> 16);
+  sum16 = (sum16 & 0xffff) + (sum16 >> 16);
+  if constexpr (std::endian::native == std::endian::little) {
+    sum16 = (sum16 & 0xff) << 8 | sum16 >> 8;
+  }
+  constexpr uint64_t kTcp = 6;
+  sum16 += kTcp + segment_bytes;
+  for (const IpAddress* ip : {&src, &dst}) {
+    const uint64_t high = ip->IsV4() ? 0 : ip->high();
+    const uint64_t low = ip->IsV4() ? ip->low() & 0xffffffff : ip->low();
+    sum16 += (high >> 48) + (high >> 32 & 0xffff) + (high >> 16 & 0xffff) + (high & 0xffff);
+    sum16 += (low >> 48) + (low >> 32 & 0xffff) + (low >> 16 & 0xffff) + (low & 0xffff);
+  }
+  sum16 = (sum16 & 0xffff) + (sum16 >> 16);
+  sum16 = (sum16 & 0xffff) + (sum16 >> 16);
+  return sum16 == 0xffff ? Checksum::kGood : Checksum::kBad;
+}
+
+}  // namespace cairn::capture
+
+#endif  // CAIRN_CAPTURE_CHECKSUM_H_

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/connections/connection_end.h"
+
+#include "detector/connections/sequence.h"
+
+namespace cairn::connections {
+namespace {
+
+// A receive window that systems open without being told to.
+constexpr int32_t kWindow = 1 << 20;
+
+// What was on its way when the RST was sent has arrived by then.
+constexpr PacketDelta kOnItsWay = PacketDelta::FromSeconds(1);
+
+}  // namespace
+
+ResetEffect EffectOf(const Connection& connection, const Segment& segment, unsigned flow) {
+  const bool sent_before = (connection.seq_known & Bit(flow)) != 0;
+  const bool acked_before = (connection.ack_known & Bit(flow)) != 0;
+  if (!sent_before && !acked_before) return ResetEffect::kEnds;
+  // In answer to a SYN there is no number yet; the acknowledgement is the proof.
+  if (connection.phase == Phase::kHandshake && segment.Has(kAck) &&
+      segment.ack == connection.next_seq[1 - flow]) {
+    return ResetEffect::kEnds;
+  }
+  const uint32_t seq = segment.seq;
+  const uint32_t next = connection.next_seq[flow];
+  const uint32_t acked = connection.acked[flow];
+  const bool fin = (connection.fin_seen & Bit(flow)) != 0;
+  if (sent_before && (seq == next || (fin && seq == next + 1))) return ResetEffect::kEnds;
+  if (acked_before && (seq == acked || seq == acked + 1)) return ResetEffect::kEnds;
+  const int32_t from = SequenceDistance(acked_before ? acked : next, seq);
+  return from >= 0 && from <= kWindow ? ResetEffect::kMayEnd : ResetEffect::kIsIgnored;
+}
+
+bool LivesOn(const Connection& connection, const Segment& segment, unsigned flow,
+             uint32_t new_bytes) {
+  if ((segment.flags & (kRst | kSyn)) != 0 && !(segment.Has(kSyn) && segment.Has(kAck))) return false;
+  // FINs are contradicted where data come behind them.
+  if (connection.reset_flows == 0) return false;
+  const PacketDelta since = segment.time - connection.ended_at;
+  if ((connection.reset_flows & Bit(flow)) != 0) {
+    return new_bytes > 0 || since > kOnItsWay || segment.Has(kSyn);
+  }
+  return since > kOnItsWay && new_bytes > 0;
+}
+
+bool IsAtWork(const Connection& connection) {
+  constexpr uint32_t kSomeOnsets = 3;
+  for (const auto& flow : connection.onsets) {
+    if (flow[0].count >= kSomeOnsets || flow[1].count >= kSomeOnsets) return true;
+  }
+  return false;
+}
+
+}  // namespace cairn::connections

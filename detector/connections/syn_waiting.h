@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_CONNECTIONS_SYN_WAITING_H_
+#define CAIRN_DETECTOR_CONNECTIONS_SYN_WAITING_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "capture/segment.h"
+
+namespace cairn::connections {
+
+// SYNs that arrived in the middle of a connection, until it is known whose they are: the first of a new
+// one that uses the same ports, or nobody's.  At most kPlaces at once; a later one may take an earlier
+// one's place, which then is nobody's.
+//
+// Thread-compatible.  O(1), no allocation.  Memory: 100 kB.
+class SynWaiting {
+ public:
+  struct Syn {
+    Segment segment;
+    uint32_t slot = 0;  // of the connection that it arrived in
+    uint32_t copies = 0;  // 0: the place is empty.  Times it was sent, all but the first not kept
+    uint8_t flow = 0;
+  };
+
+  // Null: none waits for this connection.
+  Syn* Find(uint32_t slot) {
+    Syn& syn = PlaceOf(slot);
+    return syn.copies > 0 && syn.slot == slot ? &syn : nullptr;
+  }
+  // Where a SYN of this connection waits.  It may hold another connection's.
+  Syn& PlaceOf(uint32_t slot) { return (*places_)[slot % kPlaces]; }
+
+ private:
+  static constexpr uint32_t kPlaces = 1024;
+  std::unique_ptr<std::array<Syn, kPlaces>> places_ =
+      std::make_unique<std::array<Syn, kPlaces>>();
+};
+
+}  // namespace cairn::connections
+
+#endif  // CAIRN_DETECTOR_CONNECTIONS_SYN_WAITING_H_

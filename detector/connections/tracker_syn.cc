@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The part of the tracker that decides what a SYN means: the beginning, a copy, a new connection on the
+// same ports, or nothing.
+#include "detector/connections/connection_end.h"
+#include "detector/connections/connection_tracker.h"
+#include "detector/connections/sequence.h"
+#include "detector/connections/trust.h"
+
+namespace cairn::connections {
+namespace {
+
+// More copies of a SYN than this are not waited with.
+constexpr uint32_t kMostCopies = 8;
+
+uint32_t Behind(const Segment& syn) { return syn.seq + 1; }
+
+// The SYN that this flow began with: repeated, or late.
+bool IsOwnSyn(const Connection& connection, const Segment& segment, unsigned flow) {
+  const uint32_t first = connection.first_seq[flow];
+  if (Behind(segment) == first) return true;
+  // What it was followed by was lost, or is later still.
+  const int32_t before = SequenceDistance(Behind(segment), first);
+  return (connection.syn_seen & Bit(flow)) == 0 && before > 0 &&
+         before <= kMaxPlausibleJump;
+}
+
+}  // namespace
+
+// After a connection has closed a SYN begins a new one.  While it is only being opened another number
+// is a new attempt.
+bool ConnectionTracker::ReplacesAtOnce(const Connection& connection, const Segment& segment,
+                                       unsigned flow) const {
+  if (segment.Has(kAck)) return false;
+  if (connection.phase == Phase::kClosed || connection.phase == Phase::kStray) return true;
+  return connection.phase == Phase::kHandshake && (connection.seq_known & Bit(flow)) != 0 &&
+         !IsOwnSyn(connection, segment, flow);
+}
+
+// In mid-connection a lone SYN proves nothing: anybody can forge one to make a monitor forget.  It must
+// be confirmed, by the other side's SYN-ACK or by the next segment of the same flow.
+bool ConnectionTracker::MustWait(const Connection& connection, const Segment& segment,
+                                 unsigned flow) const {
+  return connection.phase != Phase::kHandshake && (connection.seq_known & Bit(flow)) != 0 &&
+         !IsOwnSyn(connection, segment, flow);
+}
+
+void ConnectionTracker::LetWait(uint32_t slot, const Segment& segment, unsigned flow) {
+  Connection& connection = table_[slot];
+  // A SYN-ACK that answers nothing that waits is nobody's.
+  SynWaiting::Syn& syn = syns_.PlaceOf(slot);
+  if (segment.Has(kAck)) {
+    CountDoubt(connection, Doubt::kSyn);
+    released_.push_back({segment,
+                         {.slot = slot, .flow = static_cast<uint8_t>(flow), .doubt = Doubt::kSyn}});
+    return;
+  }
+  if (syn.copies > 0 && syn.slot == slot && syn.flow == flow && syn.segment.seq == segment.seq &&
+      syn.copies < kMostCopies) {
+    ++syn.copies;
+    return;
+  }
+  if (syn.copies > 0) ReleaseUnbelieved(syn.slot);
+  syn.segment = segment;
+  syn.slot = slot;
+  syn.flow = static_cast<uint8_t>(flow);
+  syn.copies = 1;
+  connection.reuse_suspected = true;
+}
+
+// Also lets go a SYN that the other side answers as one inside a connection: by what it has received.
+bool ConnectionTracker::ConfirmsWaiting(uint32_t slot, const Segment& segment, unsigned flow) {
+  const SynWaiting::Syn* syn = syns_.Find(slot);
+  if (syn == nullptr || segment.Has(kRst)) return false;
+  const uint32_t next = Behind(syn->segment) + syn->segment.payload_bytes;
+  if (flow != syn->flow) {
+    if (segment.Has(kSyn)) return segment.Has(kAck) && segment.ack == next;
+    ReleaseUnbelieved(slot);
+    return false;
+  }
+  return !segment.Has(kSyn) && segment.seq == next &&
+         segment.seq != table_[slot].next_seq[flow];
+}
+
+void ConnectionTracker::ReleaseUnbelieved(uint32_t slot) {
+  Connection& connection = table_[slot];
+  connection.reuse_suspected = false;
+  SynWaiting::Syn* syn = syns_.Find(slot);
+  if (syn == nullptr) return;
+  for (; syn->copies > 0; --syn->copies) {
+    CountDoubt(connection, Doubt::kSyn);
+    released_.push_back({syn->segment, {.slot = slot, .flow = syn->flow, .doubt = Doubt::kSyn}});
+  }
+}
+
+// The SYN that waited begins a new connection: the old one ended before it.
+void ConnectionTracker::BeginWithWaiting(uint32_t slot, const SegmentPlace& place, uint64_t hash,
+                                         PacketTime now) {
+  const SynWaiting::Syn syn = *syns_.Find(slot);
+  syns_.PlaceOf(slot).copies = 0;
+  table_[slot].reuse_suspected = false;
+  Replace(slot, now);
+  const SegmentPlace of_syn{place.key, syn.flow};
+  const uint32_t fresh = Create(syn.segment, of_syn, hash);
+  for (uint32_t copy = 0; copy < syn.copies; ++copy) {
+    Judge(table_[fresh], syn.segment, syn.flow);
+    released_.push_back({syn.segment, ObserveIn(fresh, syn.segment, syn.flow)});
+  }
+}
+
+// A SYN of this connection: its first, a copy, or one that the capture delivered late.
+void ConnectionTracker::TakeSyn(Connection& connection, const Segment& segment, unsigned flow) {
+  const bool first = (connection.syn_seen & Bit(flow)) == 0;
+  connection.syn_seen = (connection.syn_seen | Bit(flow)) & 3U;
+  if (!first) return;
+  if (SequenceDistance(Behind(segment), connection.first_seq[flow]) > 0) {
+    connection.first_seq[flow] = Behind(segment);
+  }
+  if (segment.Has(kAck)) {
+    if (connection.originator != OriginatorSource::kGuessed) return;
+    connection.originator = OriginatorSource::kSynAck;
+    connection.originator_side = (1U - flow) & 1U;
+    return;
+  }
+  // Of two SYNs the earlier one counts: both sides open at once.
+  const bool alone = (connection.syn_seen & Bit(1 - flow)) == 0 ||
+                     connection.originator != OriginatorSource::kSyn;
+  if (!alone || connection.originator == OriginatorSource::kSyn) return;
+  connection.originator = OriginatorSource::kSyn;
+  connection.originator_side = flow & 1U;
+}
+
+}  // namespace cairn::connections

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/timing/onset_gate.h"
+
+#include <algorithm>
+
+#include "detector/connections/flow_place.h"
+#include "detector/connections/sequence.h"
+
+namespace cairn::timing {
+namespace {
+
+using connections::Bit;
+using connections::Connection;
+using connections::DataPlace;
+using connections::NobodyAcknowledges;
+using connections::SequenceDistance;
+
+constexpr size_t kFirstSize = 1024;
+
+}  // namespace
+
+OnsetGate::OnsetGate(const Options& options, connections::ConnectionTable& table, OnsetSink& sink)
+    : idle_periods_(options), table_(table), sink_(sink), ring_(kFirstSize) {}
+
+void OnsetGate::OnData(const Segment& segment, const connections::Observation& observed) {
+  Connection& connection = table_[observed.slot];
+  const unsigned flow = observed.flow;
+  const bool in_order = observed.place == DataPlace::kNext;
+  const PacketTime since = (connection.data_seen & Bit(flow)) == 0 ? PacketTime::InfinitePast()
+                           : in_order                              ? connection.last_data[flow]
+                                      : connection.believed_data[flow];
+  if (in_order || observed.place == DataPlace::kAgain) {
+    connection.data_seen = (connection.data_seen | Bit(flow)) & 3U;
+    connection.last_data[flow] = segment.time;
+    if (NobodyAcknowledges(connection, flow)) connection.believed_data[flow] = segment.time;
+  }
+  if (since.IsSet() && segment.time - since <= idle_periods_.shortest()) return;
+  connection.told = true;
+  Entry data;
+  data.due = segment.time + kHold;
+  data.time = segment.time;
+  data.since = since;
+  data.uid = connection.uid;
+  data.slot = observed.slot;
+  data.end_seq = segment.seq + (segment.Has(kSyn) ? 1 : 0) + segment.payload_bytes;
+  data.acked = connection.acked[flow];
+  data.flow = observed.flow;
+  data.place = observed.place;
+  Push(data);
+}
+
+void OnsetGate::OnConnectionEnd(uint32_t slot, Connection& connection, connections::EndCause cause,
+                                PacketTime time, PacketTime now) {
+  // Of the others nobody has heard.
+  if (!connection.told) return;
+  connection.told = false;
+  Entry end;
+  end.due = now + kHold;
+  end.time = time;
+  end.uid = connection.uid;
+  end.slot = slot;
+  end.cause = cause;
+  Push(end);
+}
+
+void OnsetGate::Push(const Entry& entry) {
+  if (waiting_ == ring_.size()) {
+    if (ring_.size() < kMostWaiting) {
+      Grow();
+    } else {
+      ++counters_.decided_early;
+      DecideFirst();
+    }
+  }
+  Entry& place = ring_[(first_ + waiting_) & (ring_.size() - 1)];
+  place = entry;
+  // They leave in the order in which they came.
+  newest_due_ = std::max(newest_due_, entry.due);
+  place.due = newest_due_;
+  ++waiting_;
+}
+
+void OnsetGate::Grow() {
+  std::vector<Entry> larger(ring_.size() * 2);
+  for (size_t i = 0; i < waiting_; ++i) larger[i] = ring_[(first_ + i) & (ring_.size() - 1)];
+  ring_ = std::move(larger);
+  first_ = 0;
+}
+
+void OnsetGate::DecideFirst() {
+  const Entry entry = ring_[first_];
+  first_ = (first_ + 1) & (ring_.size() - 1);
+  --waiting_;
+  if (entry.place == DataPlace::kNone) {
+    sink_.OnConnectionEnd(entry.slot, entry.uid, entry.cause, entry.time);
+    return;
+  }
+  Connection& connection = table_[entry.slot];
+  // Its record is another's by now: it was no login.
+  if (connection.uid != entry.uid) return;
+  if (!IsBelieved(connection, entry)) {
+    if (entry.place != DataPlace::kBack) ++counters_.not_believed;
+    return;
+  }
+  PacketTime before = entry.since;
+  for (const connections::FlowOnsets& onsets : connection.onsets[entry.flow]) {
+    before = std::max(before, onsets.last);
+  }
+  const PacketDelta gap = before.IsSet() ? entry.time - before : PacketDelta::Infinite();
+  const std::optional<Onset> onset =
+      idle_periods_.AfterPause(connection, entry.slot, entry.flow, entry.time, gap);
+  if (!onset.has_value()) return;
+  ++counters_.onsets;
+  sink_.OnOnset(*onset);
+}
+
+bool OnsetGate::IsBelieved(const Connection& connection, const Entry& entry) const {
+  const unsigned flow = entry.flow;
+  const bool acknowledged = SequenceDistance(entry.end_seq, connection.acked[flow]) >= 0;
+  switch (entry.place) {
+    case DataPlace::kNext:
+    case DataPlace::kAgain:
+      return acknowledged || NobodyAcknowledges(connection, flow) ||
+             !AnswersPromptly(connection, flow);
+    case DataPlace::kAhead:
+      return acknowledged || (NobodyAcknowledges(connection, flow) &&
+                              SequenceDistance(entry.end_seq, connection.next_seq[flow]) >= 0);
+    case DataPlace::kBack:
+      // Only if what had been acknowledged before was taken back.
+      return acknowledged && SequenceDistance(connection.acked[flow], entry.acked) > 0;
+    case DataPlace::kNone:
+      break;
+  }
+  return false;
+}
+
+// So that no acknowledgement within kHold means that there will be none.
+bool OnsetGate::AnswersPromptly(const Connection& connection, unsigned flow) {
+  constexpr PacketDelta kDelayed = PacketDelta::FromMilliseconds(250);
+  const std::optional<PacketDelta> round_trip = connection.round_trip[1 - flow].Least();
+  return round_trip.has_value() && *round_trip + kDelayed <= kHold;
+}
+
+}  // namespace cairn::timing
