@@ -64,6 +64,9 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     if (!tracker_.released().empty()) TakeReleased();
     if (!observed.has_value()) continue;
     if (records_sessions_) sessions_.OnSegment(segment, *observed);
+    if (observed->settles_other) {
+      gate_.OnSettled(tracker_.table()[observed->slot], 1U - observed->flow, now_);
+    }
     if (observed->place != connections::DataPlace::kNone) TakeData(segment, *observed);
   }
 }

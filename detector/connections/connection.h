@@ -46,6 +46,13 @@ enum class Phase : uint8_t {
   kStray,        // never began: an ACK, FIN or RST of nothing known (Options::keep_strays)
 };
 
+// Whether a flow's checksums are right as they were captured.
+enum class ChecksumHabit : uint8_t {
+  kUnknown,
+  kRight,
+  kWrong,  // a card fills them in behind the capture point; they prove nothing
+};
+
 // The onsets of one flow for one kind of pair (kinds may use different idle thresholds).
 struct FlowOnsets {
   PacketTime last = PacketTime::InfinitePast();
@@ -80,9 +87,9 @@ struct alignas(64) Connection {
   std::array<uint32_t, 2> slot_number{};
   std::array<uint8_t, 2> slot_count{};  // new data in the slot `slot_number`, per flow
   std::array<RoundTrip, 2> round_trip;  // from the capture point to each side
-  // How often in a row, less the exceptions: per flow (trust.h).
-  std::array<uint8_t, 2> hop_trust{};
-  std::array<uint8_t, 2> checksum_trust{};
+  std::array<uint8_t, 2> hop_trust{};         // per flow (trust.h)
+  std::array<ChecksumHabit, 2> checksums{};   // likewise
+  std::array<uint16_t, 2> latest_waiting{};   // per flow (timing/onset_gate.h)
   std::array<uint8_t, 2> unheard{};  // data of each flow since the other side spoke
   // How many onsets in a row came when the flow's own period said they would, [flow][PairKind].
   std::array<std::array<uint8_t, 2>, 2> periodic_run{};
@@ -100,6 +107,7 @@ struct alignas(64) Connection {
   // Bits per flow: ahead_end, with the flow's FIN at it, and back_end hold something.
   uint8_t ahead_known : 2 = 0;
   uint8_t ahead_fin : 2 = 0;
+  uint8_t ahead_doubted : 2 = 0;  // by their header
   uint8_t back_known : 2 = 0;
 
   // Line 3: onsets, [flow][PairKind].
@@ -117,6 +125,8 @@ struct alignas(64) Connection {
   std::array<uint32_t, 2> ahead_end{};
   std::array<uint32_t, 2> back_end{};
   uint8_t reset_flows : 2 = 0;  // bit per flow: its RST may have ended the connection
+  uint8_t resent : 2 = 0;       // bit per flow: its latest data came again
+  bool insertion_told : 1 = false;
   uint8_t not_believed = 0;     // segments that its hosts would ignore; 255 stands for more, too
 
   ConnectionKey key() const { return {ip, port}; }

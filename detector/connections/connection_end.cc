@@ -28,8 +28,13 @@ ResetEffect EffectOf(const Connection& connection, const Segment& segment, unsig
   const uint32_t acked = connection.acked[flow];
   const bool fin = (connection.fin_seen & Bit(flow)) != 0;
   if (sent_before && (seq == next || (fin && seq == next + 1))) return ResetEffect::kEnds;
-  if (acked_before && (seq == acked || seq == acked + 1)) return ResetEffect::kEnds;
-  const int32_t from = SequenceDistance(acked_before ? acked : next, seq);
+  if (acked_before) {
+    // A host that knows nothing of the connection answers with the number that it was told.
+    const bool nothing_under_way = !sent_before || acked == next;
+    return nothing_under_way && seq == acked ? ResetEffect::kEnds : ResetEffect::kIsIgnored;
+  }
+  // Only this direction is captured, perhaps not all of it.
+  const int32_t from = SequenceDistance(next, seq);
   return from >= 0 && from <= kWindow ? ResetEffect::kMayEnd : ResetEffect::kIsIgnored;
 }
 
@@ -40,7 +45,8 @@ bool LivesOn(const Connection& connection, const Segment& segment, unsigned flow
   if (connection.reset_flows == 0) return false;
   const PacketDelta since = segment.time - connection.ended_at;
   if ((connection.reset_flows & Bit(flow)) != 0) {
-    return new_bytes > 0 || since > kOnItsWay || segment.Has(kSyn);
+    const bool closes = segment.Has(kFin) && (connection.fin_seen & Bit(flow)) == 0;
+    return new_bytes > 0 || since > kOnItsWay || segment.Has(kSyn) || closes;
   }
   return since > kOnItsWay && new_bytes > 0;
 }

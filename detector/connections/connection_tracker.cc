@@ -84,6 +84,8 @@ std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
   std::optional<uint32_t> slot = table_.Find(place.key, hash);
   if (slot.has_value()) {
     Connection& connection = table_[*slot];
+    const Doubt doubt = Judge(connection, segment, flow);
+    if (doubt != Doubt::kNone) return ObserveDoubted(*slot, segment, flow, doubt);
     if (segment.Has(kSyn) && ReplacesAtOnce(connection, segment, flow)) {
       Replace(*slot, segment.time);
       slot.reset();
@@ -103,15 +105,23 @@ std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
     }
   }
   Connection& connection = table_[*slot];
-  if (connection.phase == Phase::kClosed) return Observation{.slot = *slot, .flow = place.flow};
-  if (const Doubt doubt = Judge(connection, segment, flow); doubt != Doubt::kNone) {
-    return ObserveDoubted(*slot, segment, flow, doubt);
-  }
+  if (connection.phase == Phase::kClosed) return ObserveClosed(*slot, segment, flow);
   if (segment.Has(kSyn) && MustWait(connection, segment, flow)) {
     LetWait(*slot, segment, flow);
     return std::nullopt;
   }
   return ObserveIn(*slot, segment, flow);
+}
+
+// Late segments of a connection that has closed.
+Observation ConnectionTracker::ObserveClosed(uint32_t slot, const Segment& segment, unsigned flow) {
+  Observation observed{.slot = slot, .flow = static_cast<uint8_t>(flow)};
+  if (segment.Has(kRst) &&
+      EffectOf(table_[slot], segment, flow) == ResetEffect::kIsIgnored) {
+    observed.doubt = Doubt::kReset;
+    CountDoubt(table_[slot], observed.doubt);
+  }
+  return observed;
 }
 
 // A segment that its receiver takes, in a connection that has not closed.
@@ -200,6 +210,7 @@ void ConnectionTracker::Start(uint32_t slot, const Segment& segment, const Segme
   connection.open = true;
   SetOriginator(connection, segment, place);
   connection.phase = segment.Has(kSyn) ? Phase::kHandshake : Phase::kEstablished;
+  Judge(connection, segment, place.flow);
   if (connection.originator == OriginatorSource::kGuessed) ++counters_.midstream;
   WheelOf(connection.phase).Add(slot);
 }

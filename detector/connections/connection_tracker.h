@@ -82,6 +82,7 @@ class ConnectionTracker {
   std::optional<Observation> ObserveStray(const Segment& segment, const SegmentPlace& place,
                                           uint64_t hash, std::optional<uint32_t> slot);
   Observation ObserveIn(uint32_t slot, const Segment& segment, unsigned flow);
+  Observation ObserveClosed(uint32_t slot, const Segment& segment, unsigned flow);
   Observation ObserveDoubted(uint32_t slot, const Segment& segment, unsigned flow, Doubt doubt);
   void Start(uint32_t slot, const Segment& segment, const SegmentPlace& place);
   void MakeRoom(PacketTime now);

@@ -18,7 +18,7 @@ constexpr int32_t kLate = 1 << 20;
 
 unsigned With(unsigned bits, unsigned flow) { return bits | Bit(flow); }
 unsigned Without(unsigned bits, unsigned flow) { return bits & ~unsigned{Bit(flow)}; }
-bool In(uint8_t bits, unsigned flow) { return (bits & Bit(flow)) != 0; }
+bool In(unsigned bits, unsigned flow) { return (bits & Bit(flow)) != 0; }
 
 // Data wait beyond a gap, and the flow has not passed them since.
 bool Waits(const Connection& connection, unsigned flow) {
@@ -41,7 +41,14 @@ bool ClaimedAhead(const Connection& connection, unsigned flow) {
 
 // The receiver has acknowledged what was captured beyond the gap.
 void BelieveAhead(Connection& connection, unsigned flow, PacketTime time, Observation& observed) {
-  if (In(connection.ahead_fin, flow)) connection.fin_seen = With(connection.fin_seen, flow) & kBothFlows;
+  if (In(connection.ahead_fin, flow)) {
+    connection.fin_seen = With(connection.fin_seen, flow) & kBothFlows;
+  }
+  if (In(connection.ahead_doubted, flow)) {
+    // What looked unlike the flow is what its host sends now.
+    connection.hop_trust[flow] = 0;
+    connection.checksums[flow] = ChecksumHabit::kWrong;
+  }
   MoveFlow(connection, flow, connection.ahead_end[flow], observed);
   connection.ahead_known = Without(connection.ahead_known, flow) & kBothFlows;
   connection.last_data[flow] = std::max(connection.last_data[flow], time);
@@ -125,6 +132,7 @@ void TakeAhead(Connection& connection, const Segment& segment, uint32_t first, u
   }
   connection.ahead_end[flow] = end;
   connection.ahead_known = With(connection.ahead_known, flow) & kBothFlows;
+  connection.ahead_doubted = Without(connection.ahead_doubted, flow) & kBothFlows;
   connection.ahead_fin =
       (fin ? With(connection.ahead_fin, flow) : Without(connection.ahead_fin, flow)) & kBothFlows;
 }
@@ -155,7 +163,11 @@ void TakeBehind(Connection& connection, const Segment& segment, uint32_t first, 
   }
   if (SequenceDistance(connection.acked[flow], end) > 0) {
     observed.place = DataPlace::kAgain;
-    if (end != connection.next_seq[flow]) connection.contested = With(connection.contested, flow) & kBothFlows;
+    if (end != connection.next_seq[flow]) {
+      connection.contested = With(connection.contested, flow) & kBothFlows;
+    } else {
+      connection.resent = With(connection.resent, flow) & kBothFlows;
+    }
     return;
   }
   observed.place = DataPlace::kBack;
@@ -207,7 +219,10 @@ void TakeUnusualAck(Connection& connection, const Segment& segment, unsigned oth
   if (step <= 0 && !ClaimedAhead(connection, other)) return;
   acked = ack;
   connection.believed_data[other] = connection.last_data[other];
-  if (beyond == 0) connection.contested = Without(connection.contested, other) & kBothFlows;
+  observed.settles_other = In(connection.contested | connection.resent, other);
+  if (beyond < 0) return;
+  connection.contested = Without(connection.contested, other) & kBothFlows;
+  connection.resent = Without(connection.resent, other) & kBothFlows;
 }
 
 void TakeUnusualData(Connection& connection, const Segment& segment, unsigned flow,
@@ -229,8 +244,12 @@ void TakeUnusualData(Connection& connection, const Segment& segment, unsigned fl
   if (connection.unheard[flow] < kUnheard) ++connection.unheard[flow];
   if (NobodyAcknowledges(connection, flow)) connection.acked[flow] = first;
   next = end;
+  connection.resent = Without(connection.resent, flow) & kBothFlows;
   observed.new_bytes = static_cast<uint32_t>(beyond);
   observed.place = DataPlace::kNext;
+  if (ahead == 0) return;
+  observed.place = DataPlace::kAgain;
+  connection.contested = With(connection.contested, flow) & kBothFlows;
 }
 
 void NoteDoubtedData(Connection& connection, const Segment& segment, unsigned flow) {
@@ -242,6 +261,7 @@ void NoteDoubtedData(Connection& connection, const Segment& segment, unsigned fl
   connection.ahead_end[flow] = segment.seq + segment.payload_bytes;
   connection.ahead_known = With(connection.ahead_known, flow) & kBothFlows;
   connection.ahead_fin = Without(connection.ahead_fin, flow) & kBothFlows;
+  connection.ahead_doubted = With(connection.ahead_doubted, flow) & kBothFlows;
 }
 
 }  // namespace cairn::connections

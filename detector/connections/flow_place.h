@@ -54,7 +54,7 @@ inline void TakeAck(Connection& connection, const Segment& segment, unsigned flo
   const bool usual = (connection.ack_known & connection.seq_known & Bit(other)) != 0 &&
                      SequenceDistance(acked, segment.ack) > 0 &&
                      SequenceDistance(segment.ack, connection.next_seq[other]) >= 0 &&
-                     (connection.contested & Bit(other)) == 0;
+                     ((connection.contested | connection.resent) & Bit(other)) == 0;
   if (!usual) return TakeUnusualAck(connection, segment, other, observed);
   acked = segment.ack;
   connection.believed_data[other] = connection.last_data[other];
@@ -71,6 +71,7 @@ inline void TakeData(Connection& connection, const Segment& segment, unsigned fl
   if (connection.unheard[flow] < kUnheard) ++connection.unheard[flow];
   if (NobodyAcknowledges(connection, flow)) connection.acked[flow] = next;
   next += segment.payload_bytes;
+  connection.resent = connection.resent & ~unsigned{Bit(flow)} & 3U;
   observed.new_bytes = segment.payload_bytes;
   observed.place = DataPlace::kNext;
 }

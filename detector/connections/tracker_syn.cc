@@ -4,7 +4,6 @@
 #include "detector/connections/connection_end.h"
 #include "detector/connections/connection_tracker.h"
 #include "detector/connections/sequence.h"
-#include "detector/connections/trust.h"
 
 namespace cairn::connections {
 namespace {
@@ -102,7 +101,6 @@ void ConnectionTracker::BeginWithWaiting(uint32_t slot, const SegmentPlace& plac
   const SegmentPlace of_syn{place.key, syn.flow};
   const uint32_t fresh = Create(syn.segment, of_syn, hash);
   for (uint32_t copy = 0; copy < syn.copies; ++copy) {
-    Judge(table_[fresh], syn.segment, syn.flow);
     released_.push_back({syn.segment, ObserveIn(fresh, syn.segment, syn.flow)});
   }
 }

@@ -6,9 +6,6 @@
 namespace cairn::connections {
 namespace {
 
-// From here on what a flow showed is its habit.
-constexpr uint8_t kProven = 4;
-
 // A route gets longer or shorter by so much; what is to die behind the capture point differs by more,
 // because systems begin at 64, 128 or 255 and paths are some twenty hops long.
 constexpr int kRouteChange = 6;
@@ -23,25 +20,22 @@ bool DiffersInHops(uint8_t usual, uint8_t hop_limit) {
 
 Doubt JudgeUnusual(Connection& connection, const Segment& segment, unsigned flow) {
   uint8_t& usual = connection.hop_limit[flow];
-  uint8_t& hop = connection.hop_trust[flow];
+  uint8_t& trust = connection.hop_trust[flow];
   if (DiffersInHops(usual, segment.hop_limit)) {
-    if (hop >= kProven) {
-      --hop;
+    if (trust > 0) {
+      --trust;
       return Doubt::kHopLimit;
     }
     usual = segment.hop_limit;
-    hop = 1;
   } else if (usual == 0) {
     usual = segment.hop_limit;
   }
-  uint8_t& checksum = connection.checksum_trust[flow];
-  if (segment.checksum == Checksum::kBad) {
-    const bool proven = checksum >= kProven;
-    if (checksum > 0) --checksum;
-    if (proven) return Doubt::kChecksum;
-  } else if (segment.checksum == Checksum::kGood && checksum < kMostTrust) {
-    ++checksum;
+  ChecksumHabit& habit = connection.checksums[flow];
+  if (segment.checksum == Checksum::kBad && habit == ChecksumHabit::kRight) return Doubt::kChecksum;
+  if (segment.checksum != Checksum::kUnknown && habit == ChecksumHabit::kUnknown) {
+    habit = segment.checksum == Checksum::kBad ? ChecksumHabit::kWrong : ChecksumHabit::kRight;
   }
+  trust = std::min<uint8_t>(kMostTrust, static_cast<uint8_t>(trust + kTrust));
   return Doubt::kNone;
 }
 

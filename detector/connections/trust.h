@@ -8,7 +8,9 @@
 
 namespace cairn::connections {
 
-inline constexpr uint8_t kMostTrust = 15;
+// What a segment that agrees adds to a flow's trust in its hop limit; each that does not takes one.
+inline constexpr uint8_t kTrust = 4;
+inline constexpr uint8_t kMostTrust = 120;
 
 // The part of Judge() for what is not as usual.
 Doubt JudgeUnusual(Connection& connection, const Segment& segment, unsigned flow);
@@ -20,18 +22,21 @@ Doubt JudgeUnusual(Connection& connection, const Segment& segment, unsigned flow
 //  * its checksum, where the flow's are right.  (A card that fills checksums in leaves all of a flow's
 //    wrong, so a flow's own right ones prove that none does.)
 //
-// Both are learnt from the flow and forgotten when they no longer hold: each segment that agrees adds
-// to the trust, each that does not takes from it.  So a real change costs a few segments, which count
-// all the same once they are acknowledged (flow_place.h).
+// The first hop limit, and whether the first checksum is right, are the flow's habit.  A hop limit is given
+// up for another when that is all that comes for long enough: a few forgeries for each true segment do
+// not shake it.  Either is given up at once when the receiver acknowledges what was doubted
+// (flow_place.h), so that a real change costs nearly nothing.
 //
 // Cost: two comparisons.
 inline Doubt Judge(Connection& connection, const Segment& segment, unsigned flow) {
   if (segment.hop_limit == connection.hop_limit[flow] && segment.checksum != Checksum::kBad)
       [[likely]] {
-    uint8_t& hop = connection.hop_trust[flow];
-    if (hop < kMostTrust) ++hop;
-    uint8_t& checksum = connection.checksum_trust[flow];
-    if (segment.checksum == Checksum::kGood && checksum < kMostTrust) ++checksum;
+    uint8_t& trust = connection.hop_trust[flow];
+    if (trust < kMostTrust) trust = static_cast<uint8_t>(trust + kTrust);
+    if (segment.checksum == Checksum::kGood &&
+        connection.checksums[flow] == ChecksumHabit::kUnknown) {
+      connection.checksums[flow] = ChecksumHabit::kRight;
+    }
     return Doubt::kNone;
   }
   return JudgeUnusual(connection, segment, flow);

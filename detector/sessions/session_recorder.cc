@@ -25,14 +25,19 @@ constexpr uint64_t kAskEvery = 8;               // packets of a flow: its round 
 constexpr size_t kMostAlerts = 16;              // that a record names
 constexpr size_t kMostAlertedSessions = 65536;  // live sessions with alerts
 
-// Data came twice where nothing had been acknowledged, and in the end the receiver has less than the one
-// of the two stories: the rest was not true.
-uint64_t UnacknowledgedTail(const Connection& connection, unsigned flow) {
+// The end of a flow that its receiver has not acknowledged, and that its sender did not send again either:
+// it was not the sender's.
+uint64_t UntrueTail(const Connection& connection, unsigned flow, PacketTime now) {
+  constexpr PacketDelta kUnderWay = PacketDelta::FromSeconds(1);
   const uint8_t bit = connections::Bit(flow);
-  if ((connection.contested & connection.ack_known & bit) == 0) return 0;
+  if ((connection.ack_known & connection.seq_known & bit) == 0) return 0;
   const int32_t tail =
       connections::SequenceDistance(connection.acked[flow], connection.next_seq[flow]);
-  return tail > 0 ? static_cast<uint64_t>(tail) : 0;
+  if (tail <= 0) return 0;
+  const bool given_up = (connection.resent & bit) == 0 && connection.last_data[flow].IsSet() &&
+                        now - connection.last_data[flow] > kUnderWay;
+  if ((connection.contested & bit) == 0 && !given_up) return 0;
+  return static_cast<uint64_t>(tail);
 }
 
 // A FIN that stands beyond what is believed of its flow: it counts when its place is reached.
@@ -85,6 +90,7 @@ void SessionRecorder::OnSegment(const Segment& segment, const Observation& obser
   const unsigned flow = observed.flow;
   const Session session = SessionAt(observed.slot);
   SessionCounts& counts = session.counts;
+  now_ = std::max(now_, segment.time);
   if (counts.packets[flow] == 0) BeginFlow(session, segment, flow);
   ++counts.packets[flow];
   if (observed.doubt != Doubt::kNone) return TakeUnbelieved(session, flow);
@@ -346,7 +352,7 @@ void SessionRecorder::FillSide(const Session& session, unsigned flow, SessionSid
   }
   static constexpr FlowTrouble kNone;
   const FlowTrouble& trouble = counts.marks[flow].troubled != 0 ? session.trouble[flow] : kNone;
-  side.bytes = counts.bytes[flow].bytes() - UnacknowledgedTail(session.connection, flow);
+  side.bytes = counts.bytes[flow].bytes() - UntrueTail(session.connection, flow, now_);
   side.unbelieved_packets = trouble.unbelieved_packets;
   side.missed_bytes = trouble.gaps.missed_bytes();
   side.retransmitted_bytes = trouble.repeated_bytes;

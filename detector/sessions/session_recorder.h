@@ -123,6 +123,7 @@ class SessionRecorder {
   AgingMap<uint64_t, std::vector<std::string>> alerts_;  // by connection uid
   SessionRecord record_;  // reused: its strings and vectors keep their memory
   Counters counters_;
+  PacketTime now_ = PacketTime::InfinitePast();  // of the newest segment
 };
 
 }  // namespace cairn::sessions

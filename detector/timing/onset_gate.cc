@@ -29,6 +29,8 @@ void OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   const PacketTime since = (connection.data_seen & Bit(flow)) == 0 ? PacketTime::InfinitePast()
                            : in_order                              ? connection.last_data[flow]
                                       : connection.believed_data[flow];
+  const uint32_t first_seq = segment.seq + (segment.Has(kSyn) ? 1 : 0);
+  if (observed.place == DataPlace::kAgain) Contest(connection, flow, first_seq);
   if (in_order || observed.place == DataPlace::kAgain) {
     connection.data_seen = (connection.data_seen | Bit(flow)) & 3U;
     connection.last_data[flow] = segment.time;
@@ -42,11 +44,64 @@ void OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   data.since = since;
   data.uid = connection.uid;
   data.slot = observed.slot;
-  data.end_seq = segment.seq + (segment.Has(kSyn) ? 1 : 0) + segment.payload_bytes;
+  data.first_seq = first_seq;
+  data.end_seq = first_seq + segment.payload_bytes;
   data.acked = connection.acked[flow];
   data.flow = observed.flow;
   data.place = observed.place;
+  data.contested = observed.place == DataPlace::kAgain;
+  data.before = connection.latest_waiting[flow];
   Push(data);
+  connection.latest_waiting[flow] = static_cast<uint16_t>(first_ + waiting_ - 1);
+}
+
+template <typename Visit>
+void OnsetGate::VisitLatest(const Connection& connection, unsigned flow, Visit visit) {
+  constexpr int kMost = 16;
+  uint16_t low = connection.latest_waiting[flow];
+  for (int i = 0; i < kMost && waiting_ > 0; ++i) {
+    // The newest number that ends so.
+    const uint64_t newest = first_ + waiting_ - 1;
+    const uint64_t back = static_cast<uint16_t>(newest - low);
+    if (back >= waiting_) return;
+    Entry& entry = At(newest - back);
+    const bool of_flow = entry.uid == connection.uid && entry.flow == flow;
+    if (!of_flow || entry.place == DataPlace::kNone || !visit(entry)) return;
+    low = entry.before;
+  }
+}
+
+// The flow sends again, from `seq` on, what nobody has acknowledged: what came there before was lost, or
+// was not its host's, or this is not.
+void OnsetGate::Contest(const Connection& connection, unsigned flow, uint32_t seq) {
+  VisitLatest(connection, flow, [&](Entry& entry) {
+    if (SequenceDistance(seq, entry.end_seq) <= 0) return false;
+    if (SequenceDistance(connection.acked[flow], entry.end_seq) > 0) entry.contested = true;
+    return true;
+  });
+}
+
+void OnsetGate::OnSettled(const Connection& connection, unsigned flow, PacketTime now) {
+  const uint32_t acked = connection.acked[flow];
+  const PacketDelta round_trip =
+      connection.round_trip[1 - flow].Least().value_or(PacketDelta::Zero());
+  Entry* taken = nullptr;
+  VisitLatest(connection, flow, [&](Entry& entry) {
+    if (entry.end_seq != acked || entry.verdict != Verdict::kOpen) return true;
+    // Of two copies the later one, unless the answer comes too soon for it.
+    if (taken == nullptr || now - taken->time < round_trip) taken = &entry;
+    return now - taken->time < round_trip;
+  });
+  if (taken == nullptr) return;
+  VisitLatest(connection, flow, [&](Entry& entry) {
+    const bool overlaps = SequenceDistance(entry.first_seq, acked) > 0 &&
+                          SequenceDistance(taken->first_seq, entry.end_seq) > 0;
+    if (overlaps && entry.contested && entry.verdict == Verdict::kOpen) {
+      entry.verdict = Verdict::kUntrue;
+    }
+    return true;
+  });
+  taken->verdict = Verdict::kTrue;
 }
 
 void OnsetGate::OnConnectionEnd(uint32_t slot, Connection& connection, connections::EndCause cause,
@@ -69,10 +124,10 @@ void OnsetGate::Push(const Entry& entry) {
       Grow();
     } else {
       ++counters_.decided_early;
-      DecideFirst();
+      DecideFirst(true);
     }
   }
-  Entry& place = ring_[(first_ + waiting_) & (ring_.size() - 1)];
+  Entry& place = At(first_ + waiting_);
   place = entry;
   // They leave in the order in which they came.
   newest_due_ = std::max(newest_due_, entry.due);
@@ -82,14 +137,14 @@ void OnsetGate::Push(const Entry& entry) {
 
 void OnsetGate::Grow() {
   std::vector<Entry> larger(ring_.size() * 2);
-  for (size_t i = 0; i < waiting_; ++i) larger[i] = ring_[(first_ + i) & (ring_.size() - 1)];
+  for (uint64_t i = first_; i < first_ + waiting_; ++i) larger[i & (larger.size() - 1)] = At(i);
   ring_ = std::move(larger);
-  first_ = 0;
 }
 
-void OnsetGate::DecideFirst() {
-  const Entry entry = ring_[first_];
-  first_ = (first_ + 1) & (ring_.size() - 1);
+// `early`: the time for an acknowledgement has not passed.
+void OnsetGate::DecideFirst(bool early) {
+  const Entry entry = At(first_);
+  ++first_;
   --waiting_;
   if (entry.place == DataPlace::kNone) {
     sink_.OnConnectionEnd(entry.slot, entry.uid, entry.cause, entry.time);
@@ -98,8 +153,9 @@ void OnsetGate::DecideFirst() {
   Connection& connection = table_[entry.slot];
   // Its record is another's by now: it was no login.
   if (connection.uid != entry.uid) return;
-  if (!IsBelieved(connection, entry)) {
-    if (entry.place != DataPlace::kBack) ++counters_.not_believed;
+  if (!IsBelieved(connection, entry, early)) {
+    if (entry.place == DataPlace::kBack || entry.contested) return;
+    ++counters_.not_believed;
     return;
   }
   PacketTime before = entry.since;
@@ -114,13 +170,14 @@ void OnsetGate::DecideFirst() {
   sink_.OnOnset(*onset);
 }
 
-bool OnsetGate::IsBelieved(const Connection& connection, const Entry& entry) const {
+bool OnsetGate::IsBelieved(const Connection& connection, const Entry& entry, bool early) const {
   const unsigned flow = entry.flow;
+  if (entry.verdict != Verdict::kOpen) return entry.verdict == Verdict::kTrue;
   const bool acknowledged = SequenceDistance(entry.end_seq, connection.acked[flow]) >= 0;
   switch (entry.place) {
     case DataPlace::kNext:
     case DataPlace::kAgain:
-      return acknowledged || NobodyAcknowledges(connection, flow) ||
+      return acknowledged || early || NobodyAcknowledges(connection, flow) ||
              !AnswersPromptly(connection, flow);
     case DataPlace::kAhead:
       return acknowledged || (NobodyAcknowledges(connection, flow) &&

@@ -19,7 +19,7 @@ namespace cairn::timing {
 struct OnsetGateCounters {
   uint64_t onsets = 0;          // handed on
   uint64_t not_believed = 0;    // data after a pause that nobody acknowledged
-  uint64_t decided_early = 0;   // kMostWaiting reached: the oldest were decided before their time
+  uint64_t decided_early = 0;   // kMostWaiting reached: the oldest left before their time
 };
 
 // Between the sensor's per-packet work and those who compare onsets.  Data after a pause wait here until
@@ -28,17 +28,17 @@ struct OnsetGateCounters {
 // times, and ends of connections between them.
 //
 // Data after a pause are believed when, within kHold,
-//  * the receiver acknowledges them, or
+//  * the receiver acknowledges them, and they did not come again before he did, or
 //  * they were in order, and he was not to be expected to in this time, or
 //  * only their direction is captured, and they were in order or the flow went on from there.
 //
-// Thread-compatible.  Amortised O(1); no allocation once the ring has grown.  Memory: 64 bytes for each
+// Thread-compatible.  Amortised O(1); no allocation once the ring has grown.  Memory: 72 bytes for each
 // that waits, at most kMostWaiting.
 class OnsetGate {
  public:
   // Longer than the round trip and a delayed acknowledgement on nearly all paths.
-  static constexpr PacketDelta kHold = PacketDelta::FromMilliseconds(500);
-  static constexpr size_t kMostWaiting = size_t{1} << 18;
+  static constexpr PacketDelta kHold = PacketDelta::FromMilliseconds(1000);
+  static constexpr size_t kMostWaiting = size_t{1} << 16;
 
   // Requires: `table` and `sink` outlive this.
   OnsetGate(const Options& options, connections::ConnectionTable& table, OnsetSink& sink);
@@ -46,12 +46,14 @@ class OnsetGate {
   // The connection's segment brought data, as the tracker observed.  Keeps last_data and believed_data.
   // Requires: the connection is open, and times do not decrease.
   void OnData(const Segment& segment, const connections::Observation& observed);
+  // The other side acknowledged what `flow` had sent twice, or in two ways: decides which of them it has.
+  void OnSettled(const connections::Connection& connection, unsigned flow, PacketTime now);
   // The connection ended at `time`, known at `now`.
   void OnConnectionEnd(uint32_t slot, connections::Connection& connection,
                        connections::EndCause cause, PacketTime time, PacketTime now);
   // Packet time has come to `now`.
   void AdvanceTo(PacketTime now) {
-    while (waiting_ > 0 && ring_[first_].due <= now) DecideFirst();
+    while (waiting_ > 0 && At(first_).due <= now) DecideFirst();
   }
   // Decides all that waits by what is known.
   void Finish() {
@@ -61,22 +63,32 @@ class OnsetGate {
   const OnsetGateCounters& counters() const { return counters_; }
 
  private:
+  enum class Verdict : uint8_t { kOpen, kTrue, kUntrue };
   struct Entry {
     PacketTime due;
     PacketTime time;   // of the data, or of the end
     PacketTime since;  // the flow's believed data before; InfinitePast: these are the first
     uint64_t uid = 0;
     uint32_t slot = 0;
+    uint32_t first_seq = 0;
     uint32_t end_seq = 0;
     uint32_t acked = 0;  // when the data came
     uint8_t flow = 0;
     connections::DataPlace place = connections::DataPlace::kNone;  // kNone: an end
     connections::EndCause cause = connections::EndCause::kClosed;
+    bool contested = false;    // something came again at its place before it was acknowledged
+    Verdict verdict = Verdict::kOpen;
+    uint16_t before = 0;       // number of the one of its flow before it, modulo 2^16
   };
 
+  Entry& At(uint64_t number) { return ring_[number & (ring_.size() - 1)]; }
   void Push(const Entry& entry);
-  void DecideFirst();
-  bool IsBelieved(const connections::Connection& connection, const Entry& entry) const;
+  void DecideFirst(bool early = false);
+  // Calls `visit` of the flow's latest entries, newest first, until it says false.
+  template <typename Visit>
+  void VisitLatest(const connections::Connection& connection, unsigned flow, Visit visit);
+  void Contest(const connections::Connection& connection, unsigned flow, uint32_t seq);
+  bool IsBelieved(const connections::Connection& connection, const Entry& entry, bool early) const;
   static bool AnswersPromptly(const connections::Connection& connection, unsigned flow);
   void Grow();
 
@@ -84,8 +96,8 @@ class OnsetGate {
   connections::ConnectionTable& table_;
   OnsetSink& sink_;
   std::vector<Entry> ring_;  // its size is a power of two
-  size_t first_ = 0;
-  size_t waiting_ = 0;
+  uint64_t first_ = 0;   // number of the one that has waited longest; its place: modulo the ring's size
+  uint64_t waiting_ = 0;
   PacketTime newest_due_ = PacketTime::InfinitePast();
   OnsetGateCounters counters_;
 };
