@@ -64,9 +64,7 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     if (!tracker_.released().empty()) TakeReleased();
     if (!observed.has_value()) continue;
     if (records_sessions_) sessions_.OnSegment(segment, *observed);
-    if (observed->settles_other) {
-      gate_.OnSettled(tracker_.table()[observed->slot], 1U - observed->flow, now_);
-    }
+    if (observed->settles_other || observed->moved != 0) TellSettled(segment, *observed);
     if (observed->place != connections::DataPlace::kNone) TakeData(segment, *observed);
   }
 }
@@ -79,6 +77,15 @@ void Sensor::TakeReleased() {
     }
   }
   tracker_.ClearReleased();
+}
+
+void Sensor::TellSettled(const Segment& segment, const connections::Observation& observed) {
+  const connections::Connection& connection = tracker_.table()[observed.slot];
+  const unsigned flow = observed.flow;
+  if (observed.settles_other) gate_.OnSettled(connection, 1 - flow, segment.ack, now_);
+  if ((observed.moved & connections::Bit(flow)) != 0) {
+    gate_.OnSettled(connection, flow, segment.seq, now_);
+  }
 }
 
 void Sensor::TakeData(const Segment& segment, const connections::Observation& observed) {

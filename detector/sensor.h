@@ -76,6 +76,7 @@ class Sensor : private connections::EndSink {
 
   void ProcessBlock(std::span<const Segment> segments);
   void TakeReleased();
+  void TellSettled(const Segment& segment, const connections::Observation& observed);
   void TakeData(const Segment& segment, const connections::Observation& observed);
   void TellActivity(connections::Connection& connection, uint32_t slot, uint8_t flow,
                     PacketTime time);

@@ -6,36 +6,25 @@
 namespace cairn::connections {
 namespace {
 
-// A receive window that systems open without being told to.
-constexpr int32_t kWindow = 1 << 20;
-
 // What was on its way when the RST was sent has arrived by then.
 constexpr PacketDelta kOnItsWay = PacketDelta::FromSeconds(1);
 
 }  // namespace
 
-ResetEffect EffectOf(const Connection& connection, const Segment& segment, unsigned flow) {
+bool IsAwaited(const Connection& connection, const Segment& reset, unsigned flow) {
   const bool sent_before = (connection.seq_known & Bit(flow)) != 0;
   const bool acked_before = (connection.ack_known & Bit(flow)) != 0;
-  if (!sent_before && !acked_before) return ResetEffect::kEnds;
+  if (!sent_before && !acked_before) return true;
   // In answer to a SYN there is no number yet; the acknowledgement is the proof.
-  if (connection.phase == Phase::kHandshake && segment.Has(kAck) &&
-      segment.ack == connection.next_seq[1 - flow]) {
-    return ResetEffect::kEnds;
+  if (connection.phase == Phase::kHandshake && reset.Has(kAck) &&
+      reset.ack == connection.next_seq[1 - flow]) {
+    return true;
   }
-  const uint32_t seq = segment.seq;
   const uint32_t next = connection.next_seq[flow];
-  const uint32_t acked = connection.acked[flow];
   const bool fin = (connection.fin_seen & Bit(flow)) != 0;
-  if (sent_before && (seq == next || (fin && seq == next + 1))) return ResetEffect::kEnds;
-  if (acked_before) {
-    // A host that knows nothing of the connection answers with the number that it was told.
-    const bool nothing_under_way = !sent_before || acked == next;
-    return nothing_under_way && seq == acked ? ResetEffect::kEnds : ResetEffect::kIsIgnored;
-  }
-  // Only this direction is captured, perhaps not all of it.
-  const int32_t from = SequenceDistance(next, seq);
-  return from >= 0 && from <= kWindow ? ResetEffect::kMayEnd : ResetEffect::kIsIgnored;
+  if (sent_before && (reset.seq == next || (fin && reset.seq == next + 1))) return true;
+  // A host that knows nothing of the connection answers with the number that it was told.
+  return acked_before && !sent_before && reset.seq == connection.acked[flow];
 }
 
 bool LivesOn(const Connection& connection, const Segment& segment, unsigned flow,

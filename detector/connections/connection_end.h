@@ -17,13 +17,9 @@ inline bool MayHaveEnded(const Connection& connection) {
   return connection.phase == Phase::kEnding || connection.phase == Phase::kLingering;
 }
 
-// What a RST of `flow` does to its receiver (RFC 5961, section 3.2).
-enum class ResetEffect : uint8_t {
-  kEnds,       // its number is the one that is awaited
-  kMayEnd,     // in the window: receivers of today ask back, older ones believe it
-  kIsIgnored,  // outside
-};
-ResetEffect EffectOf(const Connection& connection, const Segment& segment, unsigned flow);
+// Does its receiver believe a RST of `flow`?  Only if its number is just the one that is awaited (RFC 5961,
+// section 3.2).
+bool IsAwaited(const Connection& connection, const Segment& reset, unsigned flow);
 
 // Does this segment show that a connection which may have ended lives on?  `new_bytes`: what it brings.
 bool LivesOn(const Connection& connection, const Segment& segment, unsigned flow,

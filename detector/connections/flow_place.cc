@@ -137,22 +137,23 @@ void TakeAhead(Connection& connection, const Segment& segment, uint32_t first, u
       (fin ? With(connection.ahead_fin, flow) : Without(connection.ahead_fin, flow)) & kBothFlows;
 }
 
-// Only the flow itself is heard.  Its latest segment once more, with another length, or data where it
-// was before it jumped: one of the two stories is forged, and the flow will go on from the other.
+// Only the flow itself is heard.  Where its latest segment comes once more with another length, one of the
+// two is forged: it goes on from the end of the other.  Likewise data where it was before it jumped.
 void TakeBehindUnheard(Connection& connection, const Segment& segment, uint32_t first, uint32_t end,
                        unsigned flow, Observation& observed) {
   constexpr uint32_t kProbeBytes = 1;
-  const bool latest = first == connection.acked[flow];
-  const bool before_jump =
-      In(connection.back_known, flow) && first == connection.back_end[flow];
-  if ((latest && end != connection.next_seq[flow]) || (before_jump && !latest)) {
+  if (In(connection.back_known, flow) && first == connection.back_end[flow]) {
     connection.back_known = Without(connection.back_known, flow) & kBothFlows;
     connection.acked[flow] = first;
     MoveFlow(connection, flow, end, observed);
     observed.place = DataPlace::kAgain;
-  } else if (latest && segment.payload_bytes > kProbeBytes) {
-    observed.place = DataPlace::kAgain;
+    return;
   }
+  if (first != connection.acked[flow] || segment.payload_bytes <= kProbeBytes) return;
+  observed.place = DataPlace::kAgain;
+  if (end == connection.next_seq[flow]) return;
+  connection.back_end[flow] = end;
+  connection.back_known = With(connection.back_known, flow) & kBothFlows;
 }
 
 // Nothing of the data lies behind what is believed.
@@ -250,6 +251,7 @@ void TakeUnusualData(Connection& connection, const Segment& segment, unsigned fl
   if (ahead == 0) return;
   observed.place = DataPlace::kAgain;
   connection.contested = With(connection.contested, flow) & kBothFlows;
+  if (NobodyAcknowledges(connection, flow)) observed.moved |= Bit(flow);
 }
 
 void NoteDoubtedData(Connection& connection, const Segment& segment, unsigned flow) {

@@ -18,8 +18,7 @@ Phase EndingPhase(const Connection& connection) {
 void ConnectionTracker::TakeRst(uint32_t slot, const Segment& segment, unsigned flow,
                                 Observation& observed) {
   Connection& connection = table_[slot];
-  const ResetEffect effect = EffectOf(connection, segment, flow);
-  if (effect == ResetEffect::kIsIgnored) {
+  if (!IsAwaited(connection, segment, flow)) {
     observed.doubt = Doubt::kReset;
     CountDoubt(connection, Doubt::kReset);
     return;
@@ -28,8 +27,7 @@ void ConnectionTracker::TakeRst(uint32_t slot, const Segment& segment, unsigned 
   connection.reset_flows = (connection.reset_flows | Bit(flow)) & kBothFlows;
   if (MayHaveEnded(connection)) return;
   connection.ended_at = segment.time;
-  const bool surely = effect == ResetEffect::kEnds;
-  MoveTo(slot, surely ? EndingPhase(connection) : Phase::kLingering);
+  MoveTo(slot, EndingPhase(connection));
 }
 
 // Its hosts work on.

@@ -23,6 +23,12 @@ bool IsOwnSyn(const Connection& connection, const Segment& segment, unsigned flo
          before <= kMaxPlausibleJump;
 }
 
+// Nothing but SYNs of this flow were seen.
+bool IsUnanswered(const Connection& connection, unsigned flow) {
+  return connection.phase == Phase::kHandshake && connection.seq_known == Bit(flow) &&
+         connection.originator == OriginatorSource::kSyn;
+}
+
 }  // namespace
 
 // After a connection has closed a SYN begins a new one.  While it is only being opened another number
@@ -31,15 +37,14 @@ bool ConnectionTracker::ReplacesAtOnce(const Connection& connection, const Segme
                                        unsigned flow) const {
   if (segment.Has(kAck)) return false;
   if (connection.phase == Phase::kClosed || connection.phase == Phase::kStray) return true;
-  return connection.phase == Phase::kHandshake && (connection.seq_known & Bit(flow)) != 0 &&
-         !IsOwnSyn(connection, segment, flow);
+  return IsUnanswered(connection, flow) && !IsOwnSyn(connection, segment, flow);
 }
 
 // In mid-connection a lone SYN proves nothing: anybody can forge one to make a monitor forget.  It must
 // be confirmed, by the other side's SYN-ACK or by the next segment of the same flow.
 bool ConnectionTracker::MustWait(const Connection& connection, const Segment& segment,
                                  unsigned flow) const {
-  return connection.phase != Phase::kHandshake && (connection.seq_known & Bit(flow)) != 0 &&
+  return (connection.seq_known & Bit(flow)) != 0 && !IsUnanswered(connection, flow) &&
          !IsOwnSyn(connection, segment, flow);
 }
 

@@ -33,8 +33,11 @@ void OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   if (observed.place == DataPlace::kAgain) Contest(connection, flow, first_seq);
   if (in_order || observed.place == DataPlace::kAgain) {
     connection.data_seen = (connection.data_seen | Bit(flow)) & 3U;
+    // Where nobody acknowledges, what the flow goes on from is believed.
+    if (in_order && NobodyAcknowledges(connection, flow)) {
+      connection.believed_data[flow] = connection.last_data[flow];
+    }
     connection.last_data[flow] = segment.time;
-    if (NobodyAcknowledges(connection, flow)) connection.believed_data[flow] = segment.time;
   }
   if (since.IsSet() && segment.time - since <= idle_periods_.shortest()) return;
   connection.told = true;
@@ -49,7 +52,6 @@ void OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   data.acked = connection.acked[flow];
   data.flow = observed.flow;
   data.place = observed.place;
-  data.contested = observed.place == DataPlace::kAgain;
   data.before = connection.latest_waiting[flow];
   Push(data);
   connection.latest_waiting[flow] = static_cast<uint16_t>(first_ + waiting_ - 1);
@@ -81,22 +83,22 @@ void OnsetGate::Contest(const Connection& connection, unsigned flow, uint32_t se
   });
 }
 
-void OnsetGate::OnSettled(const Connection& connection, unsigned flow, PacketTime now) {
-  const uint32_t acked = connection.acked[flow];
+void OnsetGate::OnSettled(const Connection& connection, unsigned flow, uint32_t end_seq,
+                          PacketTime now) {
   const PacketDelta round_trip =
       connection.round_trip[1 - flow].Least().value_or(PacketDelta::Zero());
   Entry* taken = nullptr;
   VisitLatest(connection, flow, [&](Entry& entry) {
-    if (entry.end_seq != acked || entry.verdict != Verdict::kOpen) return true;
+    if (entry.end_seq != end_seq || entry.verdict != Verdict::kOpen) return true;
     // Of two copies the later one, unless the answer comes too soon for it.
     if (taken == nullptr || now - taken->time < round_trip) taken = &entry;
     return now - taken->time < round_trip;
   });
   if (taken == nullptr) return;
   VisitLatest(connection, flow, [&](Entry& entry) {
-    const bool overlaps = SequenceDistance(entry.first_seq, acked) > 0 &&
+    const bool overlaps = SequenceDistance(entry.first_seq, end_seq) > 0 &&
                           SequenceDistance(taken->first_seq, entry.end_seq) > 0;
-    if (overlaps && entry.contested && entry.verdict == Verdict::kOpen) {
+    if (overlaps && &entry != taken && entry.verdict == Verdict::kOpen) {
       entry.verdict = Verdict::kUntrue;
     }
     return true;
@@ -177,11 +179,10 @@ bool OnsetGate::IsBelieved(const Connection& connection, const Entry& entry, boo
   switch (entry.place) {
     case DataPlace::kNext:
     case DataPlace::kAgain:
-      return acknowledged || early || NobodyAcknowledges(connection, flow) ||
-             !AnswersPromptly(connection, flow);
+      if (NobodyAcknowledges(connection, flow)) return !entry.contested;
+      return acknowledged || early || !AnswersPromptly(connection, flow);
     case DataPlace::kAhead:
-      return acknowledged || (NobodyAcknowledges(connection, flow) &&
-                              SequenceDistance(entry.end_seq, connection.next_seq[flow]) >= 0);
+      return acknowledged && !NobodyAcknowledges(connection, flow);
     case DataPlace::kBack:
       // Only if what had been acknowledged before was taken back.
       return acknowledged && SequenceDistance(connection.acked[flow], entry.acked) > 0;

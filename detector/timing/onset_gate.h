@@ -46,8 +46,10 @@ class OnsetGate {
   // The connection's segment brought data, as the tracker observed.  Keeps last_data and believed_data.
   // Requires: the connection is open, and times do not decrease.
   void OnData(const Segment& segment, const connections::Observation& observed);
-  // The other side acknowledged what `flow` had sent twice, or in two ways: decides which of them it has.
-  void OnSettled(const connections::Connection& connection, unsigned flow, PacketTime now);
+  // What `flow` had sent twice, or in two ways, or beyond a gap, is decided: its host's data end at `end_seq`,
+  // by an acknowledgement or because the flow goes on from there.
+  void OnSettled(const connections::Connection& connection, unsigned flow, uint32_t end_seq,
+                 PacketTime now);
   // The connection ended at `time`, known at `now`.
   void OnConnectionEnd(uint32_t slot, connections::Connection& connection,
                        connections::EndCause cause, PacketTime time, PacketTime now);
