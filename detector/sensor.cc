@@ -65,6 +65,9 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     if (!observed.has_value()) continue;
     if (records_sessions_) sessions_.OnSegment(segment, *observed);
     if (observed->settles_other || observed->moved != 0) TellSettled(segment, *observed);
+    if (segment.Has(kAck)) {
+      gate_.OnAck(tracker_.table()[observed->slot], 1U - observed->flow);
+    }
     if (observed->place != connections::DataPlace::kNone) TakeData(segment, *observed);
   }
 }

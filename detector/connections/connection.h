@@ -46,12 +46,9 @@ enum class Phase : uint8_t {
   kStray,        // never began: an ACK, FIN or RST of nothing known (Options::keep_strays)
 };
 
-// Whether a flow's checksums are right as they were captured.
-enum class ChecksumHabit : uint8_t {
-  kUnknown,
-  kRight,
-  kWrong,  // a card fills them in behind the capture point; they prove nothing
-};
+// Coarse times are kept in units of 2^16 ns: 65.5 us, up to 78 hours in 32 bits.
+inline constexpr int kTimeUnitBits = 16;
+inline constexpr uint32_t kNeverBelieved = 0xffffffff;
 
 // The onsets of one flow for one kind of pair (kinds may use different idle thresholds).
 struct FlowOnsets {
@@ -81,21 +78,22 @@ struct alignas(64) Connection {
 
   // Line 2: data.
   std::array<PacketTime, 2> last_data = {PacketTime::InfinitePast(), PacketTime::InfinitePast()};
-  // As last_data, of data that has been acknowledged (where nobody acknowledges: of all).
-  std::array<PacketTime, 2> believed_data = {PacketTime::InfinitePast(),
-                                             PacketTime::InfinitePast()};
+  PacketTime start;
+  uint64_t uid = 0;
+  // Per flow: how long before last_data the last data came that are believed (BelievedData()).
+  std::array<uint32_t, 2> unbelieved_units = {kNeverBelieved, kNeverBelieved};
   std::array<uint32_t, 2> slot_number{};
-  std::array<uint8_t, 2> slot_count{};  // new data in the slot `slot_number`, per flow
-  std::array<RoundTrip, 2> round_trip;  // from the capture point to each side
-  std::array<uint8_t, 2> hop_trust{};         // per flow (trust.h)
-  std::array<ChecksumHabit, 2> checksums{};   // likewise
-  std::array<uint16_t, 2> latest_waiting{};   // per flow (timing/onset_gate.h)
-  std::array<uint8_t, 2> unheard{};  // data of each flow since the other side spoke
-  // How many onsets in a row came when the flow's own period said they would, [flow][PairKind].
-  std::array<std::array<uint8_t, 2>, 2> periodic_run{};
-  uint8_t data_seen : 2 = 0;  // bit per flow: carried new data
-  uint8_t contested : 2 = 0;  // bit per flow: data came where unacknowledged data had been
-  uint8_t fin_acked : 2 = 0;  // bit per flow
+  std::array<uint8_t, 2> slot_count{};       // new data in the slot `slot_number`, per flow
+  std::array<RoundTrip, 2> round_trip;       // from the capture point to each side
+  std::array<uint8_t, 2> hop_trust{};        // per flow (trust.h)
+  std::array<uint16_t, 2> latest_waiting{};  // per flow (timing/onset_gate.h)
+  // How many onsets in a row came when the flow's own period said they would: per flow, the low four
+  // bits for direct pairs, the high four for indirect ones.
+  std::array<uint8_t, 2> periodic_runs{};
+  uint8_t unheard_counts = 0;  // Unheard() of both flows
+  uint8_t data_seen : 2 = 0;   // bit per flow: carried new data
+  uint8_t contested : 2 = 0;   // bit per flow: data came where unacknowledged data had been
+  uint8_t resent : 2 = 0;      // bit per flow: its latest data came again
   OriginatorSource originator : 2 = OriginatorSource::kSyn;
   uint8_t originator_side : 1 = 0;
   bool open : 1 = false;      // started and not ended
@@ -104,31 +102,45 @@ struct alignas(64) Connection {
   // Pauses that the server ended, less those that the client ended: from 2, within 0 ... 7.
   uint8_t initiative : 3 = 2;
   bool reuse_suspected : 1 = false;  // a SYN arrived in mid-connection (syn_waiting.h)
-  // Bits per flow: ahead_end, with the flow's FIN at it, and back_end hold something.
-  uint8_t ahead_known : 2 = 0;
-  uint8_t ahead_fin : 2 = 0;
-  uint8_t ahead_doubted : 2 = 0;  // by their header
-  uint8_t back_known : 2 = 0;
+  uint8_t checksums_right : 2 = 0;   // bit per flow: its first was (trust.h)
+  uint8_t checksums_wrong : 2 = 0;   // likewise
+  uint8_t prompt_acks : 4 = 0;       // PromptAcks() of both flows
 
   // Line 3: onsets, [flow][PairKind].
   std::array<std::array<FlowOnsets, 2>, 2> onsets;
 
-  // Line 4: beginning, end, and what is rare.
-  PacketTime start;
-  uint64_t uid = 0;
+  // Line 4: what is rare.
   PacketTime ended_at;  // in kEnding and kLingering
   uint32_t timer_next = 0;
   uint32_t timer_previous = 0;
   uint32_t timer_bucket = 0;
   std::array<uint32_t, 2> first_seq{};  // behind the SYN, or of the first data
-  // Other places that the flow could be at (flow_place.h).
+  // Other places that the flow could be at (flow_place.h), and bits per flow: they hold something.
   std::array<uint32_t, 2> ahead_end{};
   std::array<uint32_t, 2> back_end{};
+  uint8_t ahead_known : 2 = 0;
+  uint8_t ahead_fin : 2 = 0;      // with the flow's FIN at its end
+  uint8_t ahead_doubted : 2 = 0;  // by their header
+  uint8_t back_known : 2 = 0;
+  uint8_t fin_acked : 2 = 0;    // bit per flow
   uint8_t reset_flows : 2 = 0;  // bit per flow: its RST may have ended the connection
-  uint8_t resent : 2 = 0;       // bit per flow: its latest data came again
   bool insertion_told : 1 = false;
-  uint8_t not_believed = 0;     // segments that its hosts would ignore; 255 stands for more, too
+  uint8_t not_believed = 0;  // segments that its hosts would ignore; 255 stands for more, too
 
+  // When `flow` last sent data that are believed.
+  PacketTime BelievedData(unsigned flow) const {
+    const uint32_t units = unbelieved_units[flow];
+    if (units == kNeverBelieved) return PacketTime::InfinitePast();
+    return last_data[flow] - PacketDelta::FromNanoseconds(static_cast<int64_t>(units)
+                                                          << kTimeUnitBits);
+  }
+  // How many of the flow's latest waiting data were acknowledged in time, 0 ... 3 (timing/onset_gate.h).
+  unsigned PromptAcks(unsigned flow) const { return prompt_acks >> (2 * flow) & 3U; }
+  void SetPromptAcks(unsigned flow, unsigned count) {
+    prompt_acks = ((prompt_acks & ~(3U << (2 * flow))) | count << (2 * flow)) & 0xfU;
+  }
+  // How many segments with data the flow sent since the other side spoke; 15 stands for more, too.
+  unsigned Unheard(unsigned flow) const { return unheard_counts >> (4 * flow) & 15U; }
   ConnectionKey key() const { return {ip, port}; }
   ConnectionSummary Summary() const {
     return {.uid = uid,

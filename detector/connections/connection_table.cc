@@ -42,6 +42,7 @@ uint32_t ConnectionTable::Insert(const ConnectionKey& key, uint64_t hash) {
   __builtin_prefetch(&next, 1);
   __builtin_prefetch(&next.last_data, 1);
   __builtin_prefetch(&next.onsets, 1);
+  __builtin_prefetch(&next.ended_at, 1);
   return slot;
 }
 

@@ -95,7 +95,7 @@ inline std::optional<uint32_t> ConnectionTable::PrefetchRecord(uint64_t hash, bo
     const Connection& connection = (*this)[entry.slot_plus_one - 1];
     __builtin_prefetch(&connection, 1);
     __builtin_prefetch(&connection.last_data, 1);
-    if (data) __builtin_prefetch(&connection.onsets[1], 1);
+    if (data) __builtin_prefetch(&connection.onsets, 1);
     return entry.slot_plus_one - 1;
   }
 }

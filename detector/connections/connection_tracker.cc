@@ -333,6 +333,7 @@ void ConnectionTracker::PrefetchNext(const IdleWheel& wheel) const {
   __builtin_prefetch(&connection);
   __builtin_prefetch(&connection.last_data);
   __builtin_prefetch(&connection.onsets);
+  __builtin_prefetch(&connection.ended_at);
   ends_.PrefetchForgetting(*next);
 }
 

@@ -47,12 +47,13 @@ void BelieveAhead(Connection& connection, unsigned flow, PacketTime time, Observ
   if (In(connection.ahead_doubted, flow)) {
     // What looked unlike the flow is what its host sends now.
     connection.hop_trust[flow] = 0;
-    connection.checksums[flow] = ChecksumHabit::kWrong;
+    connection.checksums_right = Without(connection.checksums_right, flow) & kBothFlows;
+    connection.checksums_wrong = With(connection.checksums_wrong, flow) & kBothFlows;
   }
   MoveFlow(connection, flow, connection.ahead_end[flow], observed);
   connection.ahead_known = Without(connection.ahead_known, flow) & kBothFlows;
   connection.last_data[flow] = std::max(connection.last_data[flow], time);
-  connection.believed_data[flow] = connection.last_data[flow];
+  connection.unbelieved_units[flow] = 0;
 }
 
 void TakeFirstAck(Connection& connection, uint32_t ack, unsigned other) {
@@ -61,7 +62,7 @@ void TakeFirstAck(Connection& connection, uint32_t ack, unsigned other) {
   connection.acked[other] = ack;
   connection.ack_known = With(connection.ack_known, other) & kBothFlows;
   if (known && SequenceDistance(ack, connection.next_seq[other]) >= 0) {
-    connection.believed_data[other] = connection.last_data[other];
+    connection.unbelieved_units[other] = 0;
   }
 }
 
@@ -73,7 +74,7 @@ void TakeAckBeyond(Connection& connection, const Segment& segment, unsigned othe
   if (beyond == 1 && In(connection.fin_seen, other)) {
     connection.fin_acked = With(connection.fin_acked, other) & kBothFlows;
     acked = connection.next_seq[other];
-    connection.believed_data[other] = connection.last_data[other];
+    connection.unbelieved_units[other] = 0;
     return;
   }
   if (Waits(connection, other)) {
@@ -114,7 +115,7 @@ void TakeAhead(Connection& connection, const Segment& segment, uint32_t first, u
                unsigned flow, Observation& observed) {
   const bool fin = segment.Has(kFin);
   observed.place = segment.payload_bytes > 0 ? DataPlace::kAhead : DataPlace::kNone;
-  if (connection.unheard[flow] < kUnheard) ++connection.unheard[flow];
+  CountUnheard(connection, flow);
   const bool agreed = ClaimedAhead(connection, flow) && first == connection.acked[flow];
   const bool goes_on = Waits(connection, flow) && first == connection.ahead_end[flow];
   if (agreed || (goes_on && NobodyAcknowledges(connection, flow))) {
@@ -213,13 +214,13 @@ void TakeUnusualAck(Connection& connection, const Segment& segment, unsigned oth
     connection.back_known = Without(connection.back_known, other) & kBothFlows;
     acked = ack;
     MoveFlow(connection, other, ack, observed);
-    connection.believed_data[other] = connection.last_data[other];
+    connection.unbelieved_units[other] = 0;
     return;
   }
   // Less than was acknowledged before is late, unless that was a claim.
   if (step <= 0 && !ClaimedAhead(connection, other)) return;
   acked = ack;
-  connection.believed_data[other] = connection.last_data[other];
+  connection.unbelieved_units[other] = 0;
   observed.settles_other = In(connection.contested | connection.resent, other);
   if (beyond < 0) return;
   connection.contested = Without(connection.contested, other) & kBothFlows;
@@ -242,7 +243,7 @@ void TakeUnusualData(Connection& connection, const Segment& segment, unsigned fl
   const int32_t beyond = SequenceDistance(next, end);
   if (beyond <= 0) return TakeBehind(connection, segment, first, end, flow, observed);
   // In order, perhaps with a beginning that was sent before.
-  if (connection.unheard[flow] < kUnheard) ++connection.unheard[flow];
+  CountUnheard(connection, flow);
   if (NobodyAcknowledges(connection, flow)) connection.acked[flow] = first;
   next = end;
   connection.resent = Without(connection.resent, flow) & kBothFlows;

@@ -32,9 +32,18 @@
 namespace cairn::connections {
 
 // Nobody says what has arrived of this flow: only one direction is captured, at least for now.
-inline constexpr uint8_t kUnheard = 16;
+inline constexpr unsigned kUnheard = 15;
 inline bool NobodyAcknowledges(const Connection& connection, unsigned flow) {
-  return (connection.ack_known & Bit(flow)) == 0 || connection.unheard[flow] >= kUnheard;
+  return (connection.ack_known & Bit(flow)) == 0 || connection.Unheard(flow) >= kUnheard;
+}
+
+// Receivers acknowledge sooner (RFC 9293, section 3.8.6.3: within half a second); where one does not, no
+// acknowledgement proves nothing.
+inline constexpr PacketDelta kLateAck = PacketDelta::FromMilliseconds(1000);
+
+inline void CountUnheard(Connection& connection, unsigned flow) {
+  if (connection.Unheard(flow) >= kUnheard) return;
+  connection.unheard_counts = static_cast<uint8_t>(connection.unheard_counts + (1U << (4 * flow)));
 }
 
 // The parts for what is not as usual.
@@ -48,7 +57,8 @@ inline void TakeAck(Connection& connection, const Segment& segment, unsigned flo
                     Observation& observed) {
   if (!segment.Has(kAck)) return;
   const unsigned other = 1 - flow;
-  if (connection.unheard[other] != 0) connection.unheard[other] = 0;
+  // Only the flow of this segment remains.
+  connection.unheard_counts &= static_cast<uint8_t>(0xf << (4 * flow));
   uint32_t& acked = connection.acked[other];
   if (segment.ack == acked && (connection.ack_known & Bit(other)) != 0) return;
   const bool usual = (connection.ack_known & connection.seq_known & Bit(other)) != 0 &&
@@ -57,7 +67,8 @@ inline void TakeAck(Connection& connection, const Segment& segment, unsigned flo
                      ((connection.contested | connection.resent) & Bit(other)) == 0;
   if (!usual) return TakeUnusualAck(connection, segment, other, observed);
   acked = segment.ack;
-  connection.believed_data[other] = connection.last_data[other];
+  connection.unbelieved_units[other] = 0;
+  if (segment.time - connection.last_data[other] > kLateAck) connection.SetPromptAcks(other, 0);
 }
 
 // What the segment brings to its own flow.  Requires: no RST.
@@ -68,7 +79,7 @@ inline void TakeData(Connection& connection, const Segment& segment, unsigned fl
                      (connection.seq_known & Bit(flow)) != 0;
   if (!usual) return TakeUnusualData(connection, segment, flow, observed);
   if (segment.payload_bytes == 0) return;
-  if (connection.unheard[flow] < kUnheard) ++connection.unheard[flow];
+  CountUnheard(connection, flow);
   if (NobodyAcknowledges(connection, flow)) connection.acked[flow] = next;
   next += segment.payload_bytes;
   connection.resent = connection.resent & ~unsigned{Bit(flow)} & 3U;

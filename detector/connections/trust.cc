@@ -30,10 +30,16 @@ Doubt JudgeUnusual(Connection& connection, const Segment& segment, unsigned flow
   } else if (usual == 0) {
     usual = segment.hop_limit;
   }
-  ChecksumHabit& habit = connection.checksums[flow];
-  if (segment.checksum == Checksum::kBad && habit == ChecksumHabit::kRight) return Doubt::kChecksum;
-  if (segment.checksum != Checksum::kUnknown && habit == ChecksumHabit::kUnknown) {
-    habit = segment.checksum == Checksum::kBad ? ChecksumHabit::kWrong : ChecksumHabit::kRight;
+  const unsigned bit = Bit(flow);
+  if (segment.checksum == Checksum::kBad && (connection.checksums_right & bit) != 0) {
+    return Doubt::kChecksum;
+  }
+  if (((connection.checksums_right | connection.checksums_wrong) & bit) == 0) {
+    if (segment.checksum == Checksum::kBad) {
+      connection.checksums_wrong = (connection.checksums_wrong | bit) & 3U;
+    } else if (segment.checksum == Checksum::kGood) {
+      connection.checksums_right = (connection.checksums_right | bit) & 3U;
+    }
   }
   trust = std::min<uint8_t>(kMostTrust, static_cast<uint8_t>(trust + kTrust));
   return Doubt::kNone;

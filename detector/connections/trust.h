@@ -34,8 +34,8 @@ inline Doubt Judge(Connection& connection, const Segment& segment, unsigned flow
     uint8_t& trust = connection.hop_trust[flow];
     if (trust < kMostTrust) trust = static_cast<uint8_t>(trust + kTrust);
     if (segment.checksum == Checksum::kGood &&
-        connection.checksums[flow] == ChecksumHabit::kUnknown) {
-      connection.checksums[flow] = ChecksumHabit::kRight;
+        ((connection.checksums_right | connection.checksums_wrong) & Bit(flow)) == 0) {
+      connection.checksums_right = (connection.checksums_right | Bit(flow)) & 3U;
     }
     return Doubt::kNone;
   }

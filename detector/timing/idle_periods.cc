@@ -10,27 +10,31 @@
 namespace cairn::timing {
 namespace {
 
-constexpr int kGapUnitBits = 16;
+using connections::kTimeUnitBits;
 
 // Two onsets in a row when they were due are three equal intervals; a person manages one now and
 // then.
 constexpr uint8_t kProof = 2;
 
+// Where Connection::periodic_runs keeps them.
+constexpr int kRunBits = 4;
+constexpr unsigned kRunMask = (1U << kRunBits) - 1;
+
 uint32_t GapUnits(PacketDelta gap) {
-  const int64_t units = gap.ToNanoseconds() >> kGapUnitBits;
+  const int64_t units = gap.ToNanoseconds() >> kTimeUnitBits;
   return static_cast<uint32_t>(std::clamp<int64_t>(units, 1, std::numeric_limits<uint32_t>::max()));
 }
 
 PacketTime Before(PacketTime time, uint32_t gap_units) {
   if (gap_units == 0) return PacketTime::InfinitePast();
-  return time - PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_units) << kGapUnitBits);
+  return time - PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_units) << kTimeUnitBits);
 }
 
 // Did this onset come when the flow's own period said it would?  Keeps the count of such onsets in
 // a row.
 bool IsPeriodic(PacketDelta gap, uint32_t gap_before_units, PacketDelta tolerance, uint8_t& run) {
   const PacketDelta before =
-      PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_before_units) << kGapUnitBits);
+      PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_before_units) << kTimeUnitBits);
   const PacketDelta difference = gap > before ? gap - before : before - gap;
   if (gap_before_units == 0 || tolerance == PacketDelta::Zero() || difference > tolerance) {
     run = 0;
@@ -60,7 +64,7 @@ Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uin
 }
 
 bool SendsByClock(const connections::Connection& connection, uint8_t flow) {
-  return connection.periodic_run[flow] == std::array<uint8_t, 2>{kProof, kProof};
+  return connection.periodic_runs[flow] == (kProof | kProof << kRunBits);
 }
 
 IdlePeriods::IdlePeriods(const Options& options)
@@ -86,8 +90,11 @@ std::optional<Onset> IdlePeriods::AfterPause(connections::Connection& connection
     connections::FlowOnsets& own = connection.onsets[flow][kind];
     const PacketDelta since_last = own.last.IsSet() ? time - own.last : PacketDelta::Zero();
     OnsetHistory& history = onset.history[kind];
-    history.is_onset = !IsPeriodic(since_last, own.gap_units, period_tolerance_[kind],
-                                   connection.periodic_run[flow][kind]);
+    uint8_t& runs = connection.periodic_runs[flow];
+    const int shift = static_cast<int>(kind) * kRunBits;
+    auto run = static_cast<uint8_t>(runs >> shift & kRunMask);
+    history.is_onset = !IsPeriodic(since_last, own.gap_units, period_tolerance_[kind], run);
+    runs = static_cast<uint8_t>((runs & ~(kRunMask << shift)) | run << shift);
     history.previous = {own.last, Before(own.last, own.gap_units)};
     history.reverse_count = connection.onsets[1U - flow][kind].count;
     if (history.is_onset) ++own.count;
