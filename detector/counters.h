@@ -32,6 +32,7 @@ struct DetectorCounters {
   // Timing.
   uint64_t onsets = 0;
   uint64_t onsets_not_believed = 0;   // data after a pause that nobody acknowledged
+  uint64_t onsets_guarded = 0;        // times that insertion was seen, and onsets began to wait
   uint64_t onsets_decided_early = 0;  // too many waited for their acknowledgement
   uint64_t candidates = 0;          // onset comparisons made
   uint64_t candidates_dropped = 0;  // not made: more than max_candidates_per_onset
@@ -71,6 +72,8 @@ struct DetectorCounters {
   uint64_t unjudged = 0;
   uint64_t relay_nodes = 0;
   uint64_t exposures = 0;
+  uint64_t insertions = 0;
+  uint64_t insertions_left_out = 0;  // more than 100 in an hour
   uint64_t chains = 0;
   uint64_t chains_evicted = 0;
   uint64_t alerts_suppressed = 0;       // by policy

@@ -90,6 +90,7 @@ class Detector::Impl : private SensorSink,
     all.onsets = gate.onsets;
     all.onsets_not_believed = gate.not_believed;
     all.onsets_decided_early = gate.decided_early;
+    all.onsets_guarded = gate.guarded;
     all.candidates = t.candidates;
     all.candidates_dropped = t.candidates_dropped;
     all.indirect_skipped = t.indirect_skipped;
@@ -155,6 +156,9 @@ class Detector::Impl : private SensorSink,
       sensor_.OnAlert(flows.downstream.uid, alert.alert_id);
     }
   }
+  void NameSessions(const Insertion& alert) {
+    sensor_.OnAlert(alert.connection.uid, alert.alert_id);
+  }
   template <typename Pair>
   void NameSessions(const Pair& alert) {
     sensor_.OnAlert(alert.upstream.uid, alert.alert_id);
@@ -178,6 +182,10 @@ class Detector::Impl : private SensorSink,
                    PacketTime time) override {
     slots_.OnConnectionEnd(slot, uid, time);
     relays_.OnConnectionEnd(slot, uid, ends, time);
+  }
+  void OnInsertion(const ConnectionSummary& connection, uint32_t segments,
+                   PacketTime time) override {
+    reporter_.OnInsertion(connection, segments, time);
   }
   void OnRelayNode(const RelayNode& finding) override { reporter_.OnRelayNode(finding); }
   void OnHostScore(const HostScore& score) override { reporter_.OnHostScore(score); }

@@ -12,6 +12,7 @@ constexpr std::string_view kSteppingStone = "stepping_stone";
 constexpr std::string_view kMessageRelay = "message_relay";
 constexpr std::string_view kExposure = "exposure";
 constexpr std::string_view kUnjudged = "unjudged";
+constexpr std::string_view kInsertion = "insertion";
 constexpr std::string_view kRelayNode = "relay_node";
 
 }  // namespace
@@ -123,6 +124,26 @@ void Reporter::OnRelayNode(RelayNode finding) {
   Write(finding);
 }
 
+// Anybody can forge, on as many connections as he likes: only the first of an hour are told.
+void Reporter::OnInsertion(const ConnectionSummary& connection, uint32_t segments,
+                           PacketTime time) {
+  constexpr uint64_t kMostAnHour = 100;
+  constexpr PacketDelta kHour = PacketDelta::FromSeconds(3600);
+  const int64_t hour = time.ToNanoseconds() / kHour.ToNanoseconds();
+  if (hour != hour_) insertions_this_hour_ = 0;
+  hour_ = hour;
+  if (++insertions_this_hour_ > kMostAnHour) {
+    ++insertions_left_out_;
+    return;
+  }
+  ++insertions_;
+  Write(Insertion{.time = time,
+                  .alert_id = AlertId(kInsertion, connection, connection),
+                  .connection = connection,
+                  .segments = segments,
+                  .packets_lost = packets_lost_});
+}
+
 void Reporter::OnHostScore(const HostScore& score) {
   if (status_.ok()) status_ = sink_.WriteScore(score);
 }
@@ -195,6 +216,8 @@ void Reporter::AddTo(DetectorCounters& counters) const {
   counters.unjudged = unjudged_;
   counters.relay_nodes = relay_nodes_;
   counters.exposures = exposures_;
+  counters.insertions = insertions_;
+  counters.insertions_left_out = insertions_left_out_;
   counters.alerts_suppressed = suppressed_;
   counters.alerts_marked = marked_;
   counters.alerts_by_expired_rule = by_expired_rule_;

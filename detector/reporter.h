@@ -32,6 +32,8 @@ class Reporter : public timing::PairSink {
   void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened, PacketTime time);
   // As the screen tells it; completes it.
   void OnRelayNode(RelayNode finding);
+  // A connection received many segments that its hosts ignore.
+  void OnInsertion(const ConnectionSummary& connection, uint32_t segments, PacketTime time);
   void OnHostScore(const HostScore& score);
   void OnConnectionEnd(uint64_t uid) { chains_.OnConnectionEnd(uid); }
   void SetPacketsLost(uint64_t packets) { packets_lost_ = packets; }
@@ -65,6 +67,10 @@ class Reporter : public timing::PairSink {
   uint64_t unjudged_ = 0;
   uint64_t relay_nodes_ = 0;
   uint64_t exposures_ = 0;
+  uint64_t insertions_ = 0;
+  uint64_t insertions_left_out_ = 0;
+  uint64_t insertions_this_hour_ = 0;
+  int64_t hour_ = 0;  // of the latest
   uint64_t suppressed_ = 0;
   uint64_t marked_ = 0;
   uint64_t by_expired_rule_ = 0;

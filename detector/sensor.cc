@@ -64,12 +64,24 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     if (!tracker_.released().empty()) TakeReleased();
     if (!observed.has_value()) continue;
     if (records_sessions_) sessions_.OnSegment(segment, *observed);
+    if (observed->doubt != connections::Doubt::kNone) {
+      TellInsertion(observed->slot, segment.time);
+      continue;
+    }
     if (observed->settles_other || observed->moved != 0) TellSettled(segment, *observed);
     if (segment.Has(kAck)) {
       gate_.OnAck(tracker_.table()[observed->slot], 1U - observed->flow);
     }
     if (observed->place != connections::DataPlace::kNone) TakeData(segment, *observed);
   }
+}
+
+void Sensor::TellInsertion(uint32_t slot, PacketTime time) {
+  constexpr uint8_t kMany = 16;
+  connections::Connection& connection = tracker_.table()[slot];
+  if (connection.not_believed < kMany || connection.insertion_told || !connection.open) return;
+  connection.insertion_told = true;
+  sink_.OnInsertion(connection.Summary(), connection.not_believed, time);
 }
 
 // SYNs that waited are told to the session that they turned out to belong to.
@@ -105,7 +117,7 @@ void Sensor::TakeData(const Segment& segment, const connections::Observation& ob
   if (counts && activity_clock_.IsNew(connection.last_data[observed.flow], segment.time)) {
     TellActivity(connection, observed.slot, observed.flow, segment.time);
   }
-  gate_.OnData(segment, observed);
+  if (gate_.OnData(segment, observed)) TellInsertion(observed.slot, segment.time);
   if (!counts) return;
   const auto slot = slot_counter_.OnNewData(connection, observed.slot, observed.flow, segment.time);
   if (slot.has_value()) sink_.OnSlot(*slot);

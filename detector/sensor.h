@@ -27,6 +27,8 @@ class SensorSink : public timing::OnsetSink, public sessions::SessionSink {
   // A connection has ended: its slot, uid and hosts, by side.  OnConnectionEnd() follows where there were
   // onsets; the slot may name another connection by then.
   virtual void OnHostsPart(uint32_t, uint64_t, const std::array<IpAddress, 2>&, PacketTime) {}
+  // A connection received `segments` that its hosts ignore: many.  Once for each.
+  virtual void OnInsertion(const ConnectionSummary&, uint32_t, PacketTime) {}
   void OnSession(const SessionRecord&) override {}
 };
 
@@ -76,6 +78,7 @@ class Sensor : private connections::EndSink {
 
   void ProcessBlock(std::span<const Segment> segments);
   void TakeReleased();
+  void TellInsertion(uint32_t slot, PacketTime time);
   void TellSettled(const Segment& segment, const connections::Observation& observed);
   void TakeData(const Segment& segment, const connections::Observation& observed);
   void TellActivity(connections::Connection& connection, uint32_t slot, uint8_t flow,

@@ -113,6 +113,7 @@ Json ToJson(const Evidence& evidence) {
   Json evasion = Json::array();
   if (evidence.delay_suspected) evasion.push_back("delay");
   if (evidence.chaff_suspected) evasion.push_back("chaff");
+  if (evidence.insertion_suspected) evasion.push_back("insertion");
   json["evasion_suspected"] = std::move(evasion);
   return json;
 }
@@ -163,6 +164,16 @@ Json ToJson(const Unjudged& event) {
   json["downstream"] = ToJson(event.downstream);
   json["reason"] = event.reason;
   json["policy"] = ToJson(event.policy);
+  json["packets_lost"] = event.packets_lost;
+  return json;
+}
+
+Json ToJson(const Insertion& event) {
+  Json json = Head(event.time, "insertion");
+  json["alert_id"] = event.alert_id;
+  json["severity"] = "low";
+  json["connection"] = ToJson(event.connection);
+  json["segments"] = event.segments;
   json["packets_lost"] = event.packets_lost;
   return json;
 }

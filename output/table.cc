@@ -117,6 +117,17 @@ Table::Row Table::RowOf(const Unjudged& event) const {
           .colour = event.policy.has_value() ? kDim : kBold};
 }
 
+Table::Row Table::RowOf(const Insertion& event) const {
+  return {.time = event.time,
+          .kind = "inserted",
+          .path = fmt::format("{} -> {}", event.connection.orig.ToString(),
+                              event.connection.resp.ToString()),
+          .figures = {},
+          .chain = {},
+          .note = "many segments that its hosts ignore: somebody may be forging them",
+          .colour = kDim};
+}
+
 Table::Row Table::RowOf(const RelayNode& event) const {
   std::string note = event.policy.has_value()
                          ? PolicyNote(event.policy)

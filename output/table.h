@@ -66,6 +66,7 @@ class Table : public EventSink {
   Row RowOf(const SteppingStone& event) const;
   Row RowOf(const MessageRelay& event) const;
   Row RowOf(const Unjudged& event) const;
+  Row RowOf(const Insertion& event) const;
   Row RowOf(const RelayNode& event) const;
   Row RowOf(const SteppingStoneEnd& event) const;
   Row RowOf(const Exposure& event) const;
@@ -75,6 +76,7 @@ class Table : public EventSink {
   void Remember(const SteppingStone& event);
   void Remember(const MessageRelay&) {}
   void Remember(const Unjudged&) {}
+  void Remember(const Insertion&) {}
   void Remember(const RelayNode&) {}
   void Remember(const SteppingStoneEnd& event);
   void Remember(const Exposure& event);

@@ -119,6 +119,7 @@ struct Evidence {
   // What the traffic shows that a plain login does not: somebody may be hiding.
   bool delay_suspected = false;  // keystrokes or echoes are held back
   bool chaff_suspected = false;  // they come among others, so that idle periods tell nothing
+  bool insertion_suspected = false;  // segments were inserted that the hosts ignore
 };
 
 // The policy rule that an alert matched.
@@ -170,6 +171,16 @@ struct Unjudged {
   ConnectionSummary downstream;  // opened by it
   std::string reason;            // "constant_rate"
   std::optional<PolicyVerdict> policy;
+  uint64_t packets_lost = 0;
+};
+
+// A connection received many segments that its hosts ignore: somebody may be forging them, to mislead
+// whoever watches.  Once for each connection.
+struct Insertion {
+  PacketTime time;
+  std::string alert_id;
+  ConnectionSummary connection;
+  uint32_t segments = 0;  // so far
   uint64_t packets_lost = 0;
 };
 
@@ -258,8 +269,8 @@ struct HostScore {
   bool reported = false;    // as a RelayNode, by then
 };
 
-using Event = std::variant<SteppingStone, MessageRelay, Unjudged, RelayNode, SteppingStoneEnd,
-                           Exposure, ChainUpdate>;
+using Event = std::variant<SteppingStone, MessageRelay, Unjudged, RelayNode, Insertion,
+                           SteppingStoneEnd, Exposure, ChainUpdate>;
 
 // Where events go.  Called in packet order from the detector's thread.
 class EventSink {

@@ -47,6 +47,7 @@ void ConnectionStates::Update(uint32_t index, const Onset& onset) {
   state.originator_side = onset.originator_side;  // a SYN may arrive after its answer
   state.originator = onset.originator;
   state.far_trip = onset.far_trip;
+  state.not_believed = onset.not_believed;
   state.seen =
       static_cast<uint8_t>(state.seen | (1U << onset.flow) | (onset.reverse_seen ? 3U : 0U));
 }

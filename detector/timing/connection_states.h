@@ -35,6 +35,7 @@ struct ConnectionState {
   uint8_t originator_side = 0;
   OriginatorSource originator = OriginatorSource::kSyn;
   uint8_t seen = 0;  // bit per flow: the capture holds segments of it
+  uint8_t not_believed = 0;  // Onset::not_believed
   std::array<PacketDelta, 2> far_trip = {PacketDelta::Zero(), PacketDelta::Zero()};  // to each side
 
   const IpAddress& source(uint8_t f) const { return key.ip[f]; }

@@ -2,6 +2,7 @@
 #include "detector/timing/onset_gate.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "detector/connections/sequence.h"
 
@@ -65,7 +66,7 @@ OnsetGate::OnsetGate(const Options& options, connections::ConnectionTable& table
   signs_.fill(PacketTime::InfinitePast());
 }
 
-void OnsetGate::OnData(const Segment& segment, const connections::Observation& observed) {
+bool OnsetGate::OnData(const Segment& segment, const connections::Observation& observed) {
   Connection& connection = table_[observed.slot];
   const unsigned flow = observed.flow;
   const bool in_order = observed.place == DataPlace::kNext;
@@ -78,10 +79,17 @@ void OnsetGate::OnData(const Segment& segment, const connections::Observation& o
     connection.data_seen = (connection.data_seen | Bit(flow)) & 3U;
     MoveLastData(connection, flow, segment.time, in_order);
   }
-  if (since.IsSet() && segment.time - since <= idle_periods_.shortest()) return;
-  if (ShowsInsertion(connection, observed)) TakeSign(segment.time);
+  if (since.IsSet() && segment.time - since <= idle_periods_.shortest()) return false;
+  const bool inserted = ShowsInsertion(connection, observed);
+  if (inserted) {
+    TakeSign(segment.time);
+    if (connection.not_believed < std::numeric_limits<uint8_t>::max()) ++connection.not_believed;
+  }
   connection.told = true;
-  if (!guards_) return TellAtOnce(connection, observed, segment.time, since);
+  if (!guards_) {
+    TellAtOnce(connection, observed, segment.time, since);
+    return inserted;
+  }
   Entry data;
   data.due = segment.time + kHold;
   data.time = segment.time;
@@ -96,6 +104,7 @@ void OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   data.before = connection.latest_waiting[flow];
   Push(data);
   connection.latest_waiting[flow] = static_cast<uint16_t>(first_ + waiting_ - 1);
+  return inserted;
 }
 
 void OnsetGate::TakeSign(PacketTime now) {

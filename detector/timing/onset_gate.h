@@ -55,8 +55,9 @@ class OnsetGate {
   OnsetGate(const Options& options, connections::ConnectionTable& table, OnsetSink& sink);
 
   // The connection's segment brought data, as the tracker observed.  Keeps last_data.
-  // Requires: the connection is open, and times do not decrease.
-  void OnData(const Segment& segment, const connections::Observation& observed);
+  // True: they show that segments were inserted.  Requires: the connection is open, and times do not
+  // decrease.
+  bool OnData(const Segment& segment, const connections::Observation& observed);
   // The connection's other side acknowledged data of `flow`.  Cheap unless some of them wait.
   void OnAck(connections::Connection& connection, unsigned flow) {
     if (connection.latest_waiting[flow] != kNone) TakeAck(connection, flow);

@@ -275,6 +275,11 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
   fill(finding.evidence.forward, up, in_up.flow, Reverse(in_down.flow));
   fill(finding.evidence.backward, down, Reverse(in_up.flow), in_down.flow);
 
+  // One or two may come of a capture's own faults.
+  constexpr uint8_t kInserted = 3;
+  finding.evidence.insertion_suspected =
+      std::max(upstream.not_believed, downstream.not_believed) >= kInserted;
+
   const auto seen = [](const ConnectionState& state, uint8_t flow) {
     return (state.seen & (1U << flow)) != 0;
   };

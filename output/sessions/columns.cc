@@ -144,6 +144,8 @@ constexpr auto kColumns = std::to_array<Column>({
     Field<Own<&SessionRecord::tunnel>>("tunnel"),
     Derived<CommunityIdOfEnds>("community_id"),
     Field<Own<&SessionRecord::alerts>>("alerts"),
+    Field<OfSide<kClient, &SessionSide::unbelieved_packets>>("client_unbelieved_packets"),
+    Field<OfSide<kServer, &SessionSide::unbelieved_packets>>("server_unbelieved_packets"),
 });
 
 }  // namespace

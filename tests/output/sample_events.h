@@ -130,6 +130,14 @@ inline Unjudged PaddedPair() {
           .packets_lost = 2};
 }
 
+inline Insertion ForgedLogin() {
+  return {.time = Moment(4),
+          .alert_id = "00000000000000b7",
+          .connection = Upstream(),
+          .segments = 16,
+          .packets_lost = 1};
+}
+
 inline RelayNode PassingHost() {
   return {.time = Moment(5),
           .alert_id = "00000000000000f6",

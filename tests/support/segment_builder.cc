@@ -55,6 +55,11 @@ std::string Text(const Unjudged& e) {
                      e.packets_lost);
 }
 
+std::string Text(const Insertion& e) {
+  return fmt::format("insertion {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
+                     Text(e.connection), e.segments, e.packets_lost);
+}
+
 std::string Text(const RelayNode& e) {
   std::string text = fmt::format("relay_node {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(),
                                  e.alert_id, e.host.ToString(), e.method, e.score, e.nats,

@@ -147,7 +147,7 @@ TEST_CASE("each column is found by its name, and only by that") {
     REQUIRE(found.has_value());
     CHECK(&SessionColumns()[*found] == &column);
   }
-  CHECK(SessionColumns().size() == 49);
+  CHECK(SessionColumns().size() == 51);
   CHECK_FALSE(FindColumn("first_time_ns", &Column::name).has_value());
   CHECK(FindColumn("first_time_ns", &Column::sql_name).has_value());
 }

@@ -39,6 +39,7 @@ SessionSide RandomSide(Dice& dice) {
   side.retransmitted_bytes = dice.Amount();
   side.retransmitted_packets = dice.Amount();
   side.missed_bytes = dice.Amount();
+  side.unbelieved_packets = dice.Amount();
   side.onsets = static_cast<uint32_t>(dice.Below(1000));
   side.off_share = static_cast<double>(dice.Below(10'001)) / 10'000;
   if (dice.Heads()) {
@@ -108,6 +109,7 @@ SessionRecord Most() {
     side.flags = kSixFlags;
     side.payload_bytes = side.packets = side.bytes = kMost;
     side.retransmitted_bytes = side.retransmitted_packets = side.missed_bytes = kMost;
+    side.unbelieved_packets = kMost;
     side.first_seq = side.last_seq = side.onsets = std::numeric_limits<uint32_t>::max();
     side.fingerprint = std::numeric_limits<int32_t>::min();
     side.off_share = 1;
