@@ -84,8 +84,8 @@ class Forgery {
       latest_.push_back(latest = std::max(latest, record.time));
   }
 
-  void Run() {
-    for (size_t i = 0; i < capture_.records.size(); ++i) {
+  absl::Status Run() {
+    for (size_t i = 0; i < capture_.records.size() && !too_many_; ++i) {
       const std::span<const uint8_t> frame = capture_.Frame(capture_.records[i]);
       if (const std::optional<TcpFrame> packet = ReadTcpFrame(frame)) Take(i, *packet, frame);
     }
@@ -94,6 +94,9 @@ class Forgery {
     });
     counts_.real = capture_.records.size();
     counts_.forged = forged_.size();
+    if (!too_many_) return absl::OkStatus();
+    return absl::ResourceExhaustedError(fmt::format(
+        "more than {} bytes of forged packets; forge fewer, or shorter ones", options_.max_bytes));
   }
 
   absl::Status WriteTo(const std::string& path) {
@@ -217,7 +220,7 @@ class Forgery {
         const double part = random_.Unit() * static_cast<double>(options_.interval.ToNanoseconds());
         due = now + PacketDelta::FromNanoseconds(static_cast<int64_t>(part));
       }
-      for (; due < now; due = due + options_.interval)
+      for (; due < now && !too_many_; due = due + options_.interval)
         ForgeAt(connection, record, RoundDown(due), end);
     }
   }
@@ -245,6 +248,8 @@ class Forgery {
       return;
     }
     for (const ForgedSegment& segment : segments_) {
+      too_many_ |= frames_.size() + forged_.size() * sizeof(Forged) > options_.max_bytes;
+      if (too_many_) return;
       const size_t sender = segment.of_peer ? 1 - end : end;
       const KnownFlow& flow = connection.flows[sender];
       if (!connection.attacked[sender]) ++counts_.flows;
@@ -256,6 +261,7 @@ class Forgery {
       packet.original_bytes = static_cast<uint32_t>(frames_.size() - packet.at);
       const uint32_t snap = options_.snap_length.value_or(capture_.header.snapshot_length);
       packet.captured_bytes = std::min(packet.original_bytes, snap == 0 ? headers : snap);
+      frames_.resize(packet.at + packet.captured_bytes);
       forged_.push_back(packet);
     }
   }
@@ -296,6 +302,7 @@ class Forgery {
   std::vector<Forged> forged_;
   std::vector<uint8_t> frames_;
   std::vector<ForgedSegment> segments_;
+  bool too_many_ = false;
   uint64_t eligible_ = 0;
   ForgeCounts counts_;
 };
@@ -329,7 +336,7 @@ absl::StatusOr<ForgeCounts> Forge(const RawCapture& capture, const ForgeOptions&
                                   const std::string& out) {
   if (absl::Status status = Check(capture, options); !status.ok()) return status;
   Forgery forgery(capture, options);
-  forgery.Run();
+  if (absl::Status status = forgery.Run(); !status.ok()) return status;
   if (absl::Status status = forgery.WriteTo(out); !status.ok()) return status;
   return forgery.counts();
 }

@@ -50,6 +50,8 @@ struct ForgeOptions {
   uint8_t hop_limit = 1;
   // Bytes captured of a forged packet; 0: its headers; unset: as the file's header says.
   std::optional<uint32_t> snap_length;
+  // Of all forged packets.
+  uint64_t max_bytes = uint64_t{1} << 30;
 };
 
 struct ForgeCounts {
@@ -67,8 +69,9 @@ struct ForgeCounts {
 // neither a FIN nor a RST was.  Where the capture is in order of time, it stays so.
 //
 // InvalidArgument: options that do not go together, or a link type other than Ethernet.
-// Unavailable: `out` cannot be written.  The same capture, options and seed give the same bytes.
-// Memory: the forged packets.  Cost: about 1 us a packet.
+// ResourceExhausted: `max_bytes` do not suffice.  Unavailable: `out` cannot be written.  The
+// same capture, options and seed give the same bytes.  Memory: the forged packets.  Cost: about 1
+// us a packet.
 absl::StatusOr<ForgeCounts> Forge(const RawCapture& capture, const ForgeOptions& options,
                                   const std::string& out);
 
