@@ -7,10 +7,11 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <unordered_set>
 
 #include "fmt/format.h"
+
+#include "traces/tcp_frame.h"
 
 namespace cairn::traces {
 namespace {
@@ -19,55 +20,6 @@ struct ClosePcap {
   void operator()(pcap_t* pcap) const { pcap_close(pcap); }
 };
 using Pcap = std::unique_ptr<pcap_t, ClosePcap>;
-
-uint16_t Load16(const uint8_t* at) { return static_cast<uint16_t>(at[0] << 8 | at[1]); }
-
-// Where a frame's TCP payload would begin, and whose it is.
-struct TcpFrame {
-  Link link;
-  uint32_t header_bytes = 0;
-  uint32_t payload_bytes = 0;
-  bool syn = false;
-};
-
-struct NetworkHeader {
-  IpAddress src;
-  IpAddress dst;
-  size_t tcp_at = 0;
-  size_t end = 0;  // of the packet, from the IP length
-};
-
-std::optional<NetworkHeader> ReadNetwork(std::span<const uint8_t> frame) {
-  constexpr size_t kIp = 14;
-  constexpr uint8_t kTcp = 6;
-  if (frame.size() < kIp + 20) return std::nullopt;
-  const uint16_t type = Load16(&frame[12]);
-  if (type == 0x0800 && frame[kIp + 9] == kTcp && (Load16(&frame[kIp + 6]) & 0x1fff) == 0) {
-    return NetworkHeader{
-        IpAddress::FromV4Bytes(&frame[kIp + 12]), IpAddress::FromV4Bytes(&frame[kIp + 16]),
-        kIp + static_cast<size_t>(frame[kIp] & 15) * 4, kIp + Load16(&frame[kIp + 2])};
-  }
-  if (type == 0x86dd && frame.size() >= kIp + 40 && frame[kIp + 6] == kTcp) {
-    return NetworkHeader{IpAddress::FromV6Bytes(&frame[kIp + 8]),
-                         IpAddress::FromV6Bytes(&frame[kIp + 24]), kIp + 40,
-                         kIp + 40 + Load16(&frame[kIp + 4])};
-  }
-  return std::nullopt;
-}
-
-std::optional<TcpFrame> ReadTcp(std::span<const uint8_t> frame) {
-  const std::optional<NetworkHeader> network = ReadNetwork(frame);
-  if (!network.has_value() || frame.size() < network->tcp_at + 20) return std::nullopt;
-  const uint8_t* tcp = &frame[network->tcp_at];
-  const size_t header_end = network->tcp_at + static_cast<size_t>(tcp[12] >> 4) * 4;
-  if (header_end > network->end || header_end > frame.size()) return std::nullopt;
-  TcpFrame result;
-  result.link = {{network->src, Load16(tcp)}, {network->dst, Load16(tcp + 2)}};
-  result.header_bytes = static_cast<uint32_t>(header_end);
-  result.payload_bytes = static_cast<uint32_t>(network->end - header_end);
-  result.syn = (tcp[13] & 0x12) == 0x02;
-  return result;
-}
 
 bool Chosen(const TruthConnection& connection, const CutOptions& options) {
   if (options.sessions.empty() && options.scenarios.empty() && options.variants.empty())
@@ -95,7 +47,7 @@ Kept Choose(const Truth& truth, const CutOptions& options) {
 void CountPacket(TruthConnection& connection, PacketTime time, const TcpFrame& frame) {
   if (connection.packets++ == 0) connection.start = time;
   connection.end = time;
-  connection.syn_seen |= frame.syn;
+  connection.syn_seen |= frame.Has(kSyn) && !frame.Has(kAck);
   if (frame.payload_bytes > 0) ++connection.data_packets;
   connection.data_bytes += frame.payload_bytes;
 }
@@ -180,9 +132,9 @@ absl::StatusOr<Truth> CutCapture(const std::string& path, const Truth& truth,
     const PacketTime time =
         PacketTime::FromNanoseconds(header->ts.tv_sec * int64_t{1000000000} + header->ts.tv_usec);
     if (time < from || time >= until) continue;
-    const std::optional<TcpFrame> frame = ReadTcp({bytes, header->caplen});
+    const std::optional<TcpFrame> frame = ReadTcpFrame({bytes, header->caplen});
     if (!frame.has_value()) continue;
-    const auto it = kept.find(Unoriented(frame->link));
+    const auto it = kept.find(Unoriented({frame->src, frame->dst}));
     if (it == kept.end()) continue;
     CountPacket(it->second, time, *frame);
     absl::Status status = writer.WriteFrame(time, bytes, frame->header_bytes, header->len);

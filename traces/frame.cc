@@ -3,6 +3,8 @@
 
 #include <span>
 
+#include "traces/internet_checksum.h"
+
 namespace cairn::traces {
 namespace {
 
@@ -32,18 +34,6 @@ class Appender {
   FrameHeaders& headers_;
 };
 
-uint32_t SumWords(std::span<const uint8_t> bytes) {
-  uint32_t sum = 0;
-  for (size_t i = 0; i + 1 < bytes.size(); i += 2)
-    sum += static_cast<uint32_t>(bytes[i]) << 8 | bytes[i + 1];
-  return sum;
-}
-
-uint16_t Checksum(uint32_t sum) {
-  while (sum > 0xffff) sum = (sum >> 16) + (sum & 0xffff);
-  return static_cast<uint16_t>(~sum);
-}
-
 void Put16(FrameHeaders& headers, size_t at, uint16_t value) {
   headers.bytes[at] = static_cast<uint8_t>(value >> 8);
   headers.bytes[at + 1] = static_cast<uint8_t>(value);
@@ -61,7 +51,7 @@ void AppendIpv4(FrameHeaders& headers, const Segment& segment, uint32_t tcp_byte
   out.U32(static_cast<uint32_t>(segment.src.low()));
   out.U32(static_cast<uint32_t>(segment.dst.low()));
   const std::span<const uint8_t> header(headers.bytes.data() + kEthernetBytes, 20);
-  Put16(headers, kEthernetBytes + 10, Checksum(SumWords(header)));
+  Put16(headers, kEthernetBytes + 10, ChecksumOf(SumWords(header)));
 }
 
 void AppendIpv6(FrameHeaders& headers, const Segment& segment, uint32_t tcp_bytes) {
@@ -119,7 +109,7 @@ FrameHeaders MakeHeaders(const Segment& segment) {
   const uint32_t sum = SumWords({headers.bytes.data() + tcp_start - address_bytes, address_bytes}) +
                        kTcpProtocol + tcp_bytes +
                        SumWords({headers.bytes.data() + tcp_start, tcp_header_bytes});
-  Put16(headers, tcp_start + 16, Checksum(sum));
+  Put16(headers, tcp_start + 16, ChecksumOf(sum));
   return headers;
 }
 

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "traces/pcap_writer.h"
 
-#include <zlib.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
 #include <utility>
 
-#include "fmt/format.h"
-
 #include "traces/frame.h"
+#include "traces/output_file.h"
 
 namespace cairn::traces {
 namespace {
@@ -30,55 +23,7 @@ void Append32(std::vector<uint8_t>& out, uint32_t value) {
 
 }  // namespace
 
-// A plain or compressed file.
-class PcapWriter::Output {
- public:
-  explicit Output(std::string path) : path_(std::move(path)) {}
-  ~Output() { static_cast<void>(Close()); }
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
-
-  absl::Status Open() {
-    if (path_.ends_with(".gz")) {
-      gzip_ = gzopen(path_.c_str(), "wb9");
-    } else {
-      plain_ = path_ == "-" ? stdout : std::fopen(path_.c_str(), "wb");
-    }
-    return gzip_ == nullptr && plain_ == nullptr ? Error() : absl::OkStatus();
-  }
-
-  absl::Status Write(const std::vector<uint8_t>& bytes) {
-    if (bytes.empty()) return absl::OkStatus();
-    if (gzip_ != nullptr) {
-      return gzwrite(gzip_, bytes.data(), static_cast<unsigned>(bytes.size())) > 0
-                 ? absl::OkStatus()
-                 : Error();
-    }
-    return std::fwrite(bytes.data(), 1, bytes.size(), plain_) == bytes.size() ? absl::OkStatus()
-                                                                              : Error();
-  }
-
-  absl::Status Close() {
-    gzFile gzip = std::exchange(gzip_, nullptr);
-    std::FILE* plain = std::exchange(plain_, nullptr);
-    if (gzip != nullptr && gzclose(gzip) != Z_OK) return Error();
-    if (plain == nullptr) return absl::OkStatus();
-    const int outcome = plain == stdout ? std::fflush(plain) : std::fclose(plain);
-    return outcome == 0 ? absl::OkStatus() : Error();
-  }
-
- private:
-  absl::Status Error() const {
-    return absl::UnavailableError(
-        fmt::format("{}: cannot write: {}", path_, std::generic_category().message(errno)));
-  }
-
-  std::string path_;
-  std::FILE* plain_ = nullptr;
-  gzFile gzip_ = nullptr;
-};
-
-PcapWriter::PcapWriter(std::unique_ptr<Output> output, const Options& options)
+PcapWriter::PcapWriter(std::unique_ptr<OutputFile> output, const Options& options)
     : output_(std::move(output)), options_(options) {
   buffer_.reserve(kBufferBytes + 4096);
 }
@@ -88,7 +33,7 @@ PcapWriter::~PcapWriter() {
 }
 
 absl::StatusOr<PcapWriter> PcapWriter::Create(const std::string& path, const Options& options) {
-  auto output = std::make_unique<Output>(path);
+  auto output = std::make_unique<OutputFile>(path);
   if (absl::Status status = output->Open(); !status.ok()) return status;
   PcapWriter writer(std::move(output), options);
   Append32(writer.buffer_,

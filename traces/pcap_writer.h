@@ -15,6 +15,8 @@
 
 namespace cairn::traces {
 
+class OutputFile;
+
 enum class TimeUnit { kMicroseconds, kNanoseconds };
 
 // Writes segments as a classic pcap file (Ethernet, IPv4 or IPv6, TCP with time stamps, right
@@ -46,12 +48,10 @@ class PcapWriter {
   uint64_t packets() const { return packets_; }
 
  private:
-  class Output;
-
-  PcapWriter(std::unique_ptr<Output> output, const Options& options);
+  PcapWriter(std::unique_ptr<OutputFile> output, const Options& options);
   absl::Status Flush();
 
-  std::unique_ptr<Output> output_;
+  std::unique_ptr<OutputFile> output_;
   Options options_;
   std::vector<uint8_t> buffer_;
   uint64_t packets_ = 0;

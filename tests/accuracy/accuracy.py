@@ -12,6 +12,7 @@ import pathlib
 import subprocess
 import sys
 
+import insertion
 import protocol
 import relays
 import sessions
@@ -102,6 +103,8 @@ def print_grid(trace, kind):
 
 
 def main():
+    if sys.argv[1:2] == ["insertion"]:
+        sys.exit(insertion.main(sys.argv[2:]))
     if sys.argv[1:2] == ["relays"]:
         relays.main(sys.argv[2:])
         return
@@ -109,7 +112,8 @@ def main():
         sys.exit(sessions.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="./dev accuracy", description=__doc__,
                                      epilog="'./dev accuracy relays' scores the relay screen, './dev accuracy sessions' "
-                                            "compares session records; each has a --help of its own.")
+                                            "compares session records, './dev accuracy insertion' forges packets; each "
+                                            "has a --help of its own.")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="more captures with truth")
     parser.add_argument("--no-grid", action="store_true", help="leave out the grids of thresholds")
     parser.add_argument("--protocol", action="store_true",

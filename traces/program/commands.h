@@ -17,6 +17,7 @@ namespace cairn::traces::program {
 // Requires: `exit_code` outlives `app`.
 void AddGenerate(CLI::App& app, int& exit_code);
 void AddCut(CLI::App& app, int& exit_code);
+void AddForge(CLI::App& app, int& exit_code);
 
 // Says what went wrong; returns the exit code for it.
 int Complain(const char* command, const absl::Status& status);

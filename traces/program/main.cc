@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     cairn::traces::program::AddGenerate(app, exit_code);
     cairn::traces::program::AddCut(app, exit_code);
+    cairn::traces::program::AddForge(app, exit_code);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
