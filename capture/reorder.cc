@@ -349,7 +349,9 @@ class OrderedSource : public SegmentSource {
       for (const auto& interface : interfaces_) newest = std::min(newest, interface->Newest());
     }
     ripe_before_ = newest - order_.window;
-    if (undecided_ > 0 || interfaces_.size() == 1) return;
+    // What a clock held, or has just decided upon, may be older than the longest wait.
+    const bool decided = undecided_ == 0 && next_decided_ == decided_.size();
+    if (!decided || interfaces_.size() == 1) return;
     const PacketDelta longest = std::max(order_.window, order_.interface_window);
     ripe_before_ = std::max(ripe_before_, newest_seen_ - longest);
   }

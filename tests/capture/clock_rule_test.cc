@@ -262,6 +262,19 @@ TEST_CASE("each interface has an order of its own; a late one is waited for") {
   for (size_t i = 0; i < expected.size(); ++i) CHECK(told.numbers[i] == expected[i].second);
 }
 
+TEST_CASE("an interface whose clock is understood later than another's is waited for") {
+  // Interface 0 has its 16 stamps long before interface 1 does.
+  std::vector<Stamp> stamps;
+  for (int i = 0; i < 200; ++i) {
+    stamps.push_back({kBase + i * 300, 0});
+    if (i % 3 == 0) stamps.push_back({kBase + i * 300 + 1, 1});
+  }
+  const size_t count = stamps.size();
+  const Told told = Ordered(std::move(stamps));
+  CHECK(told.numbers == UpTo(count));
+  CHECK(told.counters.clamped == 0);
+}
+
 TEST_CASE("an interface that falls silent forever holds nobody up for longer than its window") {
   auto source = capture::PutInOrder(
       std::make_unique<StampedSource>(Steady(kBase, 20, 20, 1) + Steady(kBase + 400, 3000)),

@@ -34,7 +34,7 @@ class Clocks(harness.TestCase):
     def sessions_of(self, *arguments):
         """The session records of a replay, and the run."""
         path = self.folder / "sessions.tsv"
-        result = run("replay", *arguments, "--sessions", path, "--sessions-format", "text", "--summary", "json")
+        result = run("replay", *arguments, "--sessions", path, "--sessions-format", "tsv", "--summary", "json")
         self.assert_ended(result, 0)
         return session_files.parse(path.read_text()), result
 
@@ -48,7 +48,7 @@ class Clocks(harness.TestCase):
         spans = [session_files.duration(s) for s in sessions if s["server_port"] == "22"]
         for expected in (30.651, 29.655):
             self.assertTrue(any(abs(span - expected) < 0.0015 for span in spans), spans)
-        self.assertEqual([s["history"] for s in right], [s["history"] for s in sessions if s["server_port"] == "22"])
+        self.assertEqual({s["history"] for s in right}, {s["history"] for s in sessions if s["server_port"] == "22"})
         result = run("replay", *DOCUMENTATION, path)
         self.assertEqual([e["event"] for e in result.events][:1], ["clock_step"])
         alert, = result.named("stepping_stone")
