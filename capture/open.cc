@@ -33,11 +33,11 @@ absl::StatusOr<OpenedFile> OpenStream(std::unique_ptr<ByteStream> stream, const 
   absl::StatusOr<SourcePtr> source = buffered ? OpenBuffered(std::move(stream), options)
                                               : OpenWithLibpcap(std::move(stream), options);
   if (!source.ok()) return source.status();
-  return OpenedFile{.source = PutInOrder(*std::move(source),
-                                         {.window = options.reorder_window,
-                                          .interface_window = options.interface_window,
-                                          .name = name}),
-                    .may_block = may_block};
+  return OpenedFile{
+      .source = PutInOrder(*std::move(source), {.window = options.reorder_window,
+                                                .interface_window = options.interface_window,
+                                                .name = name}),
+      .may_block = may_block};
 }
 
 // Merges a run of files, on a thread of its own if that is possible.

@@ -20,7 +20,8 @@ constexpr uint32_t kMostWaited = 4096;
 constexpr uint32_t kSteadilyLate = 16;
 constexpr PacketDelta kLongestLateness = PacketDelta::FromSeconds(1);
 constexpr PacketDelta kLateForLong = PacketDelta::FromSeconds(10);
-constexpr PacketDelta kNoDelay = PacketDelta::FromSeconds(60);  // no card holds packets back so long
+constexpr PacketDelta kNoDelay =
+    PacketDelta::FromSeconds(60);  // no card holds packets back so long
 // Live: silences in a row, of 100 ms each, after which nothing more is waited for.
 constexpr int kPatience = 10;
 // A packet may lie this long in the kernel's ring; time must not overtake it.
@@ -47,7 +48,7 @@ struct Interface {
   // Segments that were decided upon are still to be taken in; newest() was this before.
   bool is_deciding = false;
   PacketTime newest_before = PacketTime::InfinitePast();
-  uint32_t late = 0;    // segments in a row that came far too late ...
+  uint32_t late = 0;  // segments in a row that came far too late ...
   PacketTime late_since = PacketTime::InfinitePast();  // ... and the first one's time
 };
 
@@ -298,8 +299,8 @@ class OrderedSource : public SegmentSource {
     }
     if (current_->late++ == 0) current_->late_since = time;
     const PacketDelta lasting = time - current_->late_since;
-    const bool always = lasting >= kLateForLong &&
-                        (lateness >= kNoDelay || lasting >= lateness * 2);
+    const bool always =
+        lasting >= kLateForLong && (lateness >= kNoDelay || lasting >= lateness * 2);
     if (current_->late < kSteadilyLate || !always || clock().undecided()) return;
     current_->late = 0;
     ClockStep step = clock().Shift(time, lateness);
@@ -307,8 +308,7 @@ class OrderedSource : public SegmentSource {
   }
 
   void Release(SegmentBatch& batch) {
-    const bool release_all =
-        !HasInput() && undecided_ == 0 && (Final() || (Idle() && IsLive()));
+    const bool release_all = !HasInput() && undecided_ == 0 && (Final() || (Idle() && IsLive()));
     while (!batch.full() && !NothingHeld()) {
       const bool is_late = FrontIsLate();
       const Segment& front = is_late ? late_.front().segment : in_order_.front();

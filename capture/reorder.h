@@ -20,10 +20,10 @@ enum class OnIdle {
 };
 
 struct Order {
-  PacketDelta window;                                           // Options::reorder_window
+  PacketDelta window;                                          // Options::reorder_window
   PacketDelta interface_window = PacketDelta::FromSeconds(1);  // Options::interface_window
   OnIdle on_idle = OnIdle::kKeep;
-  std::string name = {};            // the source's, for ClockStep
+  std::string name = {};           // the source's, for ClockStep
   MonotonicClock clock = nullptr;  // live: makes SettledTime() go on while the link is silent
 };
 
@@ -31,14 +31,15 @@ struct Order {
 // become packet time by its own StampClock (capture/stamp_clock.h), then:
 //
 //  * A segment is held until one that is more than `window` newer has been seen of every interface,
-//    or of one of them one that is more than `interface_window` newer; segments leave by time, equal
-//    times in the order of arrival.  So a segment that comes up to `window` late finds its place:
-//    counted as reordered.
+//    or of one of them one that is more than `interface_window` newer; segments leave by time,
+//    equal times in the order of arrival.  So a segment that comes up to `window` late finds its
+//    place: counted as reordered.
 //  * One that comes later than that still keeps its time if nothing newer has left yet.  Otherwise
 //    it gets the newest time that has left (time never goes backwards for the detector): counted as
 //    clamped.  An interface of which 16 in a row come more than a second too late has another clock
 //    than the others: it gets an offset, a ClockStep.
-//  * A window of zero: the order of arrival is kept, of all interfaces together, and a time that goes
+//  * A window of zero: the order of arrival is kept, of all interfaces together, and a time that
+//  goes
 //    back becomes the newest.
 //  * At most 65,536 segments are held, 262,144 of several interfaces; beyond that the oldest leaves
 //    early, as if the window were shorter: counted as left early.

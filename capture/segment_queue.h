@@ -104,7 +104,8 @@ class SegmentQueue {
     const size_t count = chunks_.size();
     if (back.accepted > 0) {
       auto moved = NewChunk();
-      for (size_t i = back.arrived; i < back.batch.size(); ++i) moved->batch.Append() = back.batch[i];
+      for (size_t i = back.arrived; i < back.batch.size(); ++i)
+        moved->batch.Append() = back.batch[i];
       while (back.batch.size() > back.accepted) back.batch.DropLast();
       chunks_.push_back(std::move(moved));
       return *chunks_[count - 1];

@@ -109,8 +109,7 @@ size_t StampClock::OpeningWinner() const {
   const Track& first = tracks_[0];
   const Track& best = tracks_[winner];
   const bool set_back = winner != 0 && first.count > 1 && first.last_index < best.first_index &&
-                        best.first < first.newest &&
-                        first.newest - best.first <= kLongestSilence;
+                        best.first < first.newest && first.newest - best.first <= kLongestSilence;
   return set_back ? 0 : winner;
 }
 
@@ -123,10 +122,10 @@ void StampClock::DecideOpening() {
     const Segment& segment = again_[i].segment;
     const int number = again_[i].track;
     const Track& track = tracks_[number == kNone ? 0 : static_cast<size_t>(number)];
-    const bool many = number != kNone && track.count >= kSteady &&
-                      track.last_index < winner.first_index;
-    const bool believed = segment.time <= winner.first &&
-                          (many || winner.first - segment.time <= kLongestSilence);
+    const bool many =
+        number != kNone && track.count >= kSteady && track.last_index < winner.first_index;
+    const bool believed =
+        segment.time <= winner.first && (many || winner.first - segment.time <= kLongestSilence);
     if (!believed) ++wild_stamps_;
     Emit(segment, believed ? segment.time : winner.first);
   }
@@ -141,8 +140,7 @@ void StampClock::GoOnWith(const Segment& segment) {
   const PacketTime stamp = segment.time;
   if (held_.empty()) {
     const bool goes_on = stamp >= newest_ - tolerance_ &&
-                         (stamp <= newest_ + kNear ||
-                          stamp + offset_ <= known_ + kLongestLateness);
+                         (stamp <= newest_ + kNear || stamp + offset_ <= known_ + kLongestLateness);
     if (goes_on) return Pass(segment);
     SetQuiet(false);
     break_ = newest_;
@@ -345,8 +343,7 @@ int StampClock::Find(PacketTime stamp) const {
     PacketTime limit = track.newest + track.reach;
     if (!opening_ && i == kMain) limit = std::max(limit, ReturnLimit());
     if (stamp < track.newest - tolerance_ || stamp > limit) continue;
-    const PacketDelta distance =
-        stamp > track.newest ? stamp - track.newest : track.newest - stamp;
+    const PacketDelta distance = stamp > track.newest ? stamp - track.newest : track.newest - stamp;
     if (distance >= least) continue;
     least = distance;
     best = static_cast<int>(i);
@@ -417,8 +414,7 @@ void StampClock::Emit(const Segment& segment, PacketTime time) {
   decided_.back().time = time;
 }
 
-void StampClock::NoteStep(PacketTime time, PacketTime stamp, PacketDelta size,
-                          PacketDelta offset) {
+void StampClock::NoteStep(PacketTime time, PacketTime stamp, PacketDelta size, PacketDelta offset) {
   ++clock_steps_;
   steps_.push_back(
       {.time = time, .stamp = stamp, .size = size, .offset = offset, .source = {}, .interface = 0});

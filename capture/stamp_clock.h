@@ -30,8 +30,9 @@ class ClockOffsets {
 // whose stamps may be damaged (the clock rule):
 //
 //  * A stamp goes on if it is at most `window` behind the newest one (zero: a second, since nothing
-//    is put in order then) and at most 100 ms ahead, or not ahead of what is `known` from elsewhere.  Whatever does not go on is held, with all that
-//    follows, until what follows has decided.
+//    is put in order then) and at most 100 ms ahead, or not ahead of what is `known` from
+//    elsewhere.  Whatever does not go on is held, with all that follows, until what follows has
+//    decided.
 //  * Stamps stay behind: the clock was set back after 16 that go on from there (at the end of the
 //    input, or when they have caught up: 3).  The first of them gets the newest time and a usual
 //    distance between packets (their median, at most 1 s), or the offset that the clock, or another
@@ -156,10 +157,10 @@ class StampClock {
   size_t track_count_ = 0;
   int last_stranger_ = kNone;  // the track, but the main one, that was last gone on with
   size_t returned_ = 0;        // held stamps of the main track
-  PacketTime break_ = PacketTime::InfinitePast();       // the newest stamp before what is held
+  PacketTime break_ = PacketTime::InfinitePast();  // the newest stamp before what is held
   PacketTime known_ = PacketTime::InfinitePast();
   PacketTime last_break_ = PacketTime::InfinitePast();  // packet time of the last lateness
-  PacketDelta since_break_;  // from the lateness before this one
+  PacketDelta since_break_;                             // from the lateness before this one
 
   std::vector<Segment> decided_;
   std::vector<ClockStep> steps_;

@@ -23,11 +23,7 @@ class ClockSteps {
   // Requires: all outlive this.
   ClockSteps(std::string_view command, bool quiet, capture::SegmentSource& source,
              Detector& detector, Outputs& outputs)
-      : command_(command),
-        quiet_(quiet),
-        source_(source),
-        detector_(detector),
-        outputs_(outputs) {}
+      : command_(command), quiet_(quiet), source_(source), detector_(detector), outputs_(outputs) {}
 
   // `segments`: what the source's last Read() gave.
   absl::Status Process(std::span<const Segment> segments);

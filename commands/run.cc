@@ -110,10 +110,11 @@ void WarnOfCutHeaders(const Run& run) {
 void WarnOfWildStamps(const Run& run) {
   const CaptureCounters capture = run.source.counters();
   if (run.options.quiet || capture.wild_stamps == 0) return;
-  fmt::print(stderr,
-             "cairn {}: warning: {} of {} packets had damaged time stamps, which the packets around "
-             "them contradict; they got the time of these\n",
-             run.command, capture.wild_stamps, capture.packets);
+  fmt::print(
+      stderr,
+      "cairn {}: warning: {} of {} packets had damaged time stamps, which the packets around "
+      "them contradict; they got the time of these\n",
+      run.command, capture.wild_stamps, capture.packets);
 }
 
 }  // namespace

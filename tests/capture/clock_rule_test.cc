@@ -140,9 +140,9 @@ TEST_CASE("a clock that is set back begins a new epoch: times go on at their tru
 }
 
 TEST_CASE("several steps, one after the other, are each undone") {
-  const Told told = Ordered(Steady(kBase, 100) + Steady(kBase + 2000 - kHour, 100) +
-                            Steady(kBase + 4000 - kHour - 5000, 100) +
-                            Steady(kBase + 6000 - 3 * kHour, 100));
+  const Told told =
+      Ordered(Steady(kBase, 100) + Steady(kBase + 2000 - kHour, 100) +
+              Steady(kBase + 4000 - kHour - 5000, 100) + Steady(kBase + 6000 - 3 * kHour, 100));
   CHECK(told.numbers == UpTo(400));
   CHECK(told.Span() == 399 * 20);
   CHECK(told.counters.clock_steps == 3);
@@ -158,8 +158,8 @@ TEST_CASE("a clock that is set back and later right again comes back to its firs
 }
 
 TEST_CASE("a clock that is set forward for a while was set, and set back") {
-  const Told told = Ordered(Steady(kBase, 100) + Steady(kBase + 2000 + kHour, 100) +
-                            Steady(kBase + 4000, 100));
+  const Told told =
+      Ordered(Steady(kBase, 100) + Steady(kBase + 2000 + kHour, 100) + Steady(kBase + 4000, 100));
   CHECK(told.numbers == UpTo(300));
   CHECK(told.times_ms.back() == kBase + 299 * 20);
   CHECK(told.counters.clock_steps == 2);
@@ -343,9 +343,9 @@ TEST_CASE("segments that leave for want of room are counted") {
 TEST_CASE("steps come with the segments, whatever thread reads them") {
   const auto stamps = Steady(kBase, 3000) + Steady(kBase + 60'000 - kHour, 3000);
   const Told expected = Ordered(stamps);
-  auto ahead = capture::ReadAhead(capture::PutInOrder(
-      std::make_unique<StampedSource>(stamps),
-      {.window = PacketDelta::FromMilliseconds(10), .name = "test.pcap"}));
+  auto ahead = capture::ReadAhead(
+      capture::PutInOrder(std::make_unique<StampedSource>(stamps),
+                          {.window = PacketDelta::FromMilliseconds(10), .name = "test.pcap"}));
   const Told told = DrainStamps(*ahead);
   CHECK(told.times_ms == expected.times_ms);
   CHECK(told.steps == expected.steps);

@@ -159,8 +159,7 @@ TEST_CASE("reordering agrees with a stable sort as long as nothing is too late")
 TEST_CASE("at most 65536 segments wait, however wide the window is") {
   std::vector<int> times(200000, 5);
   times.push_back(1);
-  auto source =
-      capture::PutInOrder(std::make_unique<ListedSource>(times),
+  auto source = capture::PutInOrder(std::make_unique<ListedSource>(times),
                                     {.window = PacketDelta::FromSeconds(3600)});
   SegmentBatch batch;
   REQUIRE(source->Read(batch).ok());
@@ -174,8 +173,9 @@ TEST_CASE("at most 65536 segments wait, however wide the window is") {
 TEST_CASE("an idle live link lets held segments go, an idle pipe does not") {
   const std::vector<int> times{100, 104, kIdleMark, 102, 130};
   for (const auto on_idle : {capture::OnIdle::kRelease, capture::OnIdle::kKeep}) {
-    auto source = capture::PutInOrder(std::make_unique<ListedSource>(times),
-                                      {.window = PacketDelta::FromMilliseconds(10), .on_idle = on_idle});
+    auto source =
+        capture::PutInOrder(std::make_unique<ListedSource>(times),
+                            {.window = PacketDelta::FromMilliseconds(10), .on_idle = on_idle});
     SegmentBatch batch;
     CHECK(source->Read(batch).value() == SourceState::kIdle);
     CHECK(batch.size() == (on_idle == capture::OnIdle::kRelease ? 2U : 0U));
