@@ -42,6 +42,9 @@ CaptureCounters& CaptureCounters::operator+=(const CaptureCounters& other) {
   for (size_t i = 0; i < kDropReasonCount; ++i) dropped[i] += other.dropped[i];
   reordered += other.reordered;
   clamped += other.clamped;
+  left_early += other.left_early;
+  clock_steps += other.clock_steps;
+  wild_stamps += other.wild_stamps;
   kernel_dropped += other.kernel_dropped;
   interface_dropped += other.interface_dropped;
   return *this;

@@ -40,6 +40,9 @@ struct CaptureCounters {
   std::array<uint64_t, kDropReasonCount> dropped{};
   uint64_t reordered = 0;       // arrived late within the reorder window and were put back in order
   uint64_t clamped = 0;         // arrived later than that: moved to the newest released time
+  uint64_t left_early = 0;      // there was no room to wait for late ones any longer
+  uint64_t clock_steps = 0;     // how often the capture's clock was found to have been set
+  uint64_t wild_stamps = 0;     // had a damaged time stamp and got their neighbours' time
   uint64_t kernel_dropped = 0;  // live: the kernel's buffer was full
   uint64_t interface_dropped = 0;  // live: the network card or its driver lost them
 

@@ -37,20 +37,26 @@ using PcapHandle = std::unique_ptr<pcap_t, PcapCloser>;
 
 class LiveSource : public SegmentSource {
  public:
-  LiveSource(std::string interface, PcapHandle pcap, const Options& options)
+  LiveSource(std::string interface, PcapHandle pcap, const Options& options, MonotonicClock clock)
       : interface_(std::move(interface)),
         pcap_(std::move(pcap)),
+        clock_(std::move(clock)),
         link_(LinkTypeFromNumber(static_cast<uint32_t>(pcap_datalink(pcap_.get())))),
         decoder_(options.tunnels, options.details) {}
 
   absl::StatusOr<SourceState> Read(SegmentBatch& batch) override {
     if (!failure_.ok()) return failure_;
     if (++reads_since_statistics_ >= kReadsPerStatistics) ObserveDrops();
+    const size_t before = batch.size();
     const int taken = Dispatch(batch);
+    if (batch.size() > before) NoteSegments();
     if (taken > 0 || batch.full()) return SourceState::kMore;
     if (taken == 0) {
       pollfd waiting{.fd = pcap_get_selectable_fd(pcap_.get()), .events = POLLIN, .revents = 0};
-      if (poll(&waiting, 1, kPollMilliseconds) > 0) return SourceState::kMore;
+      if (poll(&waiting, 1, kPollMilliseconds) > 0) {
+        return NoSegmentsForLong() ? SourceState::kIdle : SourceState::kMore;
+      }
+      if (clock_ != nullptr) silent_since_ = clock_();
       ObserveDrops();
       // libpcap itself takes no notice when an interface goes down and only waits.
       if (InterfaceIsDown()) return Fail("the interface went down");
@@ -67,6 +73,20 @@ class LiveSource : public SegmentSource {
   }
 
  private:
+  void NoteSegments() {
+    if (clock_ != nullptr) silent_since_ = clock_();
+  }
+
+  // Packets come, but none of them is a segment: as silent as a silent link.  Asked only when the
+  // ring was found empty, so that no older segment waits there.
+  bool NoSegmentsForLong() {
+    if (clock_ == nullptr) return false;
+    const PacketDelta now = clock_();
+    if (now - silent_since_ < PacketDelta::FromMilliseconds(kPollMilliseconds)) return false;
+    silent_since_ = now;
+    return true;
+  }
+
   absl::Status Fail(std::string_view reason) {
     failure_ = absl::UnavailableError(fmt::format(
         "{}: capturing stopped: {}; bring the interface up again and restart the capture",
@@ -116,6 +136,8 @@ class LiveSource : public SegmentSource {
 
   std::string interface_;
   PcapHandle pcap_;
+  MonotonicClock clock_;
+  PacketDelta silent_since_;  // by clock_: since then no segment came
   LinkType link_;
   bool nanoseconds_ = pcap_get_tstamp_precision(pcap_.get()) == PCAP_TSTAMP_PRECISION_NANO;
   FrameDecoder decoder_;
@@ -176,7 +198,8 @@ absl::Status SetFilter(const std::string& interface, pcap_t* pcap, const std::st
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SegmentSource>> OpenLive(const std::string& interface,
-                                                        const Options& options) {
+                                                        const Options& options,
+                                                        MonotonicClock clock) {
   std::array<char, PCAP_ERRBUF_SIZE> reason{};
   PcapHandle pcap(pcap_create(interface.c_str(), reason.data()));
   if (pcap == nullptr) {
@@ -198,8 +221,12 @@ absl::StatusOr<std::unique_ptr<SegmentSource>> OpenLive(const std::string& inter
     return absl::UnavailableError(
         fmt::format("{}: cannot be waited for: {}", interface, reason.data()));
   }
-  return PutInOrder(std::make_unique<LiveSource>(interface, std::move(pcap), options),
-                    options.reorder_window, OnIdle::kRelease);
+  return PutInOrder(std::make_unique<LiveSource>(interface, std::move(pcap), options, clock),
+                    {.window = options.reorder_window,
+                     .interface_window = options.interface_window,
+                     .on_idle = OnIdle::kRelease,
+                     .name = interface,
+                     .clock = clock});
 }
 
 }  // namespace cairn::capture

@@ -52,6 +52,10 @@ class MergedSource : public SegmentSource {
     return sum;
   }
 
+  void TakeClockSteps(std::vector<ClockStep>& steps) override {
+    for (const Input& input : inputs_) input.source->TakeClockSteps(steps);
+  }
+
   Progress progress() const override {
     Progress sum;
     bool total_known = true;

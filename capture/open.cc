@@ -27,13 +27,17 @@ absl::StatusOr<OpenedFile> OpenStream(std::unique_ptr<ByteStream> stream, const 
                                       Reader reader) {
   const absl::StatusOr<std::span<const uint8_t>> head = stream->Peek(kFormatBytes);
   if (!head.ok()) return head.status();
+  const std::string name = stream->name();
   const bool buffered = reader == Reader::kFastest && BufferedReaderCanRead(*head);
   const bool may_block = !buffered && !stream->is_regular_file();
   absl::StatusOr<SourcePtr> source = buffered ? OpenBuffered(std::move(stream), options)
                                               : OpenWithLibpcap(std::move(stream), options);
   if (!source.ok()) return source.status();
-  return OpenedFile{.source = PutInOrder(*std::move(source), options.reorder_window),
-                    .may_block = may_block};
+  return OpenedFile{
+      .source = PutInOrder(*std::move(source), {.window = options.reorder_window,
+                                                .interface_window = options.interface_window,
+                                                .name = name}),
+      .may_block = may_block};
 }
 
 // Merges a run of files, on a thread of its own if that is possible.

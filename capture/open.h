@@ -36,9 +36,12 @@ absl::StatusOr<std::unique_ptr<SegmentSource>> OpenStreams(
     std::vector<std::unique_ptr<ByteStream>> streams, const Options& options,
     Reader reader = Reader::kFastest, int threads = 1);
 
-// Opens a network interface for live capture.  PermissionDenied says which capability is missing.
+// Opens a network interface for live capture.  `clock` moves packet time on while the link is
+// silent (SegmentSource::SettledTime); without one only packets do.  PermissionDenied says which
+// capability is missing.
 absl::StatusOr<std::unique_ptr<SegmentSource>> OpenLive(const std::string& interface,
-                                                        const Options& options);
+                                                        const Options& options,
+                                                        MonotonicClock clock = nullptr);
 
 }  // namespace cairn::capture
 

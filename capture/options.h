@@ -31,7 +31,10 @@ struct Options {
   TunnelOptions tunnels{};
   DetailOptions details{};
   // Segments that arrive out of time order are put back in order when they are at most this late.
+  // Zero: their order in the file counts.
   PacketDelta reorder_window = PacketDelta::FromMilliseconds(10);
+  // How much later in a pcapng file the packets of one interface may come than those of another.
+  PacketDelta interface_window = PacketDelta::FromSeconds(1);
 
   // Live capture only.
   uint32_t snap_length_bytes = 192;  // holds Ethernet, two VLAN tags, a tunnel, IPv6 and TCP with

@@ -49,6 +49,7 @@ class PcapngReader : public SegmentSource {
     while (interfaces_.empty()) {
       switch (ReadBlock(none)) {
         case Outcome::kOk:
+        case Outcome::kOtherInterface:
           break;
         case Outcome::kSilent:
           if (buffer_.stream().interrupted()) return InterruptedError(name());
@@ -67,10 +68,15 @@ class PcapngReader : public SegmentSource {
   }
 
   absl::StatusOr<SourceState> Read(SegmentBatch& batch) override {
+    const size_t before = batch.size();
+    batch_is_begun_ = false;
     while (end_.ok() && *end_ == SourceState::kMore && !batch.full()) {
+      batch_is_begun_ = batch.size() > before;
       switch (ReadBlock(batch)) {
         case Outcome::kOk:
           break;
+        case Outcome::kOtherInterface:
+          return SourceState::kMore;
         case Outcome::kSilent:
           return SourceState::kIdle;
         case Outcome::kEnd:
@@ -91,9 +97,12 @@ class PcapngReader : public SegmentSource {
 
   CaptureCounters counters() const override { return counters_; }
   Progress progress() const override { return buffer_.stream().progress(); }
+  uint32_t interface() const override { return interface_; }
+  uint32_t interfaces() const override { return most_interfaces_; }
 
  private:
-  enum class Outcome { kOk, kEnd, kSilent, kFailed, kCut, kDamaged };
+  // kOtherInterface: the block belongs to the next batch and was not consumed.
+  enum class Outcome { kOk, kOtherInterface, kEnd, kSilent, kFailed, kCut, kDamaged };
 
   const std::string& name() const { return buffer_.stream().name(); }
 
@@ -114,6 +123,7 @@ class PcapngReader : public SegmentSource {
     const Outcome outcome = FindBlock(block);
     if (outcome != Outcome::kOk) return outcome;
     const Outcome result = UseBlock(block, batch);
+    if (result == Outcome::kOtherInterface) return result;
     buffer_.Consume(block.total_bytes);
     return result;
   }
@@ -214,6 +224,7 @@ class PcapngReader : public SegmentSource {
         PcapngInterface::Parse(block.body, order_, reason);
     if (!interface.has_value()) return Damaged(reason);
     interfaces_.push_back(*interface);
+    most_interfaces_ = std::max(most_interfaces_, static_cast<uint32_t>(interfaces_.size()));
     if (interface->link != LinkType::kUnsupported) {
       any_supported_link_ = true;
     } else if (!any_unsupported_link_) {
@@ -257,6 +268,10 @@ class PcapngReader : public SegmentSource {
   Outcome UsePacket(uint32_t interface_number, uint64_t ticks, uint32_t captured_bytes,
                     uint32_t wire_bytes, std::span<const uint8_t> rest, SegmentBatch& batch) {
     if (interface_number >= interfaces_.size()) return UnknownInterface(interface_number);
+    if (interface_number != interface_) {
+      if (batch_is_begun_) return Outcome::kOtherInterface;
+      interface_ = interface_number;
+    }
     const PcapngInterface& interface = interfaces_[interface_number];
     if (captured_bytes > interface.snapshot_length || captured_bytes > rest.size()) {
       return Damaged(fmt::format("its captured length is given as {} bytes", captured_bytes));
@@ -278,6 +293,9 @@ class PcapngReader : public SegmentSource {
   FileByteOrder order_ = FileByteOrder::Little();
   bool section_seen_ = false;
   std::vector<PcapngInterface> interfaces_;  // of the current section
+  uint32_t most_interfaces_ = 1;
+  uint32_t interface_ = 0;  // of the segments of this batch
+  bool batch_is_begun_ = false;
   bool any_supported_link_ = false;
   bool any_unsupported_link_ = false;
   uint32_t first_unsupported_link_ = 0;

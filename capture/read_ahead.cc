@@ -20,6 +20,7 @@ struct Filled {
   absl::StatusOr<SourceState> state = SourceState::kMore;
   CaptureCounters counters;
   Progress progress;
+  std::vector<ClockStep> steps;
 
   bool Last() const { return !state.ok() || *state == SourceState::kEnd; }
 };
@@ -54,6 +55,10 @@ class ReadAheadSource : public SegmentSource {
 
   CaptureCounters counters() const override { return current_counters_; }
   Progress progress() const override { return current_progress_; }
+  void TakeClockSteps(std::vector<ClockStep>& steps) override {
+    steps.insert(steps.end(), steps_.begin(), steps_.end());
+    steps_.clear();
+  }
 
  private:
   // The worker.  A slot belongs to it from the moment the reader gives it back until it is
@@ -66,6 +71,7 @@ class ReadAheadSource : public SegmentSource {
       slot->state = source_->Read(slot->batch);
       slot->counters = source_->counters();
       slot->progress = source_->progress();
+      source_->TakeClockSteps(slot->steps);
       const bool last = slot->Last();
       if (slot->batch.empty() && !last) continue;  // idle: nothing to hand over
       Publish();
@@ -95,6 +101,9 @@ class ReadAheadSource : public SegmentSource {
     if (!filled_.wait_for(lock, kPollInterval, [this] { return written_ > read_; })) return false;
     holding_ = true;
     next_segment_ = 0;
+    std::vector<ClockStep>& steps = queue_[read_ % kQueueLength].steps;
+    steps_.insert(steps_.end(), steps.begin(), steps.end());
+    steps.clear();
     return true;
   }
 
@@ -132,6 +141,7 @@ class ReadAheadSource : public SegmentSource {
   bool ended_ = false;
   absl::StatusOr<SourceState> end_ = SourceState::kEnd;
   CaptureCounters current_counters_;
+  std::vector<ClockStep> steps_;
   Progress current_progress_;
 
   std::thread worker_;  // last: it starts when everything above is there

@@ -43,7 +43,12 @@ class SegmentQueue {
 
   bool HasArrived() const { return chunks_.back()->arrived < chunks_.back()->batch.size(); }
   // Requires: HasArrived(), here and below.
-  const Segment& arrived() const { return chunks_.back()->batch[chunks_.back()->arrived]; }
+  Segment& arrived() { return chunks_.back()->batch[chunks_.back()->arrived]; }
+  // The one that arrived after it; null if there is none yet.
+  const Segment* NextArrived() const {
+    const Chunk& back = *chunks_.back();
+    return back.arrived + 1 < back.batch.size() ? &back.batch[back.arrived + 1] : nullptr;
+  }
   void Accept() {
     Chunk& back = *chunks_.back();
     if (back.accepted != back.arrived) back.batch[back.accepted] = back.batch[back.arrived];
@@ -52,6 +57,21 @@ class SegmentQueue {
     ++size_;
   }
   void TakeOut() { ++chunks_.back()->arrived; }
+
+  // Puts a segment into the queue before whatever has arrived.  Cheap where others were taken out,
+  // or nothing has arrived; otherwise it may move as much as a batch.
+  void Push(const Segment& segment) {
+    Chunk& back = *chunks_.back();
+    ++size_;
+    if (back.accepted < back.arrived) {
+      back.batch[back.accepted++] = segment;
+    } else if (HasArrived()) {
+      RoomBeforeArrived().Append(segment);
+    } else {
+      if (back.batch.full()) chunks_.push_back(NewChunk());
+      chunks_.back()->Append(segment);
+    }
+  }
 
  private:
   struct Chunk {
@@ -64,6 +84,11 @@ class SegmentQueue {
       batch.Clear();
       first = accepted = arrived = 0;
     }
+    // Requires: nothing has arrived, the batch is not full.
+    void Append(const Segment& segment) {
+      batch.Append() = segment;
+      arrived = ++accepted;
+    }
   };
 
   std::unique_ptr<Chunk> NewChunk() {
@@ -71,6 +96,23 @@ class SegmentQueue {
     std::unique_ptr<Chunk> chunk = std::move(spare_.back());
     spare_.pop_back();
     return chunk;
+  }
+
+  // The chunk before the one that holds what has arrived, with room for a segment at least.
+  Chunk& RoomBeforeArrived() {
+    Chunk& back = *chunks_.back();
+    const size_t count = chunks_.size();
+    if (back.accepted > 0) {
+      auto moved = NewChunk();
+      for (size_t i = back.arrived; i < back.batch.size(); ++i)
+        moved->batch.Append() = back.batch[i];
+      while (back.batch.size() > back.accepted) back.batch.DropLast();
+      chunks_.push_back(std::move(moved));
+      return *chunks_[count - 1];
+    }
+    if (count > 1 && !chunks_[count - 2]->batch.full()) return *chunks_[count - 2];
+    chunks_.insert(chunks_.end() - 1, NewChunk());
+    return *chunks_[count - 1];
   }
 
   void DropEmptyFront() {

@@ -3,9 +3,12 @@
 #define CAIRN_CAPTURE_SEGMENT_SOURCE_H_
 
 #include <cstdint>
+#include <functional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
+#include "capture/clock_step.h"
 #include "capture/counters.h"
 #include "capture/segment.h"
 
@@ -13,10 +16,13 @@ namespace cairn::capture {
 
 enum class SourceState {
   kMore,  // there may be more segments; read again
-  kIdle,  // a live link or a pipe: nothing arrived within the poll interval (100 ms), or a signal
-          // did
+  kIdle,  // a live link or a pipe: no segment arrived within the poll interval (100 ms), or a
+          // signal did
   kEnd,   // the input is exhausted
 };
+
+// How much time has passed since some moment, by a clock that nobody sets and that does not jump.
+using MonotonicClock = std::function<PacketDelta()>;
 
 // How far a source has come, for a progress bar.  total_bytes is 0 when it cannot be known
 // (standard input, live).
@@ -40,8 +46,20 @@ class SegmentSource {
   // packet number and what to do). After an error or kEnd every further call returns the same.
   virtual absl::StatusOr<SourceState> Read(SegmentBatch& batch) = 0;
 
+  // A source whose segments come from several interfaces, each with a clock and an order of its
+  // own, ends a batch where the interface changes: which one the segments of the last Read() are
+  // from, and how many there are as far as is known.
+  virtual uint32_t interface() const { return 0; }
+  virtual uint32_t interfaces() const { return 1; }
+
   virtual CaptureCounters counters() const = 0;
   virtual Progress progress() const { return {}; }
+  // Appends the clock steps that were found since the last call, each before Read() gives the first
+  // segment after it.
+  virtual void TakeClockSteps(std::vector<ClockStep>&) {}
+  // A live link: while it is silent, how far packet time has come, by a clock that nobody sets.  No
+  // later Read() gives an older segment.  InfinitePast(): packets alone tell.
+  virtual PacketTime SettledTime() { return PacketTime::InfinitePast(); }
 };
 
 }  // namespace cairn::capture

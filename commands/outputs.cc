@@ -73,6 +73,8 @@ absl::Status Outputs::Write(const Event& event) { return WriteToAll(event); }
 
 absl::Status Outputs::Write(const TracebackEvent& event) { return WriteToAll(event); }
 
+absl::Status Outputs::Write(const capture::ClockStep& step) { return WriteToAll(step); }
+
 template <typename AnyEvent>
 absl::Status Outputs::WriteToAll(const AnyEvent& event) {
   if (progress_.has_value()) progress_->Clear();

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "capture/clock_step.h"
 #include "commands/run_options.h"
 #include "detector/findings/event.h"
 #include "detector/findings/traceback_event.h"
@@ -38,6 +39,7 @@ class Outputs : public EventSink {
 
   absl::Status Write(const Event& event) override;
   absl::Status Write(const TracebackEvent& event);
+  absl::Status Write(const capture::ClockStep& step);
   absl::Status WriteScore(const HostScore& score) override;
   // Always OK: alerts matter more than records, so a fault of theirs only ends the records.
   absl::Status WriteSession(const SessionRecord& session) override;

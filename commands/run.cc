@@ -11,6 +11,7 @@
 #include "fmt/format.h"
 
 #include "commands/asking_sink.h"
+#include "commands/clock_steps.h"
 #include "commands/signals.h"
 #include "output/summary.h"
 
@@ -21,12 +22,12 @@ double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-void Drain(const Run& run, Detector& detector, AskingSink& sink, RunEnd& end) {
+void Drain(const Run& run, Detector& detector, AskingSink& sink, ClockSteps& steps, RunEnd& end) {
   const auto batch = std::make_unique<SegmentBatch>();
   while (StopSignal() == 0) {
     batch->Clear();
     const absl::StatusOr<capture::SourceState> state = run.source.Read(*batch);
-    end.output = detector.Process(batch->segments());
+    end.output = steps.Process(batch->segments());
     if (end.output.ok()) end.output = sink.WriteAnswers();
     if (!end.output.ok()) return;
     if (!state.ok()) {
@@ -36,7 +37,7 @@ void Drain(const Run& run, Detector& detector, AskingSink& sink, RunEnd& end) {
     }
     if (*state == capture::SourceState::kEnd) return;
     const absl::StatusOr<Pace::Next> next =
-        run.pace.AfterBatch(run.source, detector, !batch->full());
+        run.pace.AfterBatch(run.source, detector, *state == capture::SourceState::kIdle);
     if (!next.ok()) {
       end.output = next.status();
       return;
@@ -106,6 +107,16 @@ void WarnOfCutHeaders(const Run& run) {
              run.command, cut, capture.packets);
 }
 
+void WarnOfWildStamps(const Run& run) {
+  const CaptureCounters capture = run.source.counters();
+  if (run.options.quiet || capture.wild_stamps == 0) return;
+  fmt::print(
+      stderr,
+      "cairn {}: warning: {} of {} packets had damaged time stamps, which the packets around "
+      "them contradict; they got the time of these\n",
+      run.command, capture.wild_stamps, capture.packets);
+}
+
 }  // namespace
 
 RunEnd RunToEnd(const Run& run) {
@@ -113,8 +124,10 @@ RunEnd RunToEnd(const Run& run) {
   AskingSink sink(run.outputs, run.settings.traceback, run.settings.detector.protected_networks,
                   run.options.traceback);
   Detector detector(run.settings.detector, sink);
-  Drain(run, detector, sink, end);
+  ClockSteps steps(run.command, run.options.quiet, run.source, detector, run.outputs);
+  Drain(run, detector, sink, steps, end);
   end.interrupted = StopSignal() != 0;
+  if (end.output.ok()) end.output = steps.Finish();
   if (end.output.ok()) end.output = detector.Finish();
   if (end.output.ok()) end.output = sink.Finish();
   end.interrupted = StopSignal() != 0;
@@ -123,6 +136,7 @@ RunEnd RunToEnd(const Run& run) {
   if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();
   ExplainFaults(run, end);
   WarnOfCutHeaders(run);
+  WarnOfWildStamps(run);
   PrintSummary(run, detector, sink, end);
   return end;
 }

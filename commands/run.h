@@ -21,10 +21,11 @@ class Pace {
   enum class Next { kGoOn, kStop };
 
   virtual ~Pace() = default;
-  // Called after each batch has been processed.  `drained`: nothing more was waiting in the source.
+  // Called after each batch has been processed.  `silent`: the source said kIdle, nothing waits in
+  // it.
   // An error is the detector's.
   virtual absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector& detector,
-                                          bool drained) = 0;
+                                          bool silent) = 0;
 };
 
 // One run from a source to the outputs: the same for replay and watch.

@@ -26,6 +26,13 @@ constexpr double kShortestWatch = 0.001;  // seconds
 constexpr double kLongestWatch = 1e9;
 constexpr uint64_t kMostPackets = 1'000'000'000'000'000;
 
+// The only clock that packet time of a silent link follows: nobody sets it.
+PacketDelta Elapsed() {
+  return PacketDelta::FromNanoseconds(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
+          .count());
+}
+
 struct WatchOptions {
   RunOptions run;
   std::string interface;
@@ -45,7 +52,7 @@ class WatchPace : public Pace {
         next_flush_(start) {}
 
   absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector& detector,
-                                  bool drained) override {
+                                  bool silent) override {
     if (options_.count > 0 && source.counters().packets >= options_.count) return Next::kStop;
     const Clock::time_point now = Clock::now();
     if (options_.duration_s > 0 &&
@@ -59,9 +66,11 @@ class WatchPace : public Pace {
       next_flush_ = now + kFlushInterval;
       outputs_.FlushSessions();
     }
-    // While packets are waiting, they carry the time.
-    if (!drained) return Next::kGoOn;
-    const absl::Status advanced = detector.AdvanceTo(SettledTime());
+    // While packets come, they carry the time.
+    if (!silent) return Next::kGoOn;
+    const PacketTime settled = source.SettledTime();
+    if (!settled.IsSet()) return Next::kGoOn;
+    const absl::Status advanced = detector.AdvanceTo(settled);
     if (!advanced.ok()) return advanced;
     return Next::kGoOn;
   }
@@ -70,16 +79,6 @@ class WatchPace : public Pace {
   static constexpr std::chrono::milliseconds kLookInterval{100};
   static constexpr std::chrono::seconds kComplaintInterval{60};
   static constexpr std::chrono::seconds kFlushInterval{1};  // of session records
-  // A packet may lie this long in the kernel's ring and the reorder window; time must not overtake
-  // it.
-  static constexpr std::chrono::seconds kSettle{1};
-
-  static PacketTime SettledTime() {
-    const auto now = std::chrono::system_clock::now() - kSettle;
-    return PacketTime::FromNanoseconds(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count());
-  }
-
   void FollowLosses(const CaptureCounters& counters, Detector& detector, Clock::time_point now) {
     const uint64_t lost = counters.kernel_dropped + counters.interface_dropped;
     detector.SetPacketsLost(lost);
@@ -110,7 +109,7 @@ int Watch(WatchOptions options) {
   options.run.traceback = settings->traceback.enabled && !options.no_traceback;
   CatchStopSignals();
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source =
-      capture::OpenLive(options.interface, settings->capture);
+      capture::OpenLive(options.interface, settings->capture, &Elapsed);
   if (!source.ok()) {
     Complain(kCommand, source.status());
     return kFailed;

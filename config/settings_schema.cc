@@ -29,7 +29,12 @@ void AddCapture(Table& table) {
       .Add("reorder_window", &Options::reorder_window,
            Duration(PacketDelta::Zero(), kSecond * 60, "10ms"),
            "Segments that arrive out of time order are put back in order when they are at most "
-           "this late; later ones are counted and moved to the newest time.")
+           "this late; later ones are counted and moved to the newest time. With 0s their order in "
+           "the capture counts.")
+      .Add("interface_window", &Options::interface_window,
+           Duration(PacketDelta::Zero(), kSecond * 60, "1s"),
+           "How much later in a pcapng file the packets of one interface may come than those of "
+           "another; so long, in packet time, one interface waits for the others.")
       .Add("snap_length", &Options::snap_length_bytes, Narrow<uint32_t>(Size(96, 262144, "192")),
            "Live capture: how many bytes of each packet the kernel hands over. The headers must "
            "fit.")

@@ -299,6 +299,16 @@ std::string ToJsonLine(const TracebackEvent& event) {
   return LineOf(std::visit([](const auto& e) { return ToJson(e); }, event));
 }
 
+std::string ToJsonLine(const capture::ClockStep& step) {
+  Json json = Head(step.time, "clock_step");
+  json["source"] = step.source;
+  json["interface"] = step.interface;
+  json["stamp"] = Rfc3339(step.stamp);
+  json["step_ns"] = step.size.ToNanoseconds();
+  json["offset_ns"] = step.offset.ToNanoseconds();
+  return LineOf(json);
+}
+
 std::string ToJsonLine(const HostScore& score) {
   Json json = {{"schema", kAlertSchema},
                {"time", Rfc3339(score.time)},

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 
+#include "capture/clock_step.h"
 #include "detector/findings/event.h"
 #include "detector/findings/traceback_event.h"
 #include "output/line_writer.h"
@@ -26,6 +27,9 @@ std::string ToJsonLine(const Event& event);
 // What came of asking a host, in the form of docs/alerts.schema.json.
 std::string ToJsonLine(const TracebackEvent& event);
 
+// A step of the capture's clock, likewise.
+std::string ToJsonLine(const capture::ClockStep& step);
+
 // A host's score likewise, in the form of docs/relay-scores.schema.json.
 std::string ToJsonLine(const HostScore& score);
 
@@ -39,6 +43,7 @@ class JsonLines : public EventSink {
   explicit JsonLines(LineWriter& writer) : writer_(writer) {}
   absl::Status Write(const Event& event) override { return writer_.Write(ToJsonLine(event)); }
   absl::Status Write(const TracebackEvent& event) { return writer_.Write(ToJsonLine(event)); }
+  absl::Status Write(const capture::ClockStep& step) { return writer_.Write(ToJsonLine(step)); }
   absl::Status WriteScore(const HostScore& score) override {
     return writer_.Write(ToJsonLine(score));
   }

@@ -81,7 +81,10 @@ std::vector<Counter> LostPackets(const CaptureCounters& capture) {
   return {{"lost by the kernel", capture.kernel_dropped},
           {"lost by the interface", capture.interface_dropped},
           {"late, put in order", capture.reordered},
-          {"too late, time clamped", capture.clamped}};
+          {"too late, time clamped", capture.clamped},
+          {"not waited for late ones", capture.left_early},
+          {"damaged time stamps", capture.wild_stamps},
+          {"the clock was set", capture.clock_steps}};
 }
 
 std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
@@ -131,6 +134,9 @@ Json CaptureJson(const CaptureCounters& capture) {
           {"dropped", std::move(dropped)},
           {"reordered", capture.reordered},
           {"clamped", capture.clamped},
+          {"left_early", capture.left_early},
+          {"clock_steps", capture.clock_steps},
+          {"wild_stamps", capture.wild_stamps},
           {"kernel_dropped", capture.kernel_dropped},
           {"interface_dropped", capture.interface_dropped}};
 }

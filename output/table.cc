@@ -86,6 +86,18 @@ absl::Status Table::Write(const TracebackEvent& event) {
   return writer_.Write(HeadingsFor(row.time) + Render(row));
 }
 
+absl::Status Table::Write(const capture::ClockStep& step) {
+  const Row row{.time = step.time,
+                .kind = "clock",
+                .path = WithoutControls(step.source),
+                .figures = {},
+                .chain = {},
+                .note = fmt::format("the capture's clock was set: it says {} {} from here on",
+                                    DateText(step.stamp), ClockText(step.stamp)),
+                .colour = kDim};
+  return writer_.Write(HeadingsFor(row.time) + Render(row));
+}
+
 Table::Row Table::RowOf(const SteppingStone& event) const {
   return {.time = event.time,
           .kind = PairKindName(event.kind),

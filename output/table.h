@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 
+#include "capture/clock_step.h"
 #include "detector/findings/event.h"
 #include "detector/findings/traceback_event.h"
 #include "output/line_writer.h"
@@ -40,6 +41,7 @@ class Table : public EventSink {
 
   absl::Status Write(const Event& event) override;
   absl::Status Write(const TracebackEvent& event);
+  absl::Status Write(const capture::ClockStep& step);
   // Groups the alerts so far by chain, one line each.  Call once, last.
   absl::Status WriteDigest();
 

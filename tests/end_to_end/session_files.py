@@ -51,6 +51,12 @@ def text(sessions, columns=tuple(COLUMNS)):
     return ("\n".join(lines) + "\n").encode()
 
 
+def duration(session):
+    """Of one record that was parsed, in seconds."""
+    first, last = (datetime.datetime.fromisoformat(session[key][:26]) for key in ("first_time", "last_time"))
+    return (last - first).total_seconds()
+
+
 def parse(contents):
     """The records of a whole file of columns, each by its names; none of one that was only begun."""
     if not contents:

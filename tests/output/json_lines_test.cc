@@ -128,6 +128,14 @@ TEST_CASE("words that are no UTF-8 or hold quotes and line feeds still give one 
   CHECK(json["policy"]["owner"] == "\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+TEST_CASE("a step of the capture's clock tells how to find its times in the capture") {
+  CHECK(ToJsonLine(samples::Step()) ==
+        R"({"schema":"cairn/1","time":"2026-11-21T10:15:05.123456789Z","event":"clock_step",)"
+        R"("source":"border.pcapng","interface":1,"stamp":"2026-11-21T09:15:05.123456789Z",)"
+        R"("step_ns":-3599750000000,"offset_ns":3600000000000})"
+        "\n");
+}
+
 TEST_CASE("lags are rounded to the microsecond and ratios to four decimals") {
   SteppingStone event = samples::DirectPair();
   event.evidence.forward.lag_p50 = PacketDelta::FromNanoseconds(1234567);

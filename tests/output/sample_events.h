@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "capture/clock_step.h"
 #include "detector/findings/event.h"
 
 // Events with every field set, and their sparse opposites.
@@ -201,6 +202,15 @@ inline ChainUpdate ThreeHops() {
           .loop = true,
           .truncated = false,
           .policy = {}};
+}
+
+inline capture::ClockStep Step() {
+  return {.time = Moment(3),
+          .stamp = Moment(3) - PacketDelta::FromSeconds(3600),
+          .size = PacketDelta::FromMilliseconds(-3599750),
+          .offset = PacketDelta::FromSeconds(3600),
+          .source = "border.pcapng",
+          .interface = 1};
 }
 
 inline std::vector<Event> All() {

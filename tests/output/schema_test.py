@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jsonschema
 
-EVENTS = {"stepping_stone", "message_relay", "unjudged", "relay_node", "stepping_stone_end", "exposure", "chain"}
+EVENTS = {"stepping_stone", "message_relay", "unjudged", "relay_node", "stepping_stone_end", "exposure", "chain", "clock_step"}
 
 
 def check_lines(validator, lines, origin):

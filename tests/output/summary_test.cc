@@ -52,6 +52,20 @@ TEST_CASE("relaying hosts are told when there are any, in JSON always") {
   CHECK(json["detector"]["relay_hosts_left_out"] == 4);
 }
 
+TEST_CASE("set clocks, damaged stamps and want of room to wait are told, in JSON always") {
+  RunSummary summary = Sample();
+  summary.capture.clock_steps = 2;
+  summary.capture.wild_stamps = 3;
+  summary.capture.left_early = 4;
+  CHECK_THAT(SummaryText(summary), Catch::Contains("the clock was set") &&
+                                       Catch::Contains("damaged time stamps") &&
+                                       Catch::Contains("not waited for late ones"));
+  const nlohmann::json json = nlohmann::json::parse(SummaryJson(summary));
+  CHECK(json["capture"]["clock_steps"] == 2);
+  CHECK(json["capture"]["wild_stamps"] == 3);
+  CHECK(json["capture"]["left_early"] == 4);
+}
+
 TEST_CASE("a run that took no time has no rate") {
   RunSummary summary = Sample();
   summary.wall_seconds = 0;

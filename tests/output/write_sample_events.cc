@@ -20,5 +20,5 @@ int main(int argc, char**) {
   for (const cairn::Event& event : cairn::output::samples::All()) {
     if (!lines.Write(event).ok()) return 1;
   }
-  return 0;
+  return lines.Write(cairn::output::samples::Step()).ok() ? 0 : 1;
 }

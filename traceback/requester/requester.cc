@@ -17,12 +17,15 @@ namespace {
 
 using Clock = RequestQueue::Clock;
 
-int PollTimeoutMs(std::optional<Clock::time_point> deadline) {
+// `can_be_woken`: without an eventfd (no descriptor was left) the thread looks for itself.
+int PollTimeoutMs(std::optional<Clock::time_point> deadline, bool can_be_woken) {
   constexpr int kNever = -1;
-  if (!deadline.has_value()) return kNever;
+  constexpr int kLookMs = 50;
+  const int longest = can_be_woken ? std::numeric_limits<int>::max() : kLookMs;
+  if (!deadline.has_value()) return can_be_woken ? kNever : kLookMs;
   if (*deadline <= Clock::now()) return 0;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
-  return static_cast<int>(std::clamp<int64_t>(left, 0, std::numeric_limits<int>::max()));
+  return static_cast<int>(std::clamp<int64_t>(left, 0, longest));
 }
 
 }  // namespace
@@ -99,7 +102,7 @@ void Requester::Run() {
     queue_.Start(Clock::now());
     polled.assign(1, {.fd = wake_, .events = POLLIN, .revents = 0});
     queue_.AppendPolled(polled);
-    poll(polled.data(), polled.size(), PollTimeoutMs(queue_.NextDeadline()));
+    poll(polled.data(), polled.size(), PollTimeoutMs(queue_.NextDeadline(), wake_ >= 0));
     uint64_t wakes = 0;
     static_cast<void>(!read(wake_, &wakes, sizeof(wakes)));
     queue_.Step(Clock::now(), std::span(polled).subspan(1));

@@ -50,7 +50,7 @@ class Requester {
   void Wake() const;
 
   const Options options_;
-  int wake_ = -1;  // an eventfd
+  int wake_ = -1;  // an eventfd; negative: there was none to be had
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   std::vector<Ask> submitted_;  // not seen by the thread yet

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_COMMANDS_CLOCK_STEPS_H_
+#define CAIRN_COMMANDS_CLOCK_STEPS_H_
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "capture/segment_source.h"
+#include "commands/outputs.h"
+#include "detector/detector.h"
+
+namespace cairn::commands {
+
+// Hands batches to the detector, and writes each step of the capture's clock just before the first
+// segment that is not older: so that the order of events depends neither on where batches end nor
+// on threads.  The first steps are told on standard error, too.
+class ClockSteps {
+ public:
+  // Requires: all outlive this.
+  ClockSteps(std::string_view command, bool quiet, capture::SegmentSource& source,
+             Detector& detector, Outputs& outputs)
+      : command_(command), quiet_(quiet), source_(source), detector_(detector), outputs_(outputs) {}
+
+  // `segments`: what the source's last Read() gave.
+  absl::Status Process(std::span<const Segment> segments);
+  // Writes the steps that no segment has come after.
+  absl::Status Finish();
+
+ private:
+  void Collect();
+  absl::Status Write(const capture::ClockStep& step);
+
+  std::string_view command_;
+  bool quiet_;
+  capture::SegmentSource& source_;
+  Detector& detector_;
+  Outputs& outputs_;
+  std::vector<capture::ClockStep> waiting_;  // by time
+  uint64_t told_ = 0;
+};
+
+}  // namespace cairn::commands
+
+#endif  // CAIRN_COMMANDS_CLOCK_STEPS_H_
