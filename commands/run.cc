@@ -112,7 +112,8 @@ RunEnd RunToEnd(const Run& run) {
   RunEnd end;
   AskingSink sink(run.outputs, run.settings.traceback, run.settings.detector.protected_networks,
                   run.options.traceback);
-  Detector detector(run.settings.detector, sink);
+  run.detector.WriteTo(sink);
+  Detector& detector = run.detector.detector();
   Drain(run, detector, sink, end);
   end.interrupted = StopSignal() != 0;
   if (end.output.ok()) end.output = detector.Finish();
