@@ -19,7 +19,7 @@ enum class Forgery : uint8_t {
   kData,    // a byte of data of a connection that nobody knows, likewise
   kKnown,   // a byte of a connection that is known, at its place or 1 MB ahead of it
   kRst,     // resets, one half of known connections (at their place), one half of others
-  kPauses,  // a byte on each of many connections in turn, so that all of them resume all the time
+  kPauses,  // a byte of any of many connections, so that all of them resume all the time
 };
 inline constexpr std::array<std::string_view, 5> kForgeryNames = {"syn", "data", "known", "rst",
                                                                   "pauses"};
@@ -94,7 +94,8 @@ class ForgedTraffic {
       case Forgery::kPauses:
         break;
     }
-    const auto i = static_cast<uint32_t>(count_ % next_seq_.size());
+    // At random: what comes at equal intervals is a clock's, and no onset.
+    const uint32_t i = Random() % static_cast<uint32_t>(next_seq_.size());
     Segment segment = WithData(Known(i));
     segment.seq = next_seq_[i]++;
     return segment;
