@@ -99,7 +99,9 @@ absl::Status ReplayableCapture::ForEachRun(const Consumer& consume) const {
 absl::StatusOr<std::vector<traces::AlertedPair>> Detect(const ReplayableCapture& capture,
                                                         const DetectorOptions& options) {
   PairCollector collector;
-  Detector detector(options, collector);
+  const absl::StatusOr<std::unique_ptr<Detector>> made = Detector::Create(options, collector);
+  if (!made.ok()) return made.status();
+  Detector& detector = **made;
   absl::Status status = capture.ForEachRun(
       [&](std::span<const Segment> segments) { return detector.Process(segments); });
   if (status.ok()) status = detector.Finish();

@@ -53,7 +53,9 @@ absl::Status ReplayCaptures(std::vector<std::unique_ptr<ByteStream>> streams,
       capture::OpenStreams(std::move(streams), settings.capture);
   if (!source.ok()) return source.status();
   ScoreSink sink(history);
-  Detector detector(settings.detector, sink);
+  const absl::StatusOr<std::unique_ptr<Detector>> made = Detector::Create(settings.detector, sink);
+  if (!made.ok()) return made.status();
+  Detector& detector = **made;
   const auto batch = std::make_unique<SegmentBatch>();
   absl::Status fault;
   for (bool more = true; more && StopSignal() == 0;) {

@@ -16,6 +16,7 @@
 #include "commands/commands.h"
 #include "commands/input_files.h"
 #include "commands/outputs.h"
+#include "commands/ready_detector.h"
 #include "commands/run.h"
 #include "commands/run_options.h"
 #include "commands/signals.h"
@@ -85,6 +86,12 @@ int Replay(ReplayOptions options) {
     Complain(kCommand, settings.status());
     return kUsage;
   }
+  const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector =
+      ReadyDetector::Make(settings->detector);
+  if (!detector.ok()) {
+    Complain(kCommand, detector.status());
+    return kUsage;
+  }
   CatchStopSignals();
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source = capture::OpenFiles(
       options.files, settings->capture, capture::Reader::kFastest, options.threads);
@@ -103,6 +110,7 @@ int Replay(ReplayOptions options) {
   const RunEnd end = RunToEnd({.command = kCommand,
                                .options = options.run,
                                .settings = *settings,
+                               .detector = **detector,
                                .source = **source,
                                .outputs = **outputs,
                                .pace = pace,

@@ -123,7 +123,8 @@ RunEnd RunToEnd(const Run& run) {
   RunEnd end;
   AskingSink sink(run.outputs, run.settings.traceback, run.settings.detector.protected_networks,
                   run.options.traceback);
-  Detector detector(run.settings.detector, sink);
+  run.detector.WriteTo(sink);
+  Detector& detector = run.detector.detector();
   ClockSteps steps(run.command, run.options.quiet, run.source, detector, run.outputs);
   Drain(run, detector, sink, steps, end);
   end.interrupted = StopSignal() != 0;

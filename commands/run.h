@@ -9,6 +9,7 @@
 
 #include "capture/segment_source.h"
 #include "commands/outputs.h"
+#include "commands/ready_detector.h"
 #include "commands/run_options.h"
 #include "config/settings.h"
 #include "detector/detector.h"
@@ -33,6 +34,7 @@ struct Run {
   std::string_view command;  // for messages and the summary
   const RunOptions& options;
   const config::Settings& settings;
+  ReadyDetector& detector;
   capture::SegmentSource& source;
   Outputs& outputs;
   Pace& pace;

@@ -12,6 +12,7 @@
 #include "capture/open.h"
 #include "commands/commands.h"
 #include "commands/outputs.h"
+#include "commands/ready_detector.h"
 #include "commands/run.h"
 #include "commands/run_options.h"
 #include "commands/signals.h"
@@ -106,6 +107,12 @@ int Watch(WatchOptions options) {
     Complain(kCommand, settings.status());
     return kUsage;
   }
+  const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector =
+      ReadyDetector::Make(settings->detector);
+  if (!detector.ok()) {
+    Complain(kCommand, detector.status());
+    return kUsage;
+  }
   options.run.traceback = settings->traceback.enabled && !options.no_traceback;
   CatchStopSignals();
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source =
@@ -127,6 +134,7 @@ int Watch(WatchOptions options) {
   const RunEnd end = RunToEnd({.command = kCommand,
                                .options = options.run,
                                .settings = *settings,
+                               .detector = **detector,
                                .source = **source,
                                .outputs = **outputs,
                                .pace = pace,

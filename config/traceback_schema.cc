@@ -52,7 +52,8 @@ void AddTraceback(Schema<Settings>& table) {
       .Add("max_concurrent", &Ask::max_concurrent, Count<uint32_t>(1, 1000, "16"),
            "Requests under way at once.")
       .Add("max_queued", &Ask::max_queued, Count<uint32_t>(1, 100000, "1024"),
-           "Requests that wait; more are dropped, and reported as stop_failed (queue_full).")
+           "Requests that wait or are under way; more are dropped, and reported as stop_failed "
+           "(queue_full).")
       .Add("max_per_host_minute", &Ask::max_per_host_minute, Count<uint32_t>(1, 100000, "10"),
            "Requests to one host; more wait.")
       .Add("connect_timeout", &Ask::connect_timeout, Duration(kLeastTimeout, kHour, "5s"),

@@ -42,9 +42,10 @@ struct DetectorCounters {
   uint64_t pairs = 0;  // ever created
   uint64_t pairs_held = 0;
   uint64_t pairs_peak = 0;
-  uint64_t pairs_evicted = 0;   // table full: the least promising
-  uint64_t pairs_refused = 0;   // table full of reported pairs
-  uint64_t pairs_hopeless = 0;  // given up: the rules can hardly hold any more
+  uint64_t pairs_evicted = 0;     // table full: the least promising
+  uint64_t pairs_refused = 0;     // table full of reported pairs
+  uint64_t pairs_hopeless = 0;    // given up: the rules can hardly hold any more
+  uint64_t shifted_left_out = 0;  // onsets, ends that calibration had no room for
   // Slots.
   uint64_t slot_connections_left_out = 0;  // beyond slots.max_connections
   uint64_t slot_pairs = 0;                 // ever compared
@@ -76,6 +77,7 @@ struct DetectorCounters {
   uint64_t insertions_left_out = 0;  // more than 100 in an hour
   uint64_t chains = 0;
   uint64_t chains_evicted = 0;
+  uint64_t chain_updates_deferred = 0;  // all hops were to be told, and not affordable yet
   uint64_t alerts_suppressed = 0;       // by policy
   uint64_t alerts_marked = 0;           // by policy, still written
   uint64_t alerts_by_expired_rule = 0;  // would have been allowed by a rule that has expired

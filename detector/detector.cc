@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/detector.h"
 
+#include "detector/memory_fault.h"
 #include "detector/relays/relay_screen.h"
 #include "detector/relays/site_screen.h"
 #include "detector/reporter.h"
@@ -17,7 +18,8 @@ class Detector::Impl : private SensorSink,
                        private EventSink {
  public:
   Impl(const DetectorOptions& options, EventSink& sink)
-      : sink_(sink),
+      : options_(options),
+        sink_(sink),
         reporter_(options, *this),
         correlator_(options.timing, options.protected_networks, reporter_),
         slide_(options.timing, options.protected_networks),
@@ -58,6 +60,7 @@ class Detector::Impl : private SensorSink,
     return status();
   }
 
+  const DetectorOptions& options() const { return options_; }
   const policy::Policy& policy() const { return reporter_.policy(); }
   PacketTime now() const { return sensor_.now(); }
 
@@ -102,6 +105,7 @@ class Detector::Impl : private SensorSink,
     all.pairs_evicted = t.pairs_evicted;
     all.pairs_refused = t.pairs_refused;
     all.pairs_hopeless = t.pairs_hopeless;
+    all.shifted_left_out = slide_.dropped();
     const slots::SlotCounters s = slots_.counters();
     all.slot_connections_left_out = sensor_.slot_connections_left_out();
     all.slot_pairs = s.pairs;
@@ -202,9 +206,10 @@ class Detector::Impl : private SensorSink,
                        PacketTime time) override {
     if (calibrates_) slide_.OnConnectionEnd(slot, uid, cause, time);
     correlator_.OnConnectionEnd(slot, cause, time);
-    reporter_.OnConnectionEnd(uid);
+    reporter_.OnConnectionEnd(uid, time);
   }
 
+  const DetectorOptions options_;
   EventSink& sink_;
   Reporter reporter_;
   timing::Correlator correlator_;
@@ -219,16 +224,31 @@ class Detector::Impl : private SensorSink,
   absl::Status session_status_;
 };
 
+absl::StatusOr<std::unique_ptr<Detector>> Detector::Create(const DetectorOptions& options,
+                                                           EventSink& sink) {
+  std::unique_ptr<Detector> detector;
+  const absl::Status made = WithMemory(options, [&] {
+    detector = std::make_unique<Detector>(options, sink);
+    return absl::OkStatus();
+  });
+  if (!made.ok()) return made;
+  return detector;
+}
+
 Detector::Detector(const DetectorOptions& options, EventSink& sink)
     : impl_(std::make_unique<Impl>(options, sink)) {}
 Detector::~Detector() = default;
 
 absl::Status Detector::Process(std::span<const Segment> segments) {
-  return impl_->Process(segments);
+  return WithMemory(impl_->options(), [&] { return impl_->Process(segments); });
 }
-absl::Status Detector::AdvanceTo(PacketTime now) { return impl_->AdvanceTo(now); }
+absl::Status Detector::AdvanceTo(PacketTime now) {
+  return WithMemory(impl_->options(), [&] { return impl_->AdvanceTo(now); });
+}
 void Detector::SetPacketsLost(uint64_t packets) { impl_->SetPacketsLost(packets); }
-absl::Status Detector::Finish() { return impl_->Finish(); }
+absl::Status Detector::Finish() {
+  return WithMemory(impl_->options(), [&] { return impl_->Finish(); });
+}
 DetectorCounters Detector::counters() const { return impl_->counters(); }
 const std::vector<policy::RuleUse>& Detector::policy_uses() const { return impl_->policy().uses(); }
 std::vector<std::string> Detector::expired_rules() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 #include "capture/segment.h"
 #include "detector/counters.h"
@@ -26,12 +27,16 @@ namespace cairn {
 // onset: see detector/timing/.
 class Detector {
  public:
-  // Requires: `sink` outlives the detector.
+  // Requires: `sink` outlives the detector.  An error when the system does not grant what the
+  // options ask for: it names the setting and how much that was.
+  static absl::StatusOr<std::unique_ptr<Detector>> Create(const DetectorOptions& options,
+                                                          EventSink& sink);
+  // The same for who knows that there is memory enough: std::bad_alloc otherwise.
   Detector(const DetectorOptions& options, EventSink& sink);
   ~Detector();
 
-  // Processes segments in time order.  An error is the sink's; the detector must not be used after
-  // it.
+  // Processes segments in time order.  An error is the sink's, or says that there was no memory for
+  // a table to grow; the detector must not be used after it.
   absl::Status Process(std::span<const Segment> segments);
   // Moves packet time on without a segment, so that a silent live link still expires connections.
   absl::Status AdvanceTo(PacketTime now);

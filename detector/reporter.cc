@@ -43,9 +43,10 @@ void Reporter::OnPair(const timing::PairFinding& finding) {
   stone.packets_lost = packets_lost_;
   const policy::Verdict verdict = AskPolicy(stone);
   stone.policy = verdict.allowed;
-  const ChainUpdate chain =
-      chains_.Add(finding.upstream, finding.downstream, finding.time, stone.policy);
-  stone.chain = chain.chain;
+  const auto [chain, update] = chains_.Add(finding.upstream, finding.downstream, finding.time,
+                                           stone.policy, !verdict.IsSuppressed());
+  WriteEndedChains();
+  stone.chain = chain;
   if (verdict.IsSuppressed()) return;  // and nothing that follows from it
   ++stepping_stones_;
   Write(stone);
@@ -53,7 +54,16 @@ void Reporter::OnPair(const timing::PairFinding& finding) {
     ++exposures_;
     Write(*exposure);
   }
-  Write(chain);
+  if (update.has_value()) Write(*update);
+}
+
+void Reporter::OnConnectionEnd(uint64_t uid, PacketTime time) {
+  chains_.OnConnectionEnd(uid, time);
+  WriteEndedChains();
+}
+
+void Reporter::WriteEndedChains() {
+  for (const ChainUpdate& ended : chains_.TakeEnded()) Write(ended);
 }
 
 std::optional<std::string> Reporter::MessagingReason(const timing::PairFinding& finding) const {
@@ -223,6 +233,7 @@ void Reporter::AddTo(DetectorCounters& counters) const {
   counters.alerts_by_expired_rule = by_expired_rule_;
   counters.chains = chains_.created();
   counters.chains_evicted = chains_.evicted();
+  counters.chain_updates_deferred = chains_.deferred();
 }
 
 }  // namespace cairn

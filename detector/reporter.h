@@ -35,7 +35,7 @@ class Reporter : public timing::PairSink {
   // A connection received many segments that its hosts ignore.
   void OnInsertion(const ConnectionSummary& connection, uint32_t segments, PacketTime time);
   void OnHostScore(const HostScore& score);
-  void OnConnectionEnd(uint64_t uid) { chains_.OnConnectionEnd(uid); }
+  void OnConnectionEnd(uint64_t uid, PacketTime time);
   void SetPacketsLost(uint64_t packets) { packets_lost_ = packets; }
 
   // The first error of the sink; nothing is written after it.
@@ -45,6 +45,7 @@ class Reporter : public timing::PairSink {
 
  private:
   void Write(const Event& event);
+  void WriteEndedChains();
   std::optional<std::string> MessagingReason(const timing::PairFinding& finding) const;
   void WriteMessageRelay(const timing::PairFinding& finding, std::string reason);
   policy::Verdict AskPolicy(const SteppingStone& stone);

@@ -239,6 +239,11 @@ Json ToJson(const ChainUpdate& event) {
     hops.push_back(std::move(item));
   }
   json["hops"] = std::move(hops);
+  json["complete"] = event.complete;
+  json["hop_count"] = event.hop_count;
+  json["deferred"] = event.deferred;
+  json["ended"] = event.ended;
+  json["merged_into"] = event.merged_into.empty() ? Json() : Json(event.merged_into);
   json["loop"] = event.loop;
   json["truncated"] = event.truncated;
   json["policy"] = ToJson(event.policy);

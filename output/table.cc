@@ -181,14 +181,26 @@ Table::Row Table::RowOf(const Exposure& event) const {
           .colour = event.policy.has_value() ? kDim : kRed};
 }
 
-Table::Row Table::RowOf(const ChainUpdate& event) const {
-  if (event.hops.size() <= kTwoHops) return {};  // its pair has a row already
+Table::Row Table::RowOf(const ChainUpdate& event) {
+  Incident* incident = IncidentOf(event.chain, event.time);
+  const bool was_known = incident != nullptr && incident->hops.is_exact();
+  if (incident != nullptr) {
+    incident->hops.Take(event);
+    incident->allowed = event.policy.has_value();
+  }
+  if (event.ended && (was_known || !event.complete)) return {};
+  if (event.hops.empty()) return {};
+  if (!event.complete && incident == nullptr) return {};
+  const std::vector<ChainUpdate::Hop>& hops =
+      incident == nullptr ? event.hops : incident->hops.hops();
+  if (hops.size() <= kTwoHops) return {};  // its pair has a row already
+  if (!event.complete && hops.size() > kMostShown) return {};
   std::string note;
   if (event.loop) note = "comes back to a host that it has passed";
   if (event.truncated) note += note.empty() ? "longer than shown" : "; longer than shown";
   return {.time = event.time,
           .kind = "chain",
-          .path = ChainPath(event.hops),
+          .path = ChainPath(hops),
           .figures = {},
           .chain = event.chain,
           .note = std::move(note),
@@ -231,13 +243,6 @@ void Table::Remember(const Exposure& event) {
   if (incident != nullptr) incident->exposed_protocol = WithoutControls(event.clear_protocol);
 }
 
-void Table::Remember(const ChainUpdate& event) {
-  Incident* incident = IncidentOf(event.chain, event.time);
-  if (incident == nullptr) return;
-  incident->path = ChainPath(event.hops);
-  incident->allowed = event.policy.has_value();
-}
-
 Table::Incident* Table::IncidentOf(const std::string& chain, PacketTime time) {
   const auto known = incident_of_chain_.find(chain);
   if (known != incident_of_chain_.end()) {
@@ -250,8 +255,12 @@ Table::Incident* Table::IncidentOf(const std::string& chain, PacketTime time) {
     return nullptr;
   }
   incident_of_chain_.emplace(chain, incidents_.size());
-  incidents_.push_back(
-      {.chain = chain, .first = time, .last = time, .path = {}, .exposed_protocol = {}});
+  incidents_.push_back({.chain = chain,
+                        .first = time,
+                        .last = time,
+                        .path = {},
+                        .hops = {},
+                        .exposed_protocol = {}});
   return &incidents_.back();
 }
 
@@ -311,13 +320,15 @@ std::string Table::Render(const Incident& incident) const {
   const std::string tags = Coloured(style_, kRed, exposed) + Coloured(style_, kDim, allowed);
   const auto columns = static_cast<size_t>(style_.columns);
   const std::string start = fmt::format("  {:<6}  ", incident.chain);
+  const std::vector<ChainUpdate::Hop>& hops = incident.hops.hops();
+  const std::string path = hops.empty() ? incident.path : ChainPath(hops);
   constexpr size_t kGap = 3;
-  if (start.size() + incident.path.size() + kGap + about.size() + exposed.size() + allowed.size() <=
+  if (start.size() + path.size() + kGap + about.size() + exposed.size() + allowed.size() <=
       columns) {
-    return fmt::format("{}{}   {}{}\n", start, incident.path, about, tags);
+    return fmt::format("{}{}   {}{}\n", start, path, about, tags);
   }
   const std::string indent(start.size() + 2, ' ');
-  const std::vector<std::string> lines = WrapPath(incident.path, columns - indent.size());
+  const std::vector<std::string> lines = WrapPath(path, columns - indent.size());
   std::string text = fmt::format("{}{}\n", start, lines.front());
   for (size_t i = 1; i < lines.size(); ++i) text += fmt::format("{}{}\n", indent, lines[i]);
   return text + fmt::format("{}{}{}\n", indent, about, tags);

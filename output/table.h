@@ -14,6 +14,7 @@
 #include "capture/clock_step.h"
 #include "detector/findings/event.h"
 #include "detector/findings/traceback_event.h"
+#include "output/chain_hops.h"
 #include "output/line_writer.h"
 #include "output/terminal.h"
 
@@ -27,14 +28,16 @@ namespace cairn::output {
 //
 // MATCH is the share of idle periods that end together in the better direction, RUN the consecutive
 // coincidences of both directions, LAG the median delay from one connection to the other.  A chain
-// has its own row when it has more than two connections.  Pairs that end with the capture have
+// has its own row when it has more than two connections; from kMostShown on only when all of it is
+// told anew, as the row of a new pair says where it goes.  Pairs that end with the capture have
 // none.  The words are for people and may change; programs read JSON lines.
 //
-// Thread-compatible.  Memory: the closing digest keeps the first kMaxIncidents chains and counts
-// the others.
+// Thread-compatible.  Memory: the closing digest keeps the first kMaxIncidents chains, with their
+// hops, and counts the others.
 class Table : public EventSink {
  public:
   static constexpr size_t kMaxIncidents = 1000;
+  static constexpr size_t kMostShown = 8;
 
   // Requires: `writer` outlives this.
   Table(LineWriter& writer, TerminalStyle style) : writer_(writer), style_(style) {}
@@ -59,7 +62,8 @@ class Table : public EventSink {
     std::string chain;
     PacketTime first;
     PacketTime last;
-    std::string path;
+    std::string path;  // of its first pair, for as long as there are no hops
+    ChainHops hops;
     uint32_t pairs = 0;
     std::string exposed_protocol;
     bool allowed = false;
@@ -72,7 +76,7 @@ class Table : public EventSink {
   Row RowOf(const RelayNode& event) const;
   Row RowOf(const SteppingStoneEnd& event) const;
   Row RowOf(const Exposure& event) const;
-  Row RowOf(const ChainUpdate& event) const;
+  Row RowOf(const ChainUpdate& event);
   Row RowOf(const StopToken& event) const;
   Row RowOf(const StopFailed& event) const;
   void Remember(const SteppingStone& event);
@@ -82,7 +86,7 @@ class Table : public EventSink {
   void Remember(const RelayNode&) {}
   void Remember(const SteppingStoneEnd& event);
   void Remember(const Exposure& event);
-  void Remember(const ChainUpdate& event);
+  void Remember(const ChainUpdate&) {}
   // Null when there are kMaxIncidents already.
   Incident* IncidentOf(const std::string& chain, PacketTime time);
   std::string Render(const Row& row) const;

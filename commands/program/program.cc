@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -142,6 +143,8 @@ int RunProgram(const Program& program, int argc, const char* const* argv) noexce
     // Help and version text may not have reached a full disk or a closed pipe.
     const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
     return written || exit_code != kDone ? exit_code : static_cast<int>(kFailed);
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "%s: out of memory\n", program.name);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: unexpected fault: %s\n", program.name, error.what());
   } catch (...) {

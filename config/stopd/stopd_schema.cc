@@ -129,7 +129,7 @@ void AddRecursion(Table& table) {
       .Add("max_concurrent", &Ask::max_concurrent, Count<uint32_t>(1, 1000, "16"),
            "Requests under way at once.")
       .Add("max_queued", &Ask::max_queued, Count<uint32_t>(1, 100000, "1024"),
-           "Requests that wait; more are dropped, which the record tells.")
+           "Requests that wait or are under way; more are dropped, which the record tells.")
       .Add("max_per_host_minute", &Ask::max_per_host_minute, Count<uint32_t>(1, 100000, "10"),
            "Requests to one host a minute; more wait.")
       .Add("connect_timeout", &Ask::connect_timeout, Duration(kMillisecond * 10, kHour, "5s"),

@@ -3,6 +3,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "capture/address.h"
 
 namespace cairn::chains {
 namespace {
@@ -14,11 +19,13 @@ struct Node {
   std::optional<size_t> parent;  // the deepest node that feeds this one
 };
 
+// Requires: sorted by uid.
 std::optional<size_t> IndexOf(const std::vector<Node>& nodes, uint64_t uid) {
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].connection->uid == uid) return i;
-  }
-  return std::nullopt;
+  const auto found =
+      std::lower_bound(nodes.begin(), nodes.end(), uid,
+                       [](const Node& node, uint64_t u) { return node.connection->uid < u; });
+  if (found == nodes.end() || found->connection->uid != uid) return std::nullopt;
+  return static_cast<size_t>(found - nodes.begin());
 }
 
 // Is there a path of arrows from `from` to `to`?
@@ -52,13 +59,27 @@ void Measure(std::vector<Node>& nodes) {
   }
 }
 
-void List(const std::vector<Node>& nodes, size_t index, std::optional<uint32_t> after,
-          std::vector<ChainUpdate::Hop>& hops) {
-  const auto own = static_cast<uint32_t>(hops.size());
-  hops.push_back({*nodes[index].connection, after});
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].parent == index) List(nodes, i, own, hops);
+// Each branch to its end before the next.  No recursion: a chain may be as long as the options say.
+std::vector<ChainUpdate::Hop> List(const std::vector<Node>& nodes) {
+  std::vector<std::vector<size_t>> below(nodes.size());
+  std::vector<std::pair<size_t, std::optional<uint32_t>>> open;  // node, hop that feeds it
+  for (size_t i = nodes.size(); i-- > 0;) {
+    if (nodes[i].parent.has_value()) {
+      below[*nodes[i].parent].push_back(i);
+    } else {
+      open.emplace_back(i, std::nullopt);
+    }
   }
+  std::vector<ChainUpdate::Hop> hops;
+  hops.reserve(nodes.size());
+  while (!open.empty()) {
+    const auto [node, after] = open.back();
+    open.pop_back();
+    const auto own = static_cast<uint32_t>(hops.size());
+    hops.push_back({*nodes[node].connection, after});
+    for (const size_t child : below[node]) open.emplace_back(child, own);
+  }
+  return hops;
 }
 
 }  // namespace
@@ -76,35 +97,33 @@ std::vector<ChainUpdate::Hop> OrderHops(std::span<const ConnectionSummary> conne
     nodes[*to].fed_by.push_back(*from);
   }
   Measure(nodes);
-  std::vector<ChainUpdate::Hop> hops;
-  hops.reserve(nodes.size());
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (!nodes[i].parent.has_value()) List(nodes, i, std::nullopt, hops);
+  return List(nodes);
+}
+
+// A leg passes its two hosts; reverse tunnels lead either way, so a host counts as passed twice
+// only when two legs that do not touch share it.
+bool ComesBack(std::span<const ChainUpdate::Hop> hops, size_t last) {
+  absl::flat_hash_map<IpAddress, size_t> first_leg;  // counted from the last one back
+  size_t leg = 0;
+  const ChainUpdate::Hop* hop = &hops[last];
+  while (true) {
+    const ConnectionSummary& connection = hop->connection;
+    for (const IpAddress& ip : {connection.orig.ip, connection.resp.ip}) {
+      if (leg - first_leg.try_emplace(ip, leg).first->second > 1) return true;
+    }
+    if (!hop->after.has_value()) break;
+    hop = &hops[*hop->after];
+    ++leg;
   }
-  return hops;
+  if (leg != 1) return false;
+  // Two legs: back to the origin when both ends agree.
+  const auto hosts = [](const ConnectionSummary& c) { return std::minmax(c.orig.ip, c.resp.ip); };
+  return hosts(hop->connection) == hosts(hops[last].connection);
 }
 
 bool HasLoop(std::span<const ChainUpdate::Hop> hops) {
-  for (const ChainUpdate::Hop& last : hops) {
-    std::vector<IpAddress> passed;
-    for (const ChainUpdate::Hop* hop = &last;; hop = &hops[*hop->after]) {
-      // A leg adds the host it leads to; the first leg also the host it comes from.  Reverse
-      // tunnels lead either way, so a host counts as passed twice only when two legs that do not
-      // touch share it.
-      for (const IpAddress& ip : {hop->connection.orig.ip, hop->connection.resp.ip})
-        passed.push_back(ip);
-      if (!hop->after.has_value()) break;
-    }
-    for (size_t i = 0; i < passed.size(); ++i) {
-      for (size_t j = i + 1; j < passed.size(); ++j) {
-        const bool adjacent = j / 2 - i / 2 <= 1;
-        if (passed[i] == passed[j] && !adjacent) return true;
-      }
-    }
-    // Two legs: back to the origin when both ends agree.
-    if (passed.size() == 4 &&
-        std::minmax(passed[0], passed[1]) == std::minmax(passed[2], passed[3]))
-      return true;
+  for (size_t last = 0; last < hops.size(); ++last) {
+    if (ComesBack(hops, last)) return true;
   }
   return false;
 }

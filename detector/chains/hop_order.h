@@ -2,6 +2,7 @@
 #ifndef CAIRN_DETECTOR_CHAINS_HOP_ORDER_H_
 #define CAIRN_DETECTOR_CHAINS_HOP_ORDER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -18,7 +19,9 @@ namespace cairn::chains {
 std::vector<ChainUpdate::Hop> OrderHops(std::span<const ConnectionSummary> connections,
                                         std::span<const std::pair<uint64_t, uint64_t>> arrows);
 
-// Does some path along the hops come back to a host it has passed?
+// Does the path that leads to hops[last] come back to a host it has passed?  O(its length).
+bool ComesBack(std::span<const ChainUpdate::Hop> hops, size_t last);
+// Does some path along the hops?
 bool HasLoop(std::span<const ChainUpdate::Hop> hops);
 
 }  // namespace cairn::chains

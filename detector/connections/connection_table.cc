@@ -8,6 +8,7 @@ namespace cairn::connections {
 namespace {
 
 constexpr size_t kFirstIndexSize = 1024;
+constexpr char kSetting[] = "connections.max_connections";
 
 uint64_t RandomSeed() {
   std::random_device device;
@@ -20,8 +21,8 @@ ConnectionTable::ConnectionTable(uint32_t max_connections)
     : max_connections_(max_connections == 0 ? 1 : max_connections),
       seed_(RandomSeed()),
       mask_(kFirstIndexSize - 1),
-      index_(kFirstIndexSize),
-      records_(max_connections_) {}
+      index_(kFirstIndexSize, kSetting),
+      records_(max_connections_, kSetting) {}
 
 uint32_t ConnectionTable::Insert(const ConnectionKey& key, uint64_t hash) {
   if ((static_cast<uint64_t>(size_) + 1) * 8 > index_.size() * 5) Grow();
@@ -52,8 +53,8 @@ void ConnectionTable::Place(IndexEntry entry, uint64_t bucket) {
 }
 
 void ConnectionTable::Grow() {
-  HugeArray<IndexEntry> old = std::move(index_);
-  index_ = HugeArray<IndexEntry>(old.size() * 2);
+  HugeArray<IndexEntry> old(index_.size() * 2, kSetting);
+  std::swap(old, index_);
   mask_ = index_.size() - 1;
   for (const IndexEntry& entry : old) {
     if (entry.slot_plus_one != 0)

@@ -5,9 +5,10 @@
 #include <sys/mman.h>
 
 #include <cstddef>
-#include <new>
 #include <type_traits>
 #include <utility>
+
+#include "detector/connections/table_memory.h"
 
 namespace cairn::connections {
 
@@ -17,18 +18,19 @@ namespace cairn::connections {
 // laid out for its limit at once and never moves.
 //
 // Elements whose value is not all zero bytes must be constructed in place before they are read.
-// Movable.  std::bad_alloc when the address space is exhausted.
+// Movable.  NoTableMemory when there is no address space left, or none is granted.
 template <typename T>
 class HugeArray {
   static_assert(std::is_trivially_destructible_v<T>);
 
  public:
   HugeArray() = default;
-  explicit HugeArray(size_t size) : size_(size) {
+  // `setting`: the key in the configuration that the size comes from.
+  HugeArray(size_t size, const char* setting) : size_(size) {
     if (size == 0) return;
     void* memory = mmap(nullptr, size * sizeof(T), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
+    if (memory == MAP_FAILED) throw NoTableMemory(setting, size * sizeof(T));
     // Only advice: where the kernel has no huge pages to give, ordinary ones serve.
     static_cast<void>(madvise(memory, size * sizeof(T), MADV_HUGEPAGE));
     data_ = static_cast<T*>(memory);

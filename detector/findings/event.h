@@ -211,19 +211,28 @@ struct Exposure {
   std::optional<PolicyVerdict> policy;
 };
 
-// An incident: connections linked by reported pairs, origin first.  Sent again with all hops
-// whenever it grows.
+// An incident: connections linked by reported pairs, origin first.  The first update has all hops,
+// later ones those that are new; all of them again when they have changed places, and at the end.
+//
+// To rebuild the chain: `complete` hops take the place of all known ones, others are put behind
+// them.  What comes of that has `hop_count` hops, unless an update was `deferred`; then a complete
+// one follows, at the latest at the end.
 struct ChainUpdate {
   struct Hop {
     ConnectionSummary connection;
-    // Index in `hops` of the connection that feeds this one; unset for the first.  It is not simply
-    // the hop before when one user fans out to several targets.
+    // Index in the whole chain of the connection that feeds this one; unset for the first.  It is
+    // not simply the hop before when one user fans out to several targets.
     std::optional<uint32_t> after;
   };
   PacketTime time;
   std::string chain;
   uint32_t revision = 1;
   std::vector<Hop> hops;
+  bool complete = true;    // `hops` is the whole chain
+  bool deferred = false;   // the chain is not as it was told: to tell all of it is not its turn yet
+  bool ended = false;      // the last update of this chain
+  uint32_t hop_count = 0;  // of the whole chain
+  std::string merged_into;              // the chain that has taken this one in; empty: none has
   bool loop = false;                    // the chain returns to a host it has passed
   bool truncated = false;               // it has more hops than are kept
   std::optional<PolicyVerdict> policy;  // set when every pair in it is allowed

@@ -34,7 +34,7 @@ RelayScreen::RelayScreen(const Options& options, const PrefixSet& protected_netw
 bool RelayScreen::OnActivity(const FlowActivity& activity) {
   AdvanceTo(activity.time);
   Place& place = PlaceOf(activity);
-  const auto stretch = static_cast<uint8_t>(ActivityClock::Stretch(activity.time));
+  const auto stretch = static_cast<uint32_t>(ActivityClock::Stretch(activity.time));
   const bool first_in_stretch = place.uid != activity.uid || place.stretch != stretch;
   if (place.uid != activity.uid) Take(place, activity);
   if (first_in_stretch) {

@@ -88,7 +88,7 @@ class RelayScreen {
     std::array<bool, 2> counted{};                  // in the role table, by side
     uint8_t client_side = 0;
     bool reversed = false;  // it is mostly the server who speaks first, as through a reverse tunnel
-    uint8_t stretch = 0;    // in which it was last looked at
+    uint32_t stretch = 0;   // in which it was last looked at; counted modulo 2^32, 2,300 years
   };
 
   Place& PlaceOf(const FlowActivity& activity);

@@ -64,7 +64,12 @@ void SiteScreen::Take(const IpAddress& host, uint64_t uid, size_t kind) {
   uint64_t word = 0;
   Sums& sums = slot.sums[kind];
   for (size_t k = 0; k < count_; ++k) sums[k] += SignOf(uid, k, word);
-  if (index != hosts_.kNone) slot.pending.push_back({.host = index, .uid = uid, .kind = kind});
+  if (index == hosts_.kNone) return;
+  if (slot.pending.size() >= kMostPending) {
+    ++left_out_;
+    return;
+  }
+  slot.pending.push_back({.host = index, .uid = uid, .kind = kind, .address = host});
 }
 
 uint32_t SiteScreen::HostOf(const IpAddress& address) {
@@ -127,7 +132,7 @@ void SiteScreen::AddPending(const Slot& slot, int64_t number) {
     const size_t other = KindOf(!enters, role == Role::kAccepted ? Role::kOpened : Role::kAccepted);
     bool computed = false;
     for (const Pending& pending : slot.pending) {
-      if (pending.kind != kind || !hosts_.IsHeld(pending.host)) continue;
+      if (pending.kind != kind || !hosts_.IsHeldBy(pending.host, pending.address)) continue;
       if (!computed) {
         for (size_t k = 0; k < count_; ++k) {
           window_[k] = -static_cast<float>(kReach + 1) * mean_[other][k];

@@ -29,7 +29,8 @@ namespace cairn::relays {
 // ten minutes.  Use it to say what goes first.
 //
 // Thread-compatible.  Deterministic.  Cost: O(K) for an onset, and for a slot of 0.1 s with onsets
-// in it; O(hosts K) every ten seconds.  Memory: 12 K bytes for each of Options::max_hosts hosts.
+// in it; O(hosts K) every ten seconds.  Memory: 12 K bytes for each of Options::max_hosts hosts,
+// and kMostPending onsets of 40 bytes in each of a few slots.
 class SiteScreen : public timing::Priority {
  public:
   SiteScreen(const Options& options, const PrefixSet& protected_networks);
@@ -41,7 +42,10 @@ class SiteScreen : public timing::Priority {
 
   uint64_t suspects() const;
   uint64_t hosts() const { return hosts_.size(); }
-  // How often a host found no room.
+  // Onsets of one slot of 0.1 s that are held; of more, hosts learn nothing.
+  static constexpr size_t kMostPending = 16'384;
+
+  // How often a host or its onset found no room.
   uint64_t left_out() const { return left_out_; }
 
  private:
@@ -62,9 +66,10 @@ class SiteScreen : public timing::Priority {
     PacketTime suspect_until = PacketTime::InfinitePast();
   };
   struct Pending {
-    uint32_t host = 0;
+    uint32_t host = 0;  // its number, for as long as `address` has it
     uint64_t uid = 0;
     size_t kind = 0;
+    IpAddress address;
   };
   struct Slot {
     std::array<Sums, kFlowKinds> sums;  // of signs, by kind of flow

@@ -24,8 +24,9 @@ class HashLines {
   using Line = std::array<Entry, kWays>;
   static_assert(sizeof(Line) == 64);
 
-  // `limit` entries, but at least four.
-  explicit HashLines(uint32_t limit) : lines_(std::max<uint32_t>(limit / kWays, 1)) {}
+  // `limit` entries, but at least four; `setting`: the key in the configuration that says it.
+  HashLines(uint32_t limit, const char* setting)
+      : lines_(std::max<uint32_t>(limit / kWays, 1), setting) {}
 
   Line& LineOf(uint64_t hash) { return lines_[NumberOf(hash)]; }
   const Line& LineOf(uint64_t hash) const { return lines_[NumberOf(hash)]; }

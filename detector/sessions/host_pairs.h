@@ -24,7 +24,7 @@ struct SessionPlace {
 // Thread-compatible.  O(1), no allocation.
 class HostPairs {
  public:
-  explicit HostPairs(uint32_t limit) : lines_(limit) {}
+  explicit HostPairs(uint32_t limit) : lines_(limit, "sessions.max_host_pairs") {}
 
   static uint64_t Hash(const IpAddress& a, const IpAddress& b);  // that of (b, a), too
 

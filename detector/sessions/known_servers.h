@@ -25,7 +25,7 @@ struct KnownServer {
 // Thread-compatible.  O(1), no allocation.
 class KnownServers {
  public:
-  explicit KnownServers(uint32_t limit) : lines_(limit) {}
+  explicit KnownServers(uint32_t limit) : lines_(limit, "sessions.max_servers") {}
 
   static constexpr uint64_t kHashBits = (uint64_t{1} << 62) - 1;
   static uint64_t Hash(const Endpoint& server);  // never 0

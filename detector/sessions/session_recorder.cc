@@ -22,6 +22,7 @@ constexpr PacketDelta kCommandTime = PacketDelta::FromSeconds(5);
 constexpr unsigned kBothFlows = 3;
 constexpr uint64_t kBeginning = 10;             // packets in which the most happens
 constexpr uint64_t kAskEvery = 8;               // packets of a flow: its round trip
+constexpr char kTableSetting[] = "connections.max_connections";
 constexpr size_t kMostAlerts = 16;              // that a record names
 constexpr size_t kMostAlertedSessions = 65536;  // live sessions with alerts
 
@@ -57,9 +58,9 @@ SessionRecorder::SessionRecorder(const Options& options, const connections::Conn
       pair_filter_(timing, protected_networks),
       table_(table),
       sink_(sink),
-      counts_(options.enabled ? table.max_connections() : 0),
-      states_(options.enabled ? table.max_connections() : 0),
-      troubles_(options.enabled ? table.max_connections() : 0),
+      counts_(options.enabled ? table.max_connections() : 0, kTableSetting),
+      states_(options.enabled ? table.max_connections() : 0, kTableSetting),
+      troubles_(options.enabled ? table.max_connections() : 0, kTableSetting),
       profile_(options),
       alerts_(kMostAlertedSessions) {}
 

@@ -11,6 +11,10 @@ namespace {
 // 100.
 constexpr uint32_t kEvictionSample = 16;
 
+// Reported pairs stay; so many are passed over before a new pair is refused.  A table that is full
+// of them must not cost its length for every pair that finds no room.
+constexpr uint32_t kMostPassedOver = 1024;
+
 }  // namespace
 
 PairTable::PairTable(ConnectionStates& states, uint32_t max_pairs,
@@ -135,8 +139,8 @@ bool PairTable::EvictFromConnection(uint32_t state) {
 
 bool PairTable::EvictAnywhere() {
   uint32_t victim = Pair::kNoLink;
-  for (uint32_t looked_at = 0;
-       looked_at < pairs_.size() && (looked_at < kEvictionSample || victim == Pair::kNoLink);
+  for (uint32_t looked_at = 0; looked_at < std::min<size_t>(pairs_.size(), kMostPassedOver) &&
+                               (looked_at < kEvictionSample || victim == Pair::kNoLink);
        ++looked_at) {
     hand_ = hand_ + 1 < pairs_.size() ? hand_ + 1 : 0;
     const Pair& pair = pairs_[hand_];

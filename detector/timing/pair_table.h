@@ -19,7 +19,8 @@ namespace cairn::timing {
 //
 // Least promising: fewest consecutive coincidences, then fewest coincidences, then the longest
 // without one.  In total the rule looks at a fixed number of pairs round-robin (not at all of
-// them), which keeps it O(1) and deterministic.
+// them), which keeps it O(1) and deterministic; where those are all reported, the new one is
+// refused.
 //
 // Thread-compatible.  Memory: about 700 bytes per pair, allocated as needed.
 class PairTable {

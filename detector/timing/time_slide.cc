@@ -41,40 +41,48 @@ Part PartOf(uint64_t uid) {
 }  // namespace
 
 TimeSlide::TimeSlide(const Options& options, const PrefixSet& protected_networks)
-    : scores_{NullScores(kShareOfPairs), NullScores(kShareOfPairs)},
+    : filter_(options, protected_networks),
+      scores_{NullScores(kShareOfPairs), NullScores(kShareOfPairs)},
       correlator_(ForASlide(options), protected_networks, no_pairs) {
   correlator_.RecordScores(scores_);
 }
 
 void TimeSlide::OnOnset(const Onset& onset) {
-  if (PartOf(onset.uid) == Part::kNone) return;
-  if (onset.slot >= uid_of_slot_.size()) uid_of_slot_.resize(onset.slot + 1U, 0);
-  uid_of_slot_[onset.slot] = onset.uid;
+  if (PartOf(onset.uid) == Part::kNone || !filter_.MayTakePart(onset)) return;
+  DeliverUntil(onset.time);
+  if (!HasRoomFor(onset)) {
+    ++dropped_;
+    return;
+  }
+  if (onset.slot >= owners_.size()) owners_.resize(onset.slot + size_t{1});
+  owners_[onset.slot].uid = onset.uid;
   Pass({.onset = onset});
+}
+
+// Anybody can send the first data of a thousand connections; what resumes is somebody at work.  So
+// half of the room is for those.
+bool TimeSlide::HasRoomFor(const Onset& onset) const {
+  if (PartOf(onset.uid) != Part::kDelayed) return true;
+  const bool is_first = onset.history[0].count <= 1 && onset.history[1].count <= 1;
+  return waiting_.size() < (is_first ? kMostWaiting / 2 : kMostWaiting);
 }
 
 void TimeSlide::OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCause cause,
                                 PacketTime time) {
-  if (slot >= uid_of_slot_.size() || uid_of_slot_[slot] != uid || uid == 0) return;
-  uid_of_slot_[slot] = 0;
+  if (slot >= owners_.size() || owners_[slot].uid != uid || uid == 0) return;
+  owners_[slot].uid = 0;
   Event end{.onset = {}, .is_end = true, .cause = cause};
   end.onset.time = time;
   end.onset.slot = slot;
   end.onset.uid = uid;
+  DeliverUntil(time);
+  if (PartOf(uid) == Part::kDelayed && waiting_.size() >= kMostWaiting) return EndAtOnce(end);
   Pass(end);
 }
 
-// Delayed connections and others may have the same slot at once; an odd number tells the delayed.
 void TimeSlide::Pass(Event event) {
   Onset& onset = event.onset;
-  DeliverUntil(onset.time);
-  const bool delayed = PartOf(onset.uid) == Part::kDelayed;
-  onset.slot = onset.slot * 2 + (delayed ? 1 : 0);
-  if (!delayed) return Deliver(event);
-  if (!event.is_end && waiting_.size() >= kMostWaiting) {
-    ++dropped_;
-    return;
-  }
+  if (PartOf(onset.uid) != Part::kDelayed) return Deliver(event);
   onset.time = onset.time + kShift;
   onset.start = onset.start + kShift;
   for (OnsetHistory& history : onset.history) {
@@ -85,18 +93,33 @@ void TimeSlide::Pass(Event event) {
   waiting_.push_back(event);
 }
 
+// Whoever had the slot before it ends, too: nothing that waits of either is wanted any more.
+void TimeSlide::EndAtOnce(const Event& end) {
+  ++dropped_;
+  owners_[end.onset.slot].cut_until = end.onset.uid;
+  Deliver(end);
+}
+
 void TimeSlide::DeliverUntil(PacketTime time) {
   while (!waiting_.empty() && waiting_.front().onset.time <= time) {
-    Deliver(waiting_.front());
+    const Event& event = waiting_.front();
+    // Numbers grow, so one names all connections that had the slot until then.
+    const bool is_cut = event.onset.uid <= owners_[event.onset.slot].cut_until;
+    if (!is_cut || event.is_end) Deliver(event);
     waiting_.pop_front();
   }
 }
 
+// Delayed connections and others may have the same slot at once; an odd number tells the delayed.
 void TimeSlide::Deliver(const Event& event) {
+  const bool is_delayed = PartOf(event.onset.uid) == Part::kDelayed;
+  const uint32_t slot = event.onset.slot * 2 + (is_delayed ? 1 : 0);
   if (event.is_end) {
-    correlator_.OnConnectionEnd(event.onset.slot, event.cause, event.onset.time);
+    correlator_.OnConnectionEnd(slot, event.cause, event.onset.time);
   } else {
-    correlator_.OnOnset(event.onset);
+    Onset onset = event.onset;
+    onset.slot = slot;
+    correlator_.OnOnset(onset);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "detector/timing/null_scores.h"
 #include "detector/timing/onset.h"
 #include "detector/timing/options.h"
+#include "detector/timing/pair_filter.h"
 
 namespace cairn::timing {
 
@@ -26,9 +27,13 @@ namespace cairn::timing {
 // with their habits, clocks and hours of the day; what it cannot see is what happens on many
 // connections at one moment (a broadcast), which is no chance.
 //
+// Only what may take part in pairs waits.  Where more would wait than there is room for, onsets are
+// left out, flows' first ones sooner; and a connection that ends then ends at once, with those of
+// its onsets that still wait, so that no end is lost and none comes without its onsets.
+//
 // Thread-compatible.  Deterministic.  Cost: about a quarter of the correlator's.  Memory: onsets
-// and ends of kShift, at most kMostWaiting, 200 bytes each, and a quarter of the correlator's
-// pairs.
+// and ends of kShift, at most kMostWaiting, 200 bytes each, a quarter of the correlator's pairs,
+// and 16 bytes for each slot of the connection table.
 class TimeSlide {
  public:
   static constexpr PacketDelta kShift = PacketDelta::FromMilliseconds(47'300);
@@ -41,7 +46,9 @@ class TimeSlide {
   void OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCause cause, PacketTime time);
 
   const std::array<NullScores, kKinds>& scores() const { return scores_; }
+  // Onsets and ends left out for want of room.
   uint64_t dropped() const { return dropped_; }
+  size_t waiting() const { return waiting_.size(); }
 
  private:
   // What happens at `onset.time`.
@@ -51,14 +58,23 @@ class TimeSlide {
     connections::EndCause cause = connections::EndCause::kClosed;
   };
 
+  // Of a slot of the connection table.
+  struct Owner {
+    uint64_t uid = 0;        // that had an onset here and has not ended
+    uint64_t cut_until = 0;  // what waits of this connection, or of one before it, is not wanted
+  };
+
   void Deliver(const Event& event);
   void DeliverUntil(PacketTime time);
   void Pass(Event event);
+  bool HasRoomFor(const Onset& onset) const;
+  void EndAtOnce(const Event& end);
 
+  const PairFilter filter_;
   std::array<NullScores, kKinds> scores_;
   Correlator correlator_;
   std::deque<Event> waiting_;
-  std::vector<uint64_t> uid_of_slot_;  // that had an onset here
+  std::vector<Owner> owners_;
   uint64_t dropped_ = 0;
 };
 

@@ -259,6 +259,47 @@ def relays_of_load(packets, runs):
           "making of the load; KiB/host: resident, with all that the screen keeps of its connections.")
 
 
+FORGERIES = ("syn", "data", "known", "rst", "pauses")
+FORGED_RATES = (50_000, 500_000)
+FORGED_SECONDS = 120
+FORGED_TABLES = (1_000, 100_000, 1_000_000)
+
+
+def loop_json(name, *arguments):
+    """The figures of one run of a program that prints one line of JSON."""
+    command = [LOOPS / name, *arguments]
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise BenchError(f"{name} ended with {done.returncode}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def bounds(packets):
+    """Forged packets against the bounds on memory.  `packets`: of each run, at most; else two minutes."""
+    print(f"\nForged packets from outside, {FORGED_SECONDS} s of packet time: memory (resident, grown) and CPU")
+    print(f"{'forged':<8} {'per s':>8} {'table':>10} {'sessions':>8} {'peak MiB':>9} {'bound MiB':>10} {'held':>10} "
+          f"{'B/conn.':>9} {'CPU s':>7} {'ns each':>8} {'load':>6} {'left out':>10}")
+    over = 0
+    for table in FORGED_TABLES:
+        for sessions in (False, True):
+            for rate in FORGED_RATES:
+                seconds = min(FORGED_SECONDS, max(packets // rate, 1)) if packets else FORGED_SECONDS
+                for kind in FORGERIES:
+                    row = loop_json("forged_load", "--kind", kind, "--pps", rate, "--seconds", seconds,
+                                    "--connections", table, *(("--sessions",) if sessions else ()))
+                    over += row["peak_bytes"] > row["bound_bytes"]
+                    print(f"{kind:<8} {rate:>8,} {table:>10,} {'yes' if sessions else 'no':>8} "
+                          f"{row['peak_bytes'] / 2**20:>9.1f} {row['bound_bytes'] / 2**20:>10.1f} "
+                          f"{row['connections_peak']:>10,} {row['bytes_per_connection']:>9.0f} {row['cpu_s']:>7.2f} "
+                          f"{row['ns_per_segment']:>8.0f} {row['cpu_s'] / seconds:>6.1%} {row['shifted_left_out']:>10,}",
+                          flush=True)
+    print("bound: by the table in docs/architecture.md, whatever the traffic.  held: connections at once; B/conn.: all\n"
+          "that has grown over these.  load: CPU over packet time.  left out: shifted onsets and ends.")
+    if over:
+        raise BenchError(f"{over} runs took more memory than the bound")
+
+
 def recorders(trace):
     """(label, command) of everything that reads the trace and writes what it knows of each connection."""
     scratch = WORK / "scratch"
@@ -347,7 +388,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="runs of each program (default 3)")
     parser.add_argument("--only", help="one of the tables",
-                        choices=["peers", "growth", "parts", "relays", "sessions", "sessions-store"])
+                        choices=["peers", "growth", "parts", "relays", "sessions", "sessions-store", "bounds"])
     parser.add_argument("--packets", type=int, help="cut every trace short, to try the benchmark itself")
     arguments = parser.parse_args()
     cut = ("--packets", arguments.packets) if arguments.packets else ()
@@ -366,6 +407,8 @@ def main():
         sessions_of_trace(generate("mix", "--preset", "mix", *cut), arguments.runs)
     if arguments.only in (None, "sessions-store"):
         sessions_store(arguments.packets or SESSION_RECORDS, arguments.runs)
+    if arguments.only in (None, "bounds"):
+        bounds(arguments.packets)
     if arguments.only in (None, "growth"):
         traces = [(f"{n // 1000}k open", generate(f"open-{n}", "--preset", "open", "--connections", n, *cut))
                   for n in (10_000, 100_000, 500_000)]

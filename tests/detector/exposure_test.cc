@@ -66,7 +66,8 @@ TEST_CASE("A chain of three legs is one incident, in order") {
   REQUIRE(!outcome.chains.empty());
   const ChainUpdate& chain = outcome.chains.back();
   CHECK(outcome.counters.chains == 1);
-  CHECK(chain.revision == 3);
+  CHECK(chain.ended);
+  CHECK(chain.complete);
   REQUIRE(chain.hops.size() == 3);
   CHECK(chain.hops[0].connection.resp == At("10.0.0.15", 22));
   CHECK(chain.hops[1].connection.resp == At("203.0.113.2", 22));

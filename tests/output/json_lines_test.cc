@@ -105,6 +105,13 @@ TEST_CASE("an exposure names the readable protocol and its pair") {
   CHECK(json["host"] == "10.10.0.15");
 }
 
+TEST_CASE("the last update of a chain that was merged says where its hops are") {
+  const Json json = Json::parse(ToJsonLine(samples::Merged()));
+  CHECK(json["hops"].empty());
+  CHECK(json["ended"] == true);
+  CHECK(json["merged_into"] == "c-9");
+}
+
 TEST_CASE("a chain lists its hops, and each says which hop feeds it") {
   const Json json = Json::parse(ToJsonLine(samples::ThreeHops()));
   CHECK(json["event"] == "chain");
@@ -113,6 +120,11 @@ TEST_CASE("a chain lists its hops, and each says which hop feeds it") {
   CHECK(json["hops"][0]["after"].is_null());
   CHECK(json["hops"][2]["after"] == 1);
   CHECK(json["hops"][2]["resp"]["ip"] == "10.10.7.7");
+  CHECK(json["complete"] == true);
+  CHECK(json["hop_count"] == 3);
+  CHECK(json["deferred"] == false);
+  CHECK(json["ended"] == false);
+  CHECK(json["merged_into"].is_null());
   CHECK(json["loop"] == true);
   CHECK(json["truncated"] == false);
 }

@@ -199,6 +199,8 @@ inline ChainUpdate ThreeHops() {
                    {.connection = Downstream(), .after = 0},
                    {.connection = Connection(At("172.16.2.2", 50111), At("10.10.7.7", 22)),
                     .after = 1}},
+          .hop_count = 3,
+          .merged_into = {},
           .loop = true,
           .truncated = false,
           .policy = {}};
@@ -213,6 +215,15 @@ inline capture::ClockStep Step() {
           .interface = 1};
 }
 
+inline ChainUpdate Merged() {
+  ChainUpdate update = ThreeHops();
+  update.hops.clear();
+  update.complete = false;
+  update.ended = true;
+  update.merged_into = "c-9";
+  return update;
+}
+
 inline std::vector<Event> All() {
   SteppingStoneEnd allowed_end = PairEnd();
   allowed_end.policy = Verdict();
@@ -225,9 +236,9 @@ inline std::vector<Event> All() {
   RelayNode allowed_host = PassingHost();
   allowed_host.policy = Verdict();
   allowed_host.flows.clear();
-  return {SlowPair(),       DirectPair(), ChatLink(),   PaddedPair(), PassingHost(),
-          IndirectPair(),   PairEnd(),    allowed_end,  allowed_host, ExposedPassphrase(),
-          allowed_exposure, ThreeHops(),  allowed_chain};
+  return {SlowPair(),       DirectPair(), ChatLink(),    PaddedPair(), PassingHost(),
+          IndirectPair(),   PairEnd(),    allowed_end,   allowed_host, ExposedPassphrase(),
+          allowed_exposure, ThreeHops(),  allowed_chain, Merged()};
 }
 
 }  // namespace cairn::output::samples

@@ -121,11 +121,41 @@ TEST_CASE("a chain has a row of its own only when it is longer than a pair") {
   Paper paper(kWide);
   ChainUpdate pair = samples::ThreeHops();
   pair.hops.pop_back();
+  pair.hop_count = 2;
   REQUIRE(paper.table().Write(pair).ok());
   CHECK(paper.Text().empty());
   REQUIRE(paper.table().Write(samples::ThreeHops()).ok());
   CHECK_THAT(paper.Text(), Catch::Contains("172.16.2.2:22 -> 10.10.7.7:22") ||
                                Catch::Contains("-> 10.10.7.7:22"));
+}
+
+TEST_CASE("a short chain's row is the whole chain, a long one's new hops have none of their own") {
+  Paper paper(kWide);
+  ChainUpdate update = samples::ThreeHops();
+  REQUIRE(paper.table().Write(update).ok());
+  ChainUpdate::Hop hop = update.hops[0];
+  update.complete = false;
+  size_t rows = 1;
+  for (uint32_t n = 4; n <= 300; ++n) {
+    hop.connection.resp.port = static_cast<uint16_t>(n);
+    hop.after = 0;
+    update.hops = {hop};
+    update.hop_count = n;
+    const size_t before = paper.Text().size();
+    REQUIRE(paper.table().Write(update).ok());
+    const bool has_row = paper.Text().size() > before;
+    CHECK(has_row == (n <= Table::kMostShown));
+    if (has_row) ++rows;
+  }
+  CHECK(rows == 6);
+  // At its end it has been told; but if the rows before were behind, it has one more.
+  update.hops.assign(300, hop);
+  update.complete = update.ended = true;
+  const size_t before = paper.Text().size();
+  REQUIRE(paper.table().Write(update).ok());
+  CHECK(paper.Text().size() == before);
+  REQUIRE(paper.table().WriteDigest().ok());
+  CHECK_THAT(paper.Text(), Catch::Contains(":300"));
 }
 
 TEST_CASE("a pair that ends has a row, one that ends with the capture has none") {

@@ -83,8 +83,10 @@ std::string Text(const Exposure& e) {
 }
 
 std::string Text(const ChainUpdate& e) {
-  std::string text = fmt::format("chain {} {} r{} loop={} truncated={}", e.time.ToNanoseconds(),
-                                 e.chain, e.revision, e.loop, e.truncated);
+  std::string text =
+      fmt::format("chain {} {} r{} complete={} of {} deferred={} ended={}{} loop={} truncated={}",
+                  e.time.ToNanoseconds(), e.chain, e.revision, e.complete, e.hop_count, e.deferred,
+                  e.ended, e.merged_into, e.loop, e.truncated);
   for (const ChainUpdate::Hop& hop : e.hops) {
     text += fmt::format(" [{} after {}]", Text(hop.connection),
                         hop.after.has_value() ? static_cast<int64_t>(*hop.after) : -1);

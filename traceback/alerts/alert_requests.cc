@@ -107,7 +107,7 @@ void AlertRequests::Ask(const Suspect& suspect, Side side, uint32_t session_id) 
     asked.ended = Now();
     ended_.emplace_back(StopFailed{.asked = std::move(asked),
                                    .reason = "queue_full",
-                                   .detail = "traceback.max_queued requests were waiting"});
+                                   .detail = "traceback.max_queued requests were unanswered"});
     return;
   }
   open_.emplace(tag, std::move(asked));

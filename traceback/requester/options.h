@@ -13,7 +13,7 @@ namespace cairn::requester {
 struct Options {
   uint16_t port = stop::kPort;
   uint32_t max_concurrent = 16;       // requests under way at once
-  uint32_t max_queued = 1024;         // that wait; more are refused, and counted
+  uint32_t max_queued = 1024;         // that wait or are under way; more are refused, and counted
   uint32_t max_per_host_minute = 10;  // more to the same host wait their turn
   PacketDelta connect_timeout = PacketDelta::FromSeconds(5);
   PacketDelta reply_timeout = PacketDelta::FromSeconds(30);  // RFC 1413 wants no less

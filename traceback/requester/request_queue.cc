@@ -12,7 +12,7 @@ constexpr std::chrono::seconds kMinute{60};
 }  // namespace
 
 bool RequestQueue::Submit(const Ask& ask) {
-  if (waiting_.size() >= options_.max_queued) return false;
+  if (waiting_.size() + under_way_.size() >= options_.max_queued) return false;
   waiting_.push_back({.ask = ask, .attempts = 0, .not_before = {}});
   return true;
 }
@@ -22,26 +22,36 @@ void RequestQueue::Start(Clock::time_point now) {
   ForgetOldStarts(now);
   for (auto next = waiting_.begin();
        next != waiting_.end() && under_way_.size() < options_.max_concurrent;) {
-    if (now < next->not_before || !MayAsk(next->ask.host)) {
+    const IpAddress host = next->ask.host;
+    if (now < next->not_before || NextTurnOf(host).has_value()) {
       ++next;
       continue;
     }
-    starts_[next->ask.host].push_back(now);
+    starts_.emplace_back(now, host);
+    starts_of_[host].push_back(now);
     under_way_.push_back({Exchange(options_, next->ask, now), next->attempts + 1});
     next = waiting_.erase(next);
   }
 }
 
-bool RequestQueue::MayAsk(const IpAddress& host) {
-  const auto found = starts_.find(host);
-  return found == starts_.end() || found->second.size() < options_.max_per_host_minute;
+// When the host may be asked; unset: now.
+std::optional<RequestQueue::Clock::time_point> RequestQueue::NextTurnOf(
+    const IpAddress& host) const {
+  if (starts_.size() >= kMostStarts) return starts_.front().first + kMinute;
+  const auto found = starts_of_.find(host);
+  if (found == starts_of_.end() || found->second.size() < options_.max_per_host_minute) {
+    return std::nullopt;
+  }
+  return found->second.front() + kMinute;
 }
 
 void RequestQueue::ForgetOldStarts(Clock::time_point now) {
-  for (auto& [host, starts] : starts_) {
-    while (!starts.empty() && now - starts.front() >= kMinute) starts.pop_front();
+  while (!starts_.empty() && now - starts_.front().first >= kMinute) {
+    const auto found = starts_of_.find(starts_.front().second);
+    found->second.pop_front();
+    if (found->second.empty()) starts_of_.erase(found);
+    starts_.pop_front();
   }
-  std::erase_if(starts_, [](const auto& entry) { return entry.second.empty(); });
 }
 
 void RequestQueue::AppendPolled(std::vector<pollfd>& polled) const {
@@ -85,12 +95,8 @@ std::optional<RequestQueue::Clock::time_point> RequestQueue::NextDeadline() cons
   }
   if (under_way_.size() >= options_.max_concurrent) return first;
   for (const Waiting& each : waiting_) {
-    Clock::time_point ready = each.not_before;
-    if (const auto found = starts_.find(each.ask.host);
-        found != starts_.end() && found->second.size() >= options_.max_per_host_minute) {
-      ready = std::max(ready, found->second.front() + kMinute);
-    }
-    consider(ready);
+    const auto turn = NextTurnOf(each.ask.host);
+    consider(turn.has_value() ? std::max(each.not_before, *turn) : each.not_before);
   }
   return first;
 }

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "traceback/requester/exchange.h"
@@ -19,8 +20,9 @@
 namespace cairn::requester {
 
 // Requests that wait or are under way, for an event loop of the caller's: it polls the descriptors,
-// and nothing here blocks.  Bounded by Options: requests under way, waiting, and by host and
-// minute.  Thread-compatible.
+// and nothing here blocks.  Bounded by Options: requests under way and all together, and by host
+// and minute; hosts asked within a minute by kMostStarts.  Whatever was taken has exactly one
+// outcome: a request that is to be tried again keeps its place.  Thread-compatible.
 //
 //   while (...) {
 //     queue.Start(now);
@@ -35,7 +37,10 @@ class RequestQueue {
 
   explicit RequestQueue(const Options& options) : options_(options) {}
 
-  // False: max_queued wait already.
+  // Connections begun in a minute, to all hosts together.
+  static constexpr size_t kMostStarts = 65536;
+
+  // False: max_queued wait or are under way already.
   bool Submit(const Ask& ask);
   // Connects to as many of the hosts whose turn it is as may be asked at once.
   void Start(Clock::time_point now);
@@ -48,7 +53,6 @@ class RequestQueue {
   // What has ended since the last call, in the order of its end.
   std::vector<Outcome> Take();
 
-  size_t waiting() const { return waiting_.size(); }
   bool idle() const { return waiting_.empty() && under_way_.empty(); }
 
  private:
@@ -62,7 +66,7 @@ class RequestQueue {
     uint32_t attempts;
   };
 
-  bool MayAsk(const IpAddress& host);
+  std::optional<Clock::time_point> NextTurnOf(const IpAddress& host) const;
   void ForgetOldStarts(Clock::time_point now);
   void Retire(UnderWay& done, Clock::time_point now);
 
@@ -70,7 +74,9 @@ class RequestQueue {
   std::deque<Waiting> waiting_;
   std::vector<UnderWay> under_way_;
   std::vector<Outcome> outcomes_;
-  std::map<IpAddress, std::deque<Clock::time_point>> starts_;  // within the last minute
+  // Of the last minute: when and whom, in this order, and by host.
+  std::deque<std::pair<Clock::time_point, IpAddress>> starts_;
+  std::map<IpAddress, std::deque<Clock::time_point>> starts_of_;
 };
 
 }  // namespace cairn::requester

@@ -17,14 +17,14 @@ namespace {
 
 using Clock = RequestQueue::Clock;
 
-// `can_be_woken`: without an eventfd (no descriptor was left) the thread looks for itself.
+// `can_be_woken`: otherwise the wait is short.
 int PollTimeoutMs(std::optional<Clock::time_point> deadline, bool can_be_woken) {
   constexpr int kNever = -1;
-  constexpr int kLookMs = 50;
-  const int longest = can_be_woken ? std::numeric_limits<int>::max() : kLookMs;
-  if (!deadline.has_value()) return can_be_woken ? kNever : kLookMs;
+  constexpr int kLook = 100;
+  if (!deadline.has_value()) return can_be_woken ? kNever : kLook;
   if (*deadline <= Clock::now()) return 0;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
+  const int longest = can_be_woken ? std::numeric_limits<int>::max() : kLook;
   return static_cast<int>(std::clamp<int64_t>(left, 0, longest));
 }
 
@@ -52,6 +52,7 @@ Requester::~Requester() {
 }
 
 void Requester::Wake() const {
+  if (wake_ < 0) return;
   const uint64_t one = 1;
   // Full means that the thread will wake up anyway.
   static_cast<void>(!write(wake_, &one, sizeof(one)));
@@ -60,7 +61,7 @@ void Requester::Wake() const {
 bool Requester::Submit(const Ask& ask) {
   {
     const std::scoped_lock lock(mutex_);
-    if (submitted_.size() + waiting_ + outcomes_.size() >= options_.max_queued) {
+    if (unfinished_ + outcomes_.size() >= options_.max_queued) {
       ++counters_.refused;
       return false;
     }
@@ -96,15 +97,17 @@ void Requester::Run() {
       const std::scoped_lock lock(mutex_);
       if (stop_) return;
       fresh.swap(submitted_);
-      waiting_ += fresh.size();
     }
-    for (const Ask& ask : fresh) queue_.Submit(ask);  // there is room: Submit() saw to it
+    for (const Ask& ask : fresh) {
+      // There is room, as Submit() has counted all that is unfinished.
+      if (!queue_.Submit(ask)) Refuse(ask);
+    }
     queue_.Start(Clock::now());
     polled.assign(1, {.fd = wake_, .events = POLLIN, .revents = 0});
     queue_.AppendPolled(polled);
     poll(polled.data(), polled.size(), PollTimeoutMs(queue_.NextDeadline(), wake_ >= 0));
     uint64_t wakes = 0;
-    static_cast<void>(!read(wake_, &wakes, sizeof(wakes)));
+    if (wake_ >= 0) static_cast<void>(!read(wake_, &wakes, sizeof(wakes)));
     queue_.Step(Clock::now(), std::span(polled).subspan(1));
     Publish();
   }
@@ -113,13 +116,20 @@ void Requester::Run() {
 void Requester::Publish() {
   std::vector<Outcome> ended = queue_.Take();
   const std::scoped_lock lock(mutex_);
-  waiting_ = queue_.waiting();
   for (Outcome& outcome : ended) {
     ++(outcome.result == Result::kAnswered ? counters_.answered : counters_.failed);
     outcomes_.push_back(std::move(outcome));
     --unfinished_;
   }
   if (unfinished_ == 0) ended_.notify_all();
+}
+
+void Requester::Refuse(const Ask& ask) {
+  const std::scoped_lock lock(mutex_);
+  ++counters_.failed;
+  outcomes_.push_back(
+      {.ask = ask, .result = Result::kUnreachable, .reply = {}, .detail = "no room to wait"});
+  if (--unfinished_ == 0) ended_.notify_all();
 }
 
 }  // namespace cairn::requester

@@ -26,8 +26,10 @@ struct Counters {
 };
 
 // Sends requests from a thread of its own, and keeps what comes back until it is taken.  Nobody who
-// submits ever waits.  Bounded by Options: requests under way, queued, and by host and minute; what
-// was not taken yet counts as queued.  Thread-safe.
+// submits ever waits.  Bounded by Options: requests under way, all together, and by host and
+// minute; what was not taken yet counts, too.  Whatever was accepted comes back exactly once.
+// Works without a descriptor to wake its thread by, if there is none to be had; then it looks ten
+// times a second.  Thread-safe.
 class Requester {
  public:
   explicit Requester(const Options& options);
@@ -47,16 +49,16 @@ class Requester {
  private:
   void Run();
   void Publish();
+  void Refuse(const Ask& ask);
   void Wake() const;
 
   const Options options_;
-  int wake_ = -1;  // an eventfd; negative: there was none to be had
+  const int wake_;  // an eventfd; -1: there was none
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   std::vector<Ask> submitted_;  // not seen by the thread yet
   std::vector<Outcome> outcomes_;
   Counters counters_;
-  size_t waiting_ = 0;  // in the thread's queue, or more
   uint64_t unfinished_ = 0;
   bool stop_ = false;
   RequestQueue queue_;  // of the thread alone

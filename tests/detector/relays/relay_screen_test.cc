@@ -220,6 +220,31 @@ TEST_CASE("Many hosts at one place: at most one is watched, and the others are c
   CHECK(outcome.counters.relay_hosts_evicted + outcome.counters.relay_hosts_left_out > 0);
 }
 
+TEST_CASE("A connection that was silent for any time is looked at again when it resumes") {
+  // Also for 256 of the stretches in which connections are told of: 73 minutes.
+  struct Deaf : relays::RelaySink {
+    void OnRelayNode(const RelayNode& /*finding*/) override {}
+    void OnHostScore(const HostScore& /*score*/) override {}
+  } deaf;
+  for (const int64_t stretches : {int64_t{2}, int64_t{255}, int64_t{256}, int64_t{512}}) {
+    relays::RelayScreen screen({}, PrefixSet(), deaf);
+    const auto activity = [&](uint32_t slot, Endpoint client, Endpoint server, PacketTime time) {
+      relays::FlowActivity told;
+      told.uid = slot + 1;
+      told.end = {client, server};
+      told.time = time;
+      told.slot = slot;
+      return screen.OnActivity(told);
+    };
+    const PacketTime later = Ms(0) + PacketDelta::FromNanoseconds(stretches << 34);
+    for (const PacketTime time : {Ms(0), later}) {
+      const bool watched = activity(0, At("198.51.100.7", 40'000), Stone(0, 22), time);
+      activity(1, Stone(0, 50'000), At("203.0.113.2", 22), time);
+      CHECK(watched == (time == later));
+    }
+  }
+}
+
 TEST_CASE("A screen that is switched off says nothing") {
   DetectorOptions options;
   options.relays.enabled = false;

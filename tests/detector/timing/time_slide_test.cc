@@ -81,5 +81,75 @@ TEST_CASE("The verdict by thresholds tells no odds") {
   }
 }
 
+// The first data of a connection from a forged address, or of one that goes on.
+timing::Onset OnsetOf(uint64_t uid, uint32_t slot, PacketTime time, uint32_t count) {
+  timing::Onset onset;
+  onset.time = time;
+  onset.start = time;
+  onset.slot = slot;
+  onset.uid = uid;
+  onset.key.ip = {IpAddress::FromV4(0x0a000001), IpAddress::FromV4(static_cast<uint32_t>(uid))};
+  onset.key.port = {22, static_cast<uint16_t>(uid % 50000)};
+  for (timing::OnsetHistory& history : onset.history) {
+    history.is_onset = true;
+    history.count = count;
+    if (count > 1) history.previous[0] = time - Millis(1000);
+  }
+  return onset;
+}
+
+// A flood of so many connections, each with one onset, each evicted by the next but `table`.
+void Flood(timing::TimeSlide& slide, uint64_t connections, uint32_t table, uint32_t onsets = 1) {
+  for (uint64_t uid = 1; uid <= connections; ++uid) {
+    const PacketTime now = Us(static_cast<int64_t>(uid) * 20);
+    const auto slot = static_cast<uint32_t>(uid % table);
+    if (uid > table) {
+      slide.OnConnectionEnd(slot, uid - table, connections::EndCause::kEvicted, now);
+    }
+    for (uint32_t i = 1; i <= onsets; ++i) slide.OnOnset(OnsetOf(uid, slot, now, i));
+  }
+}
+
+TEST_CASE("A flood of connections of one onset fills half of what may wait, and no more") {
+  timing::TimeSlide slide({}, PrefixSet());
+  Flood(slide, 1'000'000, 1000);  // in 20 s
+  // Onsets to a half, and their ends.
+  CHECK(slide.waiting() >= timing::TimeSlide::kMostWaiting / 2);
+  CHECK(slide.waiting() <= timing::TimeSlide::kMostWaiting);
+  CHECK(slide.dropped() > 100'000);
+  // What resumes still finds room.
+  const uint64_t dropped = slide.dropped();
+  uint64_t uid = 2'000'000;
+  size_t waited = 0;
+  for (uint32_t i = 0; i < 100; ++i) {
+    const size_t before = slide.waiting();
+    slide.OnOnset(OnsetOf(++uid, 2000 + i, Ms(21'000), 3));
+    waited += slide.waiting() - before;
+  }
+  CHECK(waited > 10);  // a quarter is delayed
+  CHECK(slide.dropped() == dropped);
+}
+
+TEST_CASE("A flood of connections that resume fills all of it, and their ends are never lost") {
+  timing::TimeSlide slide({}, PrefixSet());
+  Flood(slide, 1'000'000, 1000, 2);
+  CHECK(slide.waiting() <= timing::TimeSlide::kMostWaiting);
+  CHECK(slide.dropped() > 100'000);
+  // All that waits is delivered, and then nothing is left; the slots are free for others.
+  for (uint32_t i = 0; i < 16; ++i) {
+    slide.OnOnset(OnsetOf(3'000'000U + i, i, Ms(200'000), 1));
+  }
+  CHECK(slide.waiting() <= 16);
+}
+
+TEST_CASE("What may not take part in pairs does not wait") {
+  PrefixSet site;
+  site.Add(Prefix::Parse("192.0.2.0/24").value());
+  timing::TimeSlide slide({}, site);  // nothing of the flood crosses its border
+  Flood(slide, 10'000, 1000, 2);
+  CHECK(slide.waiting() == 0);
+  CHECK(slide.dropped() == 0);
+}
+
 }  // namespace
 }  // namespace cairn

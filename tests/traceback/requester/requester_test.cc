@@ -3,11 +3,14 @@
 
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -230,9 +233,67 @@ TEST_CASE("what finds no room is refused and counted, and nobody waits") {
     if (requester.Submit(AskFor(i))) ++taken;
   }
   CHECK(steady_clock::now() - begin < milliseconds(80));
-  CHECK(taken <= 4);  // three that wait, and one under way
+  CHECK(taken == 3);  // one of them is under way
   CHECK(requester.counters().submitted == static_cast<uint64_t>(taken));
   CHECK(requester.counters().refused == static_cast<uint64_t>(100 - taken));
+}
+
+TEST_CASE("whatever was taken has exactly one outcome, however many are tried again") {
+  const Host host([](int) {});  // closes at once, and so is asked again
+  Options options = Quick(host.port());
+  options.max_concurrent = 4;
+  options.max_queued = 8;
+  options.max_per_host_minute = 100'000;
+  options.retries = 2;
+  options.retry_delay = PacketDelta::FromMilliseconds(3);
+  Requester requester(options);
+  std::vector<int> outcomes;
+  uint64_t refused = 0;
+  const auto take = [&] {
+    for (const Outcome& outcome : requester.Take()) {
+      ++outcomes.at(outcome.ask.tag);
+      CHECK(outcome.attempts == 3);
+    }
+  };
+  const steady_clock::time_point end = steady_clock::now() + milliseconds(500);
+  while (steady_clock::now() < end) {
+    Ask ask = AskFor(outcomes.size());
+    ask.request.type = stop::RequestType::kSv;
+    outcomes.push_back(0);
+    if (!requester.Submit(ask)) {
+      outcomes.pop_back();
+      ++refused;
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    take();
+  }
+  REQUIRE(requester.WaitUntil(steady_clock::now() + seconds(10)));
+  take();
+  CHECK(refused > 0);
+  CHECK(outcomes.size() > 8);
+  CHECK(std::all_of(outcomes.begin(), outcomes.end(), [](int count) { return count == 1; }));
+  CHECK(requester.counters().failed == outcomes.size());
+}
+
+TEST_CASE("without a descriptor to be woken by, requests are answered all the same") {
+  const Host host(Answers("40022,22:USERID:OTHER:abc\r\n"));
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = dup(0);
+  REQUIRE(next >= 0);
+  close(next);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(next);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  std::optional<Requester> requester;
+  requester.emplace(Quick(host.port()));
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(requester->Submit(AskFor(1)));
+  REQUIRE(requester->WaitUntil(steady_clock::now() + seconds(10)));
+  const std::vector<Outcome> outcomes = requester->Take();
+  REQUIRE(outcomes.size() == 1);
+  CHECK(outcomes[0].result == Result::kAnswered);
+  requester.reset();  // and it ends
 }
 
 TEST_CASE("a host is asked only so often in a minute, and others go on") {
