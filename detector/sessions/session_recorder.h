@@ -88,14 +88,14 @@ class SessionRecorder {
   }
 
   void BeginFlow(const Session& session, const Segment& segment, unsigned flow);
-  static void TakeHappenings(const Session& session, const Segment& segment,
+  static bool TakeHappenings(const Session& session, const Segment& segment,
                              const connections::Observation& observed);
   static void TellHappenings(const Session& session, unsigned happenings, const FlowNews& news,
                              unsigned flow);
   static void TakeRoundTrips(const Session& session, const Segment& segment, unsigned flow);
   void TakeNewData(const Session& session, const Segment& segment, unsigned flow) const;
   void TakeFirstData(const Session& session, const Segment& segment, unsigned flow) const;
-  static void TakeShutdown(const Session& session, const Segment& segment, unsigned flow);
+  static void TakeStep(const Session& session, const Segment& segment, unsigned flow);
   void LearnServer(const Session& session, PacketTime time);
   bool IsLive(const SessionPlace& place) const;
   Commander CommanderOf(const SessionPlace& control, const connections::Connection& of,
