@@ -18,8 +18,8 @@ namespace cairn {
 // operations.  IPv4 addresses are kept in the words of their IPv4-mapped form (::ffff:a.b.c.d).
 //
 // A mapped address that stands in an IPv6 header is another address than the IPv4 one: it prints as
-// IPv6 and has its own 16 bytes.  Its words are those of ::fffe:a.b.c.d, which no host may have (RFC
-// 4291 reserves all of ::/8); a packet that claims such an address is told as a mapped one.
+// IPv6 and has its own 16 bytes.  Its words are those of ::fffe:a.b.c.d, which no host may have
+// (RFC 4291 reserves all of ::/8); a packet that claims such an address is told as a mapped one.
 class IpAddress {
  public:
   constexpr IpAddress() = default;
@@ -36,8 +36,8 @@ class IpAddress {
   // IPv4 one, as sockets mean it.
   static IpAddress FromV4Bytes(const uint8_t* bytes);
   static IpAddress FromV6Bytes(const uint8_t* bytes);
-  // "192.0.2.1" or "2001:db8::1"; "::ffff:192.0.2.1" is the mapped address, what ToString() makes of
-  // it.  InvalidArgument names the text that is no address.
+  // "192.0.2.1" or "2001:db8::1"; "::ffff:192.0.2.1" is the mapped address, what ToString() makes
+  // of it.  InvalidArgument names the text that is no address.
   static absl::StatusOr<IpAddress> Parse(std::string_view text);
 
   constexpr bool IsV4() const { return high_ == 0 && low_ >> 32 == kMappedPrefix >> 32; }

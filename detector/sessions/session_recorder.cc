@@ -176,12 +176,11 @@ void SessionRecorder::TakeStep(const Session& session, const Segment& segment, u
   SessionState& state = session.state;
   const bool ends = (segment.flags & (kFin | kRst)) != 0;
   if (ends && !EndIsBelieved(session.connection, segment, flow)) return;
-  constexpr unsigned kMoreThanSyn = kSynAckSent | kGapSeen | kPureAckSent | kFinSent |
-                                    kFinWithRstSent | kSynWithEndSent;
-  const bool began_with_syn = state.history.first_flow() == flow &&
-                              (state.first_flags[flow] & (kSyn | kAck)) == kSyn;
-  const bool only_syn =
-      began_with_syn && (session.counts.marks[flow].happened & kMoreThanSyn) == 0;
+  constexpr unsigned kMoreThanSyn =
+      kSynAckSent | kGapSeen | kPureAckSent | kFinSent | kFinWithRstSent | kSynWithEndSent;
+  const bool began_with_syn =
+      state.history.first_flow() == flow && (state.first_flags[flow] & (kSyn | kAck)) == kSyn;
+  const bool only_syn = began_with_syn && (session.counts.marks[flow].happened & kMoreThanSyn) == 0;
   state.sides.Take(segment, flow, only_syn);
   if (ends && state.closed_by_plus_one == 0) state.closed_by_plus_one = (flow + 1) & kBothFlows;
 }

@@ -53,7 +53,9 @@ class SideStates {
     bool TookNoPart() const {
       return Open() && (opening == Opening::kNone || opening == Opening::kMidStream);
     }
-    bool SentSyn() const { return opening == Opening::kSynSent || opening == Opening::kEstablished; }
+    bool SentSyn() const {
+      return opening == Opening::kSynSent || opening == Opening::kEstablished;
+    }
   };
   static_assert(sizeof(Side) == 1);
 

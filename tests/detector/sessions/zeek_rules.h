@@ -13,8 +13,8 @@ namespace cairn::testing {
 using Packets = std::string;
 
 // All that the two hosts of one connection may send, of which any packet may be missing, up to
-// `longest` packets that were captured: a SYN or SYN-ACK first, nothing after a RST, no data after a
-// FIN, each at most once but acknowledgements and data (of which a second says nothing new).
+// `longest` packets that were captured: a SYN or SYN-ACK first, nothing after a RST, no data after
+// a FIN, each at most once but acknowledgements and data (of which a second says nothing new).
 std::vector<Packets> AllCaptures(size_t longest);
 
 // What Zeek makes of one, by its published rules: the endpoint states of its TCP analyzer and the

@@ -35,7 +35,8 @@ std::string Always(const std::string& state) { return state; }
 // The first that applies counts.
 const std::vector<Difference>& Differences() {
   static const std::vector<Difference> differences = {
-      {"FIN, RST and the peer's FIN are a normal close, also when the FIN is all that was captured of "
+      {"FIN, RST and the peer's FIN are a normal close, also when the FIN is all that was captured "
+       "of "
        "the peer",
        [](const Packets& packets, const std::string&) {
          return (Before(packets, 'F', 'R') && Before(packets, 'R', 'f') &&
@@ -159,8 +160,8 @@ TEST_CASE("states and histories are Zeek's, for all that a capture may hold of a
       break;
     }
     if (state != expected || found[0].history != zeek.history) {
-      wrong[all[i]] = found[0].history + ' ' + state + ", not " + expected + " (Zeek " +
-                      zeek.conn_state + ')';
+      wrong[all[i]] =
+          found[0].history + ' ' + state + ", not " + expected + " (Zeek " + zeek.conn_state + ')';
     }
   }
   size_t told = 0;
