@@ -44,15 +44,18 @@ absl::StatusOr<IpAddress> IpAddress::Parse(std::string_view text) {
   const std::string terminated(text);
   std::array<uint8_t, 16> bytes{};
   if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return FromV4Bytes(bytes.data());
-  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return FromV6Bytes(bytes.data());
+  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) {
+    return FromIpv6Header(LoadBigEndian64(bytes.data()), LoadBigEndian64(bytes.data() + 8));
+  }
   return absl::InvalidArgumentError(fmt::format("'{}' is not an IPv4 or IPv6 address", text));
 }
 
 std::array<uint8_t, 16> IpAddress::ToBytes() const {
   std::array<uint8_t, 16> bytes{};
+  const uint64_t low = IsMapped() ? low_ - kMappedInHeader + kMappedPrefix : low_;
   for (unsigned i = 0; i < 8; ++i) {
     bytes[i] = static_cast<uint8_t>(high_ >> (56 - 8 * i));
-    bytes[8 + i] = static_cast<uint8_t>(low_ >> (56 - 8 * i));
+    bytes[8 + i] = static_cast<uint8_t>(low >> (56 - 8 * i));
   }
   return bytes;
 }
@@ -72,27 +75,28 @@ std::string Endpoint::ToString() const {
 
 absl::StatusOr<Prefix> Prefix::Parse(std::string_view text) {
   const size_t slash = text.find('/');
-  const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text.substr(0, slash));
-  if (!ip.ok()) {
+  const absl::StatusOr<IpAddress> parsed = IpAddress::Parse(text.substr(0, slash));
+  if (!parsed.ok()) {
     return absl::InvalidArgumentError(
         fmt::format("'{}' is not a network: write it as 192.0.2.0/24 or 2001:db8::/32", text));
   }
-  const unsigned longest = ip->IsV4() ? 32 : 128;
+  const IpAddress ip = parsed->Unmapped();
+  const unsigned longest = ip.IsV4() ? 32 : 128;
   unsigned length = longest;
   if (slash != std::string_view::npos) {
-    const std::optional<unsigned> parsed = ParsePrefixLength(text.substr(slash + 1));
-    if (!parsed.has_value() || *parsed > longest) {
+    const std::optional<unsigned> written = ParsePrefixLength(text.substr(slash + 1));
+    if (!written.has_value() || *written > longest) {
       return absl::InvalidArgumentError(
           fmt::format("'{}': the prefix length must be a number from 0 to {}", text, longest));
     }
-    length = *parsed;
+    length = *written;
   }
-  const unsigned bits = ip->IsV4() ? length + 96 : length;  // of the mapped form
+  const unsigned bits = ip.IsV4() ? length + 96 : length;  // of the mapped form
   Prefix prefix;
   prefix.high_mask_ = LeadingOnes(bits < 64 ? bits : 64);
   prefix.low_mask_ = bits > 64 ? LeadingOnes(bits - 64) : 0;
   prefix.network_ =
-      IpAddress::FromWords(ip->high() & prefix.high_mask_, ip->low() & prefix.low_mask_);
+      IpAddress::FromWords(ip.high() & prefix.high_mask_, ip.low() & prefix.low_mask_);
   prefix.length_ = static_cast<uint8_t>(length);
   return prefix;
 }

@@ -15,7 +15,11 @@
 namespace cairn {
 
 // An IPv4 or IPv6 address as two host-order words: comparing, masking and hashing are plain integer
-// operations. IPv4 addresses are kept in their IPv4-mapped form (::ffff:a.b.c.d) and print as IPv4.
+// operations.  IPv4 addresses are kept in the words of their IPv4-mapped form (::ffff:a.b.c.d).
+//
+// A mapped address that stands in an IPv6 header is another address than the IPv4 one: it prints as
+// IPv6 and has its own 16 bytes.  Its words are those of ::fffe:a.b.c.d, which no host may have
+// (RFC 4291 reserves all of ::/8); a packet that claims such an address is told as a mapped one.
 class IpAddress {
  public:
   constexpr IpAddress() = default;
@@ -23,17 +27,30 @@ class IpAddress {
     return IpAddress(0, kMappedPrefix | host_order);
   }
   static constexpr IpAddress FromWords(uint64_t high, uint64_t low) { return IpAddress(high, low); }
-  // Requires: `bytes` points at 4 (or 16) readable bytes in network order.
+  // What an IPv6 header holds.
+  static constexpr IpAddress FromIpv6Header(uint64_t high, uint64_t low) {
+    const bool mapped = high == 0 && low >> 32 == kMappedPrefix >> 32;
+    return IpAddress(high, mapped ? low - kMappedPrefix + kMappedInHeader : low);
+  }
+  // Requires: `bytes` points at 4 (or 16) readable bytes in network order.  A mapped address is the
+  // IPv4 one, as sockets mean it.
   static IpAddress FromV4Bytes(const uint8_t* bytes);
   static IpAddress FromV6Bytes(const uint8_t* bytes);
-  // "192.0.2.1" or "2001:db8::1".  InvalidArgument names the text that is no address.
+  // "192.0.2.1" or "2001:db8::1"; "::ffff:192.0.2.1" is the mapped address, what ToString() makes
+  // of it.  InvalidArgument names the text that is no address.
   static absl::StatusOr<IpAddress> Parse(std::string_view text);
 
-  constexpr bool IsV4() const { return high_ == 0 && (low_ >> 32) == 0xffff; }
+  constexpr bool IsV4() const { return high_ == 0 && low_ >> 32 == kMappedPrefix >> 32; }
+  // Whether it is an IPv4 address within an IPv6 one.
+  constexpr bool IsMapped() const { return high_ == 0 && low_ >> 32 == kMappedInHeader >> 32; }
+  // The IPv4 address if it is a mapped one, otherwise itself.
+  constexpr IpAddress Unmapped() const {
+    return IsMapped() ? FromV4(static_cast<uint32_t>(low_)) : *this;
+  }
   constexpr uint64_t high() const { return high_; }
   constexpr uint64_t low() const { return low_; }
   std::string ToString() const;
-  // The 16 bytes in network order (IPv4 mapped).
+  // The 16 bytes in network order, as an IPv6 header has them (IPv4 mapped).
   std::array<uint8_t, 16> ToBytes() const;
 
   constexpr auto operator<=>(const IpAddress&) const = default;
@@ -45,6 +62,7 @@ class IpAddress {
 
  private:
   static constexpr uint64_t kMappedPrefix = 0xffff00000000ULL;
+  static constexpr uint64_t kMappedInHeader = 0xfffe00000000ULL;
   constexpr IpAddress(uint64_t high, uint64_t low) : high_(high), low_(low) {}
   uint64_t high_ = 0;
   uint64_t low_ = 0;
@@ -65,7 +83,8 @@ struct Endpoint {
   std::string ToString() const;
 };
 
-// A CIDR block.  Host bits below the prefix length are cleared.
+// A CIDR block.  Host bits below the prefix length are cleared.  An IPv4 block holds the mapped
+// addresses of its hosts, too: who protects 192.0.2.0/24 means ::ffff:192.0.2.1 as well.
 class Prefix {
  public:
   constexpr Prefix() = default;
@@ -73,7 +92,8 @@ class Prefix {
   // wrong with the text.
   static absl::StatusOr<Prefix> Parse(std::string_view text);
 
-  constexpr bool Contains(const IpAddress& ip) const {
+  constexpr bool Contains(const IpAddress& any) const {
+    const IpAddress ip = any.Unmapped();
     return (ip.high() & high_mask_) == network_.high() && (ip.low() & low_mask_) == network_.low();
   }
   std::string ToString() const;

@@ -86,8 +86,8 @@ Step ReadIpv6(Cursor& at, IpHeader& ip) {
   if (!at.Has(kIpv6HeaderBytes)) return Stop(DropReason::kTruncatedNetwork);
   const uint8_t* header = at.at();
   ip.first_fragment = false;
-  ip.src = IpAddress::FromWords(LoadBig64(header + 8), LoadBig64(header + 16));
-  ip.dst = IpAddress::FromWords(LoadBig64(header + 24), LoadBig64(header + 32));
+  ip.src = IpAddress::FromIpv6Header(LoadBig64(header + 8), LoadBig64(header + 16));
+  ip.dst = IpAddress::FromIpv6Header(LoadBig64(header + 24), LoadBig64(header + 32));
   ip.hop_limit = header[7];
   uint8_t protocol = header[6];
   const size_t payload_bytes = LoadBig16(header + 4);

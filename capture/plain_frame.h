@@ -59,8 +59,8 @@ inline bool ReadPlainFrame(std::span<const uint8_t> frame, Segment& segment, Pla
     if (tcp_bytes < kTcpBytes) return false;
     tcp = ip + kIpBytes;
     segment.hop_limit = ip[7];
-    segment.src = IpAddress::FromWords(LoadBig64(ip + 8), LoadBig64(ip + 16));
-    segment.dst = IpAddress::FromWords(LoadBig64(ip + 24), LoadBig64(ip + 32));
+    segment.src = IpAddress::FromIpv6Header(LoadBig64(ip + 8), LoadBig64(ip + 16));
+    segment.dst = IpAddress::FromIpv6Header(LoadBig64(ip + 24), LoadBig64(ip + 32));
   } else {
     return false;
   }

@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<IpAddress>> Resolve(const std::string& host) {
     char text[NI_MAXHOST] = "";
     getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST);
     const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text);
-    if (ip.ok()) addresses.push_back(*ip);
+    if (ip.ok()) addresses.push_back(ip->Unmapped());
   }
   if (addresses.empty()) {
     return absl::NotFoundError(fmt::format("host '{}' has no address that can be asked", host));

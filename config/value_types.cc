@@ -65,7 +65,7 @@ absl::StatusOr<Prefix> ParseNetwork(std::string_view text) {
   const size_t slash = text.find('/');
   const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text.substr(0, slash));
   const std::string network = prefix->ToString();
-  if (ip.ok() && ip->ToString() != network.substr(0, network.find('/'))) {
+  if (ip.ok() && ip->Unmapped().ToString() != network.substr(0, network.find('/'))) {
     return absl::InvalidArgumentError(fmt::format("{} has bits beyond its length: write {} or {}",
                                                   Quoted(text), network, ip->ToString()));
   }

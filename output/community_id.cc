@@ -69,8 +69,9 @@ size_t CommunityIdTo(const Endpoint& a, const Endpoint& b, std::span<char, kLong
                      uint16_t seed) {
   Endpoint first = a;
   Endpoint second = b;
-  // The smaller end goes first; both ends are of one family, so comparing words is comparing bytes.
-  if (second < first) std::swap(first, second);
+  // The smaller end goes first, by the bytes that the header holds.
+  const auto place = [](const Endpoint& end) { return std::pair(end.ip.ToBytes(), end.port); };
+  if (place(second) < place(first)) std::swap(first, second);
   HashInput input;
   input.Append16(seed);
   input.AppendAddress(first.ip);

@@ -16,7 +16,11 @@ using Table = Schema<Options>;
 ValueType<IpAddress> Address() {
   return Scalar<IpAddress>(
       "an IPv4 or IPv6 address", "192.0.2.7",
-      [](std::string_view text) { return IpAddress::Parse(text); },
+      [](std::string_view text) -> absl::StatusOr<IpAddress> {
+        const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text);
+        if (!ip.ok()) return ip.status();
+        return ip->Unmapped();
+      },
       [](const IpAddress& ip) { return YamlScalar(ip.ToString()); });
 }
 

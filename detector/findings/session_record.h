@@ -74,6 +74,10 @@ struct SessionSide {
   // asked for, no data, or the capture does not hold them.
   std::optional<int32_t> fingerprint;
 
+  // Whether `end` lies within the protected networks; unset when there are none, or the file that
+  // the record was read from does not tell.
+  std::optional<bool> local;
+
   // Payload by sequence numbers: SYN and FIN taken off, repeats counted once, gaps in the capture
   // filled.  bytes = payload_bytes - retransmitted_bytes + missed_bytes.
   uint64_t bytes = 0;

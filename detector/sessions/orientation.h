@@ -23,9 +23,6 @@ struct Orientation {
 Orientation Orient(const SessionCounts& counts, const SessionState& state,
                    const connections::Connection& connection, ServerProfile& profile);
 
-// The state that the session was left in, as Zeek derives it from what each side sent.
-ConnState StateOf(const SessionCounts& counts, const SessionState& state, unsigned client_flow);
-
 }  // namespace cairn::sessions
 
 #endif  // CAIRN_DETECTOR_SESSIONS_ORIENTATION_H_

@@ -51,6 +51,9 @@ void SessionRecorder::Settle(const Session& session, unsigned flow) {
   if ((session.connection.fin_seen & connections::Bit(flow)) != 0 && (marks.flags & kFin) == 0) {
     marks.flags |= kFin;
     happenings |= kFinSent;
+    Segment fin;
+    fin.flags = kFin | kAck;
+    session.state.sides.Take(fin, flow, false);
     if (session.state.closed_by_plus_one == 0) {
       session.state.closed_by_plus_one = (flow + 1) & kBothFlows;
     }
@@ -73,11 +76,12 @@ void SessionRecorder::TakeCorrections(const Session& session, const Observation&
     if ((observed.moved & bit) != 0) Settle(session, flow);
     if ((observed.withdrawn_rst & bit) != 0) {
       Withdraw(session, kRstSent, kRst, flow);
-      state.reset_flows = state.reset_flows & ~bit & kBothFlows;
+      state.sides.Reopen(flow);
     }
     if ((observed.withdrawn_fin & bit) != 0) {
       Withdraw(session, kFinSent, kFin, flow);
       session.counts.bytes[flow].WithdrawFin();
+      state.sides.Reopen(flow);
     }
   }
   const uint8_t closers = session.connection.fin_seen | session.connection.reset_flows;

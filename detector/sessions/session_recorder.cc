@@ -92,7 +92,8 @@ void SessionRecorder::OnSegment(const Segment& segment, const Observation& obser
   const Session session = SessionAt(observed.slot);
   SessionCounts& counts = session.counts;
   now_ = std::max(now_, segment.time);
-  if (counts.packets[flow] == 0) BeginFlow(session, segment, flow);
+  const bool begins = counts.packets[flow] == 0;
+  if (begins) BeginFlow(session, segment, flow);
   ++counts.packets[flow];
   if (observed.doubt != Doubt::kNone) return TakeUnbelieved(session, flow);
   counts.last_seq[flow] = segment.seq;
@@ -103,12 +104,14 @@ void SessionRecorder::OnSegment(const Segment& segment, const Observation& obser
   } else {
     marks.flags |= segment.flags;
   }
-  TakeHappenings(session, segment, observed);
+  const bool happens = TakeHappenings(session, segment, observed);
   if ((observed.moved | observed.withdrawn_rst | observed.withdrawn_fin) != 0) {
     TakeCorrections(session, observed);
   }
   if (observed.new_bytes > 0) TakeNewData(session, segment, flow);
-  if ((segment.flags & (kFin | kRst)) != 0) TakeShutdown(session, segment, flow);
+  if (begins || happens || (segment.flags & (kSyn | kFin | kRst)) != 0) {
+    TakeStep(session, segment, flow);
+  }
   TakeRoundTrips(session, segment, flow);
   if (marks.handshake_seen == 0 && session.connection.syn_seen == kBothFlows) {
     LearnServer(session, segment.time);
@@ -131,10 +134,14 @@ void SessionRecorder::BeginFlow(const Session& session, const Segment& segment, 
   state.first_flags[flow] = segment.flags;
 }
 
-void SessionRecorder::TakeHappenings(const Session& session, const Segment& segment,
+// Whether the header tells of something that is the first of its kind.
+bool SessionRecorder::TakeHappenings(const Session& session, const Segment& segment,
                                      const Observation& observed) {
   const unsigned flow = observed.flow;
-  if (observed.place == DataPlace::kAhead) return TakeAhead(session, segment, flow);
+  if (observed.place == DataPlace::kAhead) {
+    TakeAhead(session, segment, flow);
+    return false;
+  }
   const bool unbelieved_fin = IsUnbelievedFin(session.connection, segment, flow);
   const FlowNews news = session.counts.bytes[flow].Take(
       segment, segment.Has(kFin) && !unbelieved_fin, session.trouble[flow].gaps);
@@ -143,6 +150,7 @@ void SessionRecorder::TakeHappenings(const Session& session, const Segment& segm
       HappeningsOf(segment) & ~static_cast<unsigned>(session.counts.marks[flow].happened);
   if (unbelieved_fin) first &= ~unsigned{kFinSent};
   if (first != 0 || trouble) TellHappenings(session, first, news, flow);
+  return first != 0;
 }
 
 // `happenings`: of the header, those that are the first.
@@ -197,18 +205,18 @@ void SessionRecorder::TakeFirstData(const Session& session, const Segment& segme
   if (state.first_data_by_plus_one == 0) state.first_data_by_plus_one = (flow + 1) & kBothFlows;
 }
 
-// A FIN or RST that the tracker did not believe ends nothing; nor does a RST when
-// both sides have closed.
-void SessionRecorder::TakeShutdown(const Session& session, const Segment& segment, unsigned flow) {
-  const Connection& connection = session.connection;
+// What opens or ends the session, or shows a side for the first time.
+void SessionRecorder::TakeStep(const Session& session, const Segment& segment, unsigned flow) {
   SessionState& state = session.state;
-  if (IsUnbelievedFin(connection, segment, flow)) return;
-  if (state.closed_by_plus_one == 0) state.closed_by_plus_one = (flow + 1) & kBothFlows;
-  const auto& marks = session.counts.marks;
-  const bool both_closed = (marks[0].flags & marks[1].flags & kFin) != 0;
-  if (segment.Has(kRst) && !both_closed) {
-    state.reset_flows = (state.reset_flows | 1U << flow) & kBothFlows;
-  }
+  const bool ends = (segment.flags & (kFin | kRst)) != 0;
+  if (IsUnbelievedFin(session.connection, segment, flow)) return;
+  constexpr unsigned kMoreThanSyn =
+      kSynAckSent | kGapSeen | kPureAckSent | kFinSent | kFinWithRstSent | kSynWithEndSent;
+  const bool began_with_syn =
+      state.history.first_flow() == flow && (state.first_flags[flow] & (kSyn | kAck)) == kSyn;
+  const bool only_syn = began_with_syn && (session.counts.marks[flow].happened & kMoreThanSyn) == 0;
+  state.sides.Take(segment, flow, only_syn);
+  if (ends && state.closed_by_plus_one == 0) state.closed_by_plus_one = (flow + 1) & kBothFlows;
 }
 
 void SessionRecorder::WriteInterim(const Session& session) {
@@ -309,11 +317,11 @@ void SessionRecorder::Write(const Session& session, SessionEnd end) {
   record.last_time = session.counts.last_time;
   FillSide(session, client, record.client());
   FillSide(session, 1 - client, record.server());
-  record.inbound = !protected_.empty() && !protected_.Contains(record.client().end.ip) &&
-                   protected_.Contains(record.server().end.ip);
+  record.inbound = record.client().local == false && record.server().local == true;
   record.full_analysis = TookPart(connection, session.slot);
   record.end = end;
-  record.state = StateOf(session.counts, state, client);
+  record.state = state.sides.Name(
+      client, session.counts.bytes[0].bytes() + session.counts.bytes[1].bytes() > 0);
   record.history.clear();
   if (state.history.first_flow() != client) record.history += '^';
   std::array<unsigned, 2> left_out{};
@@ -342,6 +350,7 @@ void SessionRecorder::FillSide(const Session& session, unsigned flow, SessionSid
   const SessionCounts& counts = session.counts;
   const SessionState& state = session.state;
   side.end = session.connection.key().end(flow);
+  if (!protected_.empty()) side.local = protected_.Contains(side.end.ip);
   side.first_flags = state.first_flags[flow];
   side.flags = counts.marks[flow].flags;
   side.packets = counts.packets[flow];

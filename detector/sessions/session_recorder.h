@@ -88,7 +88,7 @@ class SessionRecorder {
   }
 
   void BeginFlow(const Session& session, const Segment& segment, unsigned flow);
-  static void TakeHappenings(const Session& session, const Segment& segment,
+  static bool TakeHappenings(const Session& session, const Segment& segment,
                              const connections::Observation& observed);
   static void TakeUnbelieved(const Session& session, unsigned flow);
   static void TakeAhead(const Session& session, const Segment& segment, unsigned flow);
@@ -100,7 +100,7 @@ class SessionRecorder {
   static void TakeRoundTrips(const Session& session, const Segment& segment, unsigned flow);
   void TakeNewData(const Session& session, const Segment& segment, unsigned flow) const;
   void TakeFirstData(const Session& session, const Segment& segment, unsigned flow) const;
-  static void TakeShutdown(const Session& session, const Segment& segment, unsigned flow);
+  static void TakeStep(const Session& session, const Segment& segment, unsigned flow);
   void LearnServer(const Session& session, PacketTime time);
   bool IsLive(const SessionPlace& place) const;
   Commander CommanderOf(const SessionPlace& control, const connections::Connection& of,

@@ -12,6 +12,7 @@
 #include "detector/sessions/history.h"
 #include "detector/sessions/round_trips.h"
 #include "detector/sessions/sequence_gaps.h"
+#include "detector/sessions/side_states.h"
 #include "detector/sessions/waiting_data.h"
 
 // What is known of a live session, beside its connection's record: by the same slot.  In parts by
@@ -52,11 +53,11 @@ struct alignas(64) SessionState {
   uint8_t known_fingerprints : 2 = 0;  // bit per flow
   uint8_t transient : 1 = 0;           // its server is one
   uint8_t ended : 1 = 0;               // `end` holds
-  uint8_t reset_flows : 2 = 0;         // bit per flow: its RST ended something
   Tunnel tunnel : 3 = Tunnel::kNone;
   SessionEnd end : 3 = SessionEnd::kClosed;
   uint8_t closed_by_plus_one : 2 = 0;      // flow; 0: nobody
   uint8_t first_data_by_plus_one : 2 = 0;  // flow; 0: nobody
+  SideStates sides;
   History history;
 
   alignas(64) std::array<RoundTrips, 2> round_trips;  // that this flow's data ask for

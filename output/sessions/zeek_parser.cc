@@ -54,6 +54,11 @@ bool TakeBytes(std::string_view text, SessionSide& side) {
   return true;
 }
 
+bool TakeLocal(std::string_view text, SessionSide& side) {
+  side.local = text == "T";
+  return *side.local || text == "F";
+}
+
 bool TakeState(std::string_view text, Row& row) {
   const std::optional<ConnState> state = ConnStateFromName(text);
   row.session.state = state.value_or(ConnState::kOth);
@@ -133,12 +138,10 @@ constexpr auto kColumns = std::to_array<ZeekColumn>({
     {"resp_bytes",
      [](std::string_view text, Row& row) { return TakeBytes(text, row.session.server()); }},
     {"conn_state", TakeState},
-    {"local_resp",
-     [](std::string_view text, Row& row) { return row.session.inbound = text == "T", true; }},
     {"local_orig",
-     [](std::string_view text, Row& row) {
-       return row.session.inbound = row.session.inbound && text == "F", true;
-     }},
+     [](std::string_view text, Row& row) { return TakeLocal(text, row.session.client()); }},
+    {"local_resp",
+     [](std::string_view text, Row& row) { return TakeLocal(text, row.session.server()); }},
     {"history", TakeHistory},
     {"orig_pkts", [](std::string_view text,
                      Row& row) { return TakeNumber(text, row.session.client().packets); }},
@@ -183,6 +186,7 @@ class ZeekParser : public LineParser {
       }
     }
     if (!row.tcp) return false;
+    session.inbound = session.client().local == false && session.server().local == true;
     // Who says something has sent a packet, counted or not.
     for (SessionSide& side : session.side) {
       if (side.flags != 0) side.packets = std::max<uint64_t>(side.packets, 1);

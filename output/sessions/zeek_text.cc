@@ -2,6 +2,7 @@
 // Session records as a conn.log of Zeek, with its default columns, community_id and vlan.  The
 // #open and #close lines hold the time of writing, which no replay has; Zeek's own readers
 // (zeek-cut, the input framework) do without.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -38,7 +39,8 @@ uint64_t Mix(uint64_t x) {
   return x ^ x >> 31;
 }
 
-// Of the form of Zeek's, the same in every replay: 'C' and 17 characters.
+// Of the form of Zeek's, the same in every replay: 'C' and 17 characters.  The ends in an order of
+// their own: what an interim record took for the client may be the server in a later one.
 char* PutUid(char* out, const SessionRecord& session) {
   constexpr std::string_view kLetters =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -47,10 +49,11 @@ char* PutUid(char* out, const SessionRecord& session) {
   uint64_t hash = 0;
   const auto add = [&hash](uint64_t word) { hash = Mix(hash * 3 + word + 0x9e3779b97f4a7c15ULL); };
   add(session.id);
-  for (const SessionSide& side : session.side) {
-    add(side.end.ip.high());
-    add(side.end.ip.low());
-    add(side.end.port);
+  const auto [first, second] = std::minmax(session.client().end, session.server().end);
+  for (const Endpoint& end : {first, second}) {
+    add(end.ip.high());
+    add(end.ip.low());
+    add(end.port);
   }
   add(static_cast<uint64_t>(session.first_time.ToNanoseconds()));
   *out++ = 'C';
@@ -98,7 +101,11 @@ class ZeekText : public RecordText {
       at = Tab(PutNumber(at, server.bytes));
     }
     at = Put(at, ConnStateName(session.state));
-    at = Put(at, session.inbound ? "\tF\tT\t" : "\t-\t-\t");
+    for (const SessionSide& side : session.side) {
+      *at++ = '\t';
+      *at++ = !side.local.has_value() ? '-' : *side.local ? 'T' : 'F';
+    }
+    at = Tab(at);
     at = Tab(PutNumber(at, client.missed_bytes + server.missed_bytes));
     out.Commit(at);
     if (session.history.empty()) {

@@ -96,6 +96,17 @@ std::string_view ReasonOf(const FrameBuilder& frame, uint32_t link = kEthernet) 
 
 }  // namespace
 
+TEST_CASE("an IPv4 address within an IPv6 header stays one of IPv6") {
+  const Bytes frame = FrameBuilder()
+                          .Ethernet()
+                          .Ipv6("::ffff:192.0.2.1", "::ffff:198.51.100.2")
+                          .Tcp(40000, 22, {.seq = 7, .ack = 9, .flags = kPsh | kAck})
+                          .Payload(kPayloadBytes)
+                          .Build();
+  CheckSegment(Decode(frame), "::ffff:192.0.2.1", "::ffff:198.51.100.2");
+  CHECK(Decode(frame).segment.src != *IpAddress::Parse("192.0.2.1"));
+}
+
 TEST_CASE("every link layer leads to the TCP header") {
   SECTION("Ethernet") { CheckBoth(FrameBuilder().Ethernet()); }
   SECTION("802.3 with LLC and SNAP") { CheckBoth(FrameBuilder().Ieee8023Snap()); }

@@ -27,6 +27,17 @@ TEST_CASE("the Community ID does not depend on who opened the connection") {
         CommunityId(At("10.0.0.1", 1), At("10.0.0.1", 2)));
 }
 
+TEST_CASE("IPv4 addresses within IPv6 headers count as the 16 bytes that stand there") {
+  // By Python's hashlib, as the specification says.
+  CHECK(CommunityId(At("::ffff:192.0.2.1", 40000), At("::ffff:198.51.100.2", 80)) ==
+        "1:z7xO9sPTRQQtIVJVwUjnHrWNhys=");
+  CHECK(CommunityId(At("::ffff:192.0.2.1", 40000), At("192.0.2.1", 80)) !=
+        CommunityId(At("192.0.2.1", 40000), At("192.0.2.1", 80)));
+  // The order of the ends is that of the bytes.
+  CHECK(CommunityId(At("::ffff:192.0.2.1", 40000), At("::fffe:1:0:3", 80)) ==
+        CommunityId(At("::fffe:1:0:3", 80), At("::ffff:192.0.2.1", 40000)));
+}
+
 TEST_CASE("another seed gives another Community ID") {
   const std::string seeded = CommunityId(At("128.232.110.120", 34855), At("66.35.250.204", 80), 1);
   CHECK(seeded == "1:3V71V58M3Ksw/yuFALMcW0LAHvc=");

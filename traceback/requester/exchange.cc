@@ -94,8 +94,9 @@ short Exchange::events() const {
 }
 
 void Exchange::Connect() {
+  const IpAddress host = ask_.host.Unmapped();
   descriptor_ =
-      socket(ask_.host.IsV4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      socket(host.IsV4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0) return EndByError(errno);
   sockaddr_storage storage{};
   if (ask_.from.has_value()) {
@@ -104,7 +105,7 @@ void Exchange::Connect() {
       return EndByError(errno);
     }
   }
-  const socklen_t size = Fill(storage, ask_.host, options_.port);
+  const socklen_t size = Fill(storage, host, options_.port);
   if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&storage), size) == 0) {
     FinishConnect();
   } else if (errno != EINPROGRESS) {

@@ -97,7 +97,7 @@ std::optional<IpAddress> ParseAbout(std::string_view text) {
   if (bracketed != (text.find(':') != std::string_view::npos)) return std::nullopt;
   const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text);
   if (!ip.ok()) return std::nullopt;
-  return *ip;
+  return ip->Unmapped();
 }
 
 absl::Status Malformed(std::string_view what) {
@@ -166,8 +166,8 @@ std::string FormatRequest(const Request& request) {
   }
   if (IsRecursive(request.type)) line += fmt::format(":{}", request.session_id);
   if (request.about.has_value()) {
-    const std::string ip = request.about->ToString();
-    line += request.about->IsV4() ? ":" + ip : ":[" + ip + "]";
+    const IpAddress ip = request.about->Unmapped();
+    line += ip.IsV4() ? ":" + ip.ToString() : ":[" + ip.ToString() + "]";
   }
   return line + "\r\n";
 }

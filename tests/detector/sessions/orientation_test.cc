@@ -22,6 +22,14 @@ TEST_CASE("a SYN or its answer says for certain who serves, whatever the ports")
   CHECK(by_answer.client().packets == 0);
 }
 
+TEST_CASE("a SYN-ACK that was captured late says so, too") {
+  const Conversation data = Between(22, 50000).Client(kAck | kPsh, 1, 10, 1);
+  const SessionRecord late = OneRecord(Conversation(data).Server(kSyn | kAck, 0, 0, 1));
+  CHECK(late.server().end.port == 50000);
+  CHECK(late.server_confidence == 2);
+  CHECK(OneRecord(data).server().end.port == 22);
+}
+
 TEST_CASE("when both sides send a SYN the first is the client's, with less confidence") {
   const SessionRecord record = OneRecord(Between(5000, 6000).Client(kSyn, 0).Server(kSyn, 0));
   CHECK(record.server_confidence == 1);

@@ -97,9 +97,27 @@ TEST_CASE("a fingerprint that is not known is no number in any format") {
   }
 }
 
+TEST_CASE("an IPv4 address within an IPv6 one survives every format as what it is") {
+  const ScratchFolder scratch;
+  SessionRecord session = samples::OfReport();
+  session.client().end.ip = *IpAddress::Parse("::ffff:192.0.2.1");
+  session.server().end.ip = *IpAddress::Parse("192.0.2.1");
+  for (const SessionFormat format : kAllFormats) {
+    INFO(SessionFormatName(format));
+    const std::string path = scratch.File(std::string(SessionFormatName(format)));
+    WriteAll(path, format, {session});
+    const ReadBack back = ReadAll(path);
+    REQUIRE(back.sessions.size() == 1);
+    CHECK(back.sessions[0].client().end.ip.ToString() == "::ffff:192.0.2.1");
+    CHECK(back.sessions[0].server().end.ip.ToString() == "192.0.2.1");
+  }
+}
+
 TEST_CASE("what conn.log can say of a session survives it") {
   const ScratchFolder scratch;
   SessionRecord session = samples::OfReport();
+  session.client().local = false;
+  session.server().local = true;
   session.inbound = true;
   session.history = "ShADadfFR";
   session.state = ConnState::kSf;
@@ -114,6 +132,8 @@ TEST_CASE("what conn.log can say of a session survives it") {
   CHECK(read.id == 2);
   CHECK(read.server_confidence == 2);
   CHECK(read.inbound);
+  CHECK(read.client().local == false);
+  CHECK(read.server().local == true);
   CHECK(read.client().end == session.client().end);
   CHECK(read.server().end == session.server().end);
   CHECK(read.first_time == session.first_time);

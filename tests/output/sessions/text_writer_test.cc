@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catch2/catch.hpp"
@@ -51,6 +54,52 @@ TEST_CASE("the TSV begins with its columns, and conn.log with Zeek's header") {
         "string\tbool\tbool\tcount\tstring\tcount\tcount\tcount\tcount\tset[string]\tint\tstring\n"
         "1068854712.726492\tChKO9T2BPiE1HXfQv8\t63.162.172.250\t4305\t168.236.226.95\t80\ttcp\t-\t"
         "11.154827\t0\t0\tOTH\t-\t-\t0\t-\t6\t-\t7\t-\t-\t-\t1:FrzkpWF8QT/RINlMzqxUlvtvMF0=\n");
+}
+
+std::vector<std::string> Split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+// The column of the only record of a conn.log.
+std::string ZeekColumnOf(const SessionRecord& session, const std::string& name) {
+  const ScratchFolder scratch;
+  WriteAll(scratch.File("conn.log"), SessionFormat::kZeek, {session});
+  const std::vector<std::string> lines = Split(Contents(scratch.File("conn.log")), '\n');
+  const auto line_of = [&](std::string_view beginning) {
+    return *std::find_if(lines.begin(), lines.end(), [&](const std::string& line) {
+      return line.starts_with(beginning) && line.starts_with('#') != beginning.empty();
+    });
+  };
+  const std::vector<std::string> names = Split(line_of("#fields"), '\t');
+  const std::vector<std::string> words = Split(line_of(""), '\t');
+  const auto place = std::find(names.begin(), names.end(), name);
+  REQUIRE(place != names.end());
+  return words[static_cast<size_t>(place - names.begin()) - 1];  // "#fields" is the first name
+}
+
+TEST_CASE("conn.log tells of each side whether it is local") {
+  SessionRecord session = samples::OfReport();
+  CHECK(ZeekColumnOf(session, "local_orig") == "-");
+  session.client().local = true;
+  session.server().local = false;
+  CHECK(ZeekColumnOf(session, "local_orig") == "T");
+  CHECK(ZeekColumnOf(session, "local_resp") == "F");
+}
+
+TEST_CASE("the uid is a session's own, whichever end is taken for the client") {
+  SessionRecord session = samples::OfReport();
+  const std::string uid = ZeekColumnOf(session, "uid");
+  CHECK(uid.size() == 18);
+  std::swap(session.client(), session.server());
+  CHECK(ZeekColumnOf(session, "uid") == uid);
+  ++session.id;
+  CHECK(ZeekColumnOf(session, "uid") != uid);
+  --session.id;
+  std::swap(session.client().end.port, session.server().end.port);
+  CHECK(ZeekColumnOf(session, "uid") != uid);
 }
 
 TEST_CASE("a file that is added to gets no second header, and keeps its columns") {
