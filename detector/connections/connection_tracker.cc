@@ -214,23 +214,24 @@ void ConnectionTracker::Start(uint32_t slot, const Segment& segment, const Segme
   WheelOf(connection.phase).Add(slot);
 }
 
-// The table is full: strays go first, then what has ended (it was reported already), then SYNs that
-// nobody answered, then what may have ended, then the longest idle.
+// The table is full: strays go first, then what has ended or may have (it was reported already, or will
+// be now), then SYNs that nobody answered, then where somebody was at work until it may have ended, then
+// the longest idle.
 void ConnectionTracker::MakeRoom(PacketTime now) {
   if (const std::optional<uint32_t> slot = stray_.PopLongestIdle(); slot.has_value()) {
     ++counters_.evicted_strays;
-    Drop(*slot, EndCause::kEvicted, now);
-    return;
+    return Drop(*slot, EndCause::kEvicted, now);
   }
-  if (const std::optional<uint32_t> slot = closed_.PopLongestIdle(); slot.has_value()) {
-    Drop(*slot, EndCause::kEvicted, now);
-    return;
+  for (IdleWheel* wheel : {&closed_, &ending_}) {
+    const std::optional<uint32_t> slot = wheel->PopLongestIdle();
+    if (slot.has_value()) return Drop(*slot, EndCause::kEvicted, now);
   }
   std::optional<uint32_t> slot = handshake_.PopLongestIdle();
-  if (slot.has_value()) ++counters_.evicted_unanswered;
-  for (IdleWheel* wheel : {&ending_, &lingering_}) {
-    if (!slot.has_value()) slot = wheel->PopLongestIdle();
+  if (slot.has_value()) {
+    ++counters_.evicted_unanswered;
+    return Drop(*slot, EndCause::kEvicted, now);
   }
+  slot = lingering_.PopLongestIdle();
   if (!slot.has_value()) {
     slot = established_.PopLongestIdle();
     ++counters_.evicted_idle;
@@ -302,6 +303,7 @@ void ConnectionTracker::MeasureRoundTrip(Connection& connection, const Segment& 
       connection.round_trip[flow].Offer(segment.time - connection.last_segment);
     }
   } else if ((connection.data_seen & Bit(other)) != 0 &&
+             ((connection.resent | connection.contested) & Bit(other)) == 0 &&
              connection.round_trip[flow].Least().has_value()) {
     connection.round_trip[flow].Offer(segment.time - connection.last_data[other]);
   }
@@ -339,7 +341,7 @@ void ConnectionTracker::PrefetchNext(const IdleWheel& wheel) const {
 
 void ConnectionTracker::EndAll(PacketTime now) {
   for (IdleWheel* wheel :
-       {&handshake_, &established_, &ending_, &lingering_, &closed_, &stray_}) {
+       {&ending_, &lingering_, &handshake_, &established_, &closed_, &stray_}) {
     while (const std::optional<uint32_t> slot = wheel->PopLongestIdle()) {
       Drop(*slot, EndCause::kEndOfCapture, now);
     }

@@ -59,8 +59,12 @@ void BelieveAhead(Connection& connection, unsigned flow, PacketTime time, Observ
 void TakeFirstAck(Connection& connection, uint32_t ack, unsigned other) {
   const bool known = In(connection.seq_known, other);
   if (known && !IsPlausibleJump(connection.next_seq[other], ack)) return;
-  connection.acked[other] = ack;
   connection.ack_known = With(connection.ack_known, other) & kBothFlows;
+  connection.acked[other] = ack;
+  if (known && In(connection.fin_seen, other) && ack == connection.next_seq[other] + 1) {
+    connection.fin_acked = With(connection.fin_acked, other) & kBothFlows;
+    connection.acked[other] = connection.next_seq[other];
+  }
   if (known && SequenceDistance(ack, connection.next_seq[other]) >= 0) {
     connection.unbelieved_units[other] = 0;
   }
@@ -143,6 +147,7 @@ void TakeAhead(Connection& connection, const Segment& segment, uint32_t first, u
 void TakeBehindUnheard(Connection& connection, const Segment& segment, uint32_t first, uint32_t end,
                        unsigned flow, Observation& observed) {
   constexpr uint32_t kProbeBytes = 1;
+  observed.place = DataPlace::kBack;
   if (In(connection.back_known, flow) && first == connection.back_end[flow]) {
     connection.back_known = Without(connection.back_known, flow) & kBothFlows;
     connection.acked[flow] = first;
@@ -182,6 +187,7 @@ void TakeNumber(Connection& connection, const Segment& segment, unsigned flow,
                 Observation& observed) {
   if ((segment.flags & (kSyn | kFin)) != 0) return;
   const int32_t ahead = SequenceDistance(connection.next_seq[flow], segment.seq);
+  if (ahead == 1 && In(connection.fin_seen, flow)) return;
   if (ahead > 0 && ClaimedAhead(connection, flow) && segment.seq == connection.acked[flow]) {
     MoveFlow(connection, flow, segment.seq, observed);
     return;

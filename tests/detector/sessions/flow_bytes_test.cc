@@ -15,12 +15,12 @@ class Flow {
  public:
   explicit Flow(uint32_t isn) : isn_(isn) {}
 
-  FlowNews Send(int64_t place, uint32_t bytes, unsigned flags = kAck, bool confirmed = false) {
+  FlowNews Send(int64_t place, uint32_t bytes, unsigned flags = kAck) {
     Segment segment;
     segment.seq = isn_ + 1 + static_cast<uint32_t>(place);
     segment.payload_bytes = bytes;
     segment.flags = static_cast<uint8_t>(flags);
-    const FlowNews news = flow_.Take(segment, confirmed, gaps_);
+    const FlowNews news = flow_.Take(segment, segment.Has(kFin), gaps_);
     payload_ += bytes;
     repeated_ += news.repeated_bytes;
     // What always holds.
@@ -126,18 +126,51 @@ TEST_CASE("data behind the FIN are none of the flow's") {
   CHECK(flow.bytes() == 4);
 }
 
-TEST_CASE("a number that is far off counts only when it is confirmed") {
-  Flow flow(5);
-  flow.Syn();
-  flow.Send(0, 10);
-  CHECK(flow.Send(1'000'000'000, 10).repeated_bytes == 10);
-  CHECK(flow.bytes() == 10);
-  const FlowNews news = flow.Send(1'000'000'010, 10, kAck, true);
-  CHECK(news.gap);
-  CHECK(news.repeated_bytes == 0);
-  CHECK(flow.bytes() == 20);
-  CHECK(flow.Send(1'000'000'020, 10).repeated_bytes == 0);
-  CHECK(flow.bytes() == 30);
+TEST_CASE("a gap of any size is counted") {
+  FlowBytes flow;
+  SequenceGaps gaps;
+  Segment segment;
+  segment.flags = kAck;
+  segment.seq = 5;
+  segment.payload_bytes = 1000;
+  flow.Take(segment, false, gaps);
+  CHECK(flow.MoveTo(5 + 1000 + 100'000'000, gaps).gap);
+  segment.seq = 5 + 1000 + 100'000'000;
+  segment.payload_bytes = 5000;
+  CHECK(flow.Take(segment, false, gaps).repeated_bytes == 0);
+  CHECK(flow.bytes() == 100'006'000);
+  CHECK(gaps.missed_bytes() == 100'000'000);
+}
+
+TEST_CASE("what waited beyond a gap counts when it is believed, and what was passed does not") {
+  FlowBytes flow;
+  SequenceGaps gaps;
+  Segment segment;
+  segment.flags = kAck;
+  segment.seq = 0;
+  segment.payload_bytes = 100;
+  flow.Take(segment, false, gaps);
+  CHECK_FALSE(flow.TakeWaiting(50, 90, gaps).gap);
+  CHECK(flow.bytes() == 100);
+  CHECK(flow.TakeWaiting(150, 200, gaps).gap);
+  CHECK(flow.bytes() == 200);
+  CHECK(gaps.missed_bytes() == 50);
+}
+
+TEST_CASE("a flow that is set back loses what lies behind, and its gaps there") {
+  FlowBytes flow;
+  SequenceGaps gaps;
+  Segment segment;
+  segment.flags = kAck;
+  segment.seq = 0;
+  segment.payload_bytes = 100;
+  flow.Take(segment, false, gaps);
+  segment.seq = 1000;
+  flow.Take(segment, false, gaps);
+  CHECK(flow.bytes() == 1100);
+  flow.MoveTo(120, gaps);
+  CHECK(flow.bytes() == 120);
+  CHECK(gaps.missed_bytes() == 20);
 }
 
 TEST_CASE(

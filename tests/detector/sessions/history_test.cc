@@ -25,7 +25,7 @@ TEST_CASE("data on a FIN are told as both") {
 
 TEST_CASE("gaps, repeats and closed windows are told") {
   Conversation talk = Plain().Shake();
-  talk.Client(kAck, 1, 10, 1).Client(kAck, 101, 10, 1).Server(kAck, 1, 0, 11);
+  talk.Client(kAck, 1, 10, 1).Client(kAck, 101, 10, 1).Server(kAck, 1, 0, 111);
   talk.details().known = SegmentDetails::kWindow;
   talk.Client(kAck, 1, 10, 1);
   const SessionRecord record = OneRecord(talk);
