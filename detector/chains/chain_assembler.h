@@ -32,6 +32,9 @@ class ChainAssembler {
   // the pair, if any; the chain carries one only while all its pairs are allowed.
   ChainUpdate Add(const ConnectionSummary& upstream, const ConnectionSummary& downstream,
                   PacketTime time, const std::optional<PolicyVerdict>& verdict);
+  // The pair of these two that was added the other way round was wrong: forgets it, and takes over
+  // what is known of the two now.  Add the right one next.
+  void TakeBack(const ConnectionSummary& upstream, const ConnectionSummary& downstream);
   // A connection has ended.  When all of a chain have, it is forgotten (a finished incident does
   // not grow).
   void OnConnectionEnd(uint64_t uid);

@@ -25,6 +25,11 @@ PacketTime Before(PacketTime time, uint32_t gap_units) {
   return time - PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_units) << kGapUnitBits);
 }
 
+uint32_t WaitMs(PacketDelta wait) {
+  constexpr int64_t kMost = OnsetHistory::kNoWait - 1;
+  return static_cast<uint32_t>(std::clamp<int64_t>(wait.ToMilliseconds(), 0, kMost));
+}
+
 // Did this onset come when the flow's own period said it would?  Keeps the count of such onsets in
 // a row.
 bool IsPeriodic(PacketDelta gap, uint32_t gap_before_units, PacketDelta tolerance, uint8_t& run) {
@@ -70,6 +75,8 @@ std::optional<Onset> IdlePeriods::OnNewData(connections::Connection& connection,
                                             uint8_t flow, PacketTime time) const {
   const bool first = (connection.data_seen & (1U << flow)) == 0;
   const PacketDelta gap = first ? PacketDelta::Infinite() : time - connection.last_data[flow];
+  const PacketTime asked = connection.last_data[1U - flow];
+  const bool answers = asked.IsSet() && (first || asked >= connection.last_data[flow]);
   connection.data_seen = static_cast<uint8_t>(connection.data_seen | (1U << flow));
   connection.last_data[flow] = time;
   if (gap <= shortest_) return std::nullopt;
@@ -83,6 +90,7 @@ std::optional<Onset> IdlePeriods::OnNewData(connections::Connection& connection,
     history.is_onset = !IsPeriodic(since_last, own.gap_units, period_tolerance_[kind],
                                    connection.periodic_run[flow][kind]);
     history.previous = {own.last, Before(own.last, own.gap_units)};
+    if (answers) history.wait_ms = WaitMs(time - asked);
     history.reverse_count = connection.onsets[1U - flow][kind].count;
     if (history.is_onset) ++own.count;
     history.count = own.count;

@@ -19,6 +19,7 @@ import sessions
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAIRN = ROOT / "build/bin/cairn"
 GENERATOR = ROOT / "build/bin/cairn-traces"
+ROLES_TABLE = ROOT / "build/release/accuracy/roles_table"
 WORK = ROOT / "build/accuracy"
 
 # The generated capture of the grid: hundreds of concurrent sessions, few of them chains.
@@ -102,6 +103,8 @@ def print_grid(trace, kind):
 
 
 def main():
+    if sys.argv[1:2] == ["roles"]:
+        sys.exit(subprocess.run([ROLES_TABLE, *sys.argv[2:]], check=False).returncode)
     if sys.argv[1:2] == ["relays"]:
         relays.main(sys.argv[2:])
         return
@@ -109,7 +112,8 @@ def main():
         sys.exit(sessions.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="./dev accuracy", description=__doc__,
                                      epilog="'./dev accuracy relays' scores the relay screen, './dev accuracy sessions' "
-                                            "compares session records; each has a --help of its own.")
+                                            "compares session records; each has a --help of its own. "
+                                            "'./dev accuracy roles [CHAINS [SEED]]' counts who is told to be upstream.")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="more captures with truth")
     parser.add_argument("--no-grid", action="store_true", help="leave out the grids of thresholds")
     parser.add_argument("--protocol", action="store_true",
