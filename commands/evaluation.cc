@@ -2,7 +2,9 @@
 #include "commands/evaluation.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -41,8 +43,16 @@ class PairCollector : public EventSink {
  public:
   absl::Status Write(const Event& event) override {
     if (const auto* found = std::get_if<SteppingStone>(&event)) {
-      pairs_.push_back({.upstream = {found->upstream.orig, found->upstream.resp},
-                        .downstream = {found->downstream.orig, found->downstream.resp}});
+      const traces::AlertedPair pair = {
+          .upstream = {found->upstream.orig, found->upstream.resp},
+          .downstream = {found->downstream.orig, found->downstream.resp}};
+      // The latest revision counts.
+      const auto [known, is_new] = place_.try_emplace(found->alert_id, pairs_.size());
+      if (is_new) {
+        pairs_.push_back(pair);
+      } else {
+        pairs_[known->second] = pair;
+      }
     }
     return absl::OkStatus();
   }
@@ -50,6 +60,7 @@ class PairCollector : public EventSink {
 
  private:
   std::vector<traces::AlertedPair> pairs_;
+  std::map<std::string, size_t> place_;  // in `pairs_`, by alert id
 };
 
 std::string WithoutEnding(std::string path, std::string_view ending) {

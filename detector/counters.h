@@ -69,6 +69,7 @@ struct DetectorCounters {
   uint64_t evicted_strays = 0;             // table full: of segments that belong to no connection
   // Findings.
   uint64_t stepping_stones = 0;
+  uint64_t roles_revised = 0;  // alerts of them that were corrected
   uint64_t message_relays = 0;
   uint64_t unjudged = 0;
   uint64_t relay_nodes = 0;

@@ -15,6 +15,30 @@ constexpr std::string_view kUnjudged = "unjudged";
 constexpr std::string_view kInsertion = "insertion";
 constexpr std::string_view kRelayNode = "relay_node";
 
+bool IsAsAtFirst(const timing::PairFinding& finding) { return finding.revision % 2 == 1; }
+
+// Of the roles as they were told at first: an alert keeps its name when they are corrected.
+std::string IdOf(std::string_view event, const timing::PairFinding& finding) {
+  return IsAsAtFirst(finding) ? AlertId(event, finding.upstream, finding.downstream)
+                              : AlertId(event, finding.downstream, finding.upstream);
+}
+
+// Without what the policy and the chain say.
+SteppingStone StoneOf(const timing::PairFinding& finding, uint64_t packets_lost) {
+  SteppingStone stone;
+  stone.time = finding.time;
+  stone.alert_id = IdOf(kSteppingStone, finding);
+  stone.kind = finding.kind;
+  stone.host = finding.host;
+  stone.upstream = finding.upstream;
+  stone.downstream = finding.downstream;
+  stone.roles = finding.roles;
+  stone.revision = finding.revision;
+  stone.evidence = finding.evidence;
+  stone.packets_lost = packets_lost;
+  return stone;
+}
+
 }  // namespace
 
 Reporter::Reporter(const DetectorOptions& options, EventSink& sink)
@@ -32,29 +56,29 @@ void Reporter::OnPair(const timing::PairFinding& finding) {
   if (std::optional<std::string> reason = MessagingReason(finding); reason.has_value()) {
     return WriteMessageRelay(finding, *std::move(reason));
   }
-  SteppingStone stone;
-  stone.time = finding.time;
-  stone.alert_id = AlertId(kSteppingStone, finding.upstream, finding.downstream);
-  stone.kind = finding.kind;
-  stone.host = finding.host;
-  stone.upstream = finding.upstream;
-  stone.downstream = finding.downstream;
-  stone.evidence = finding.evidence;
-  stone.packets_lost = packets_lost_;
-  const policy::Verdict verdict = AskPolicy(stone);
+  SteppingStone stone = StoneOf(finding, packets_lost_);
+  const policy::Verdict verdict = CountVerdict(stone);
+  const bool told = !verdict.IsSuppressed();
+  if (verdict.allowed.has_value()) told_[stone.alert_id] = {verdict, told, told};
   stone.policy = verdict.allowed;
-  const auto [chain, update] = chains_.Add(finding.upstream, finding.downstream, finding.time,
-                                           stone.policy, !verdict.IsSuppressed());
+  const auto [chain, update] =
+      chains_.Add(finding.upstream, finding.downstream, finding.time, stone.policy, told);
   WriteEndedChains();
   stone.chain = chain;
-  if (verdict.IsSuppressed()) return;  // and nothing that follows from it
+  if (!told) return;  // nor anything that follows from it
   ++stepping_stones_;
+  WriteStone(stone, update, true);
+}
+
+void Reporter::WriteStone(const SteppingStone& stone, const std::optional<ChainUpdate>& chain,
+                          bool with_exposure) {
   Write(stone);
-  if (const std::optional<Exposure> exposure = FindExposure(stone); exposure.has_value()) {
+  const std::optional<Exposure> exposure = with_exposure ? FindExposure(stone) : std::nullopt;
+  if (exposure.has_value()) {
     ++exposures_;
     Write(*exposure);
   }
-  if (update.has_value()) Write(*update);
+  if (chain.has_value()) Write(*chain);
 }
 
 void Reporter::OnConnectionEnd(uint64_t uid, PacketTime time) {
@@ -64,6 +88,34 @@ void Reporter::OnConnectionEnd(uint64_t uid, PacketTime time) {
 
 void Reporter::WriteEndedChains() {
   for (const ChainUpdate& ended : chains_.TakeEnded()) Write(ended);
+}
+
+// Everything that depends on the roles is judged anew.  Who has been told of a pair is told of its
+// correction, too, even if a rule would have suppressed the right one: else the wrong one stands.
+void Reporter::OnPairRevised(const timing::PairFinding& finding) {
+  SteppingStone stone = StoneOf(finding, packets_lost_);
+  if (message_relays_.contains(IdOf(kMessageRelay, finding))) return;  // it has no roles
+  Told& told = told_[stone.alert_id];  // unless it is known there: told, and no rule allows it
+  const policy::Verdict verdict = policy_.Judge(stone);
+  Count(told.verdict, told.at_all, -1);
+  if (!told.at_all && !verdict.IsSuppressed()) {
+    told.at_all = true;
+    ++stepping_stones_;
+  }
+  told.verdict = verdict;
+  Count(verdict, told.at_all, 1);
+  stone.policy = verdict.allowed;
+  chains_.TakeBack(finding.upstream, finding.downstream);
+  const bool is_told = told.at_all;
+  const bool told_as_this = told.at_first && IsAsAtFirst(finding);
+  const auto [chain, update] =
+      chains_.Add(finding.upstream, finding.downstream, finding.time, stone.policy, is_told);
+  WriteEndedChains();
+  stone.chain = chain;
+  if (!is_told) return;
+  ++roles_revised_;
+  // What was told at first need not be told again when the roles turn back.
+  WriteStone(stone, update, !told_as_this);
 }
 
 std::optional<std::string> Reporter::MessagingReason(const timing::PairFinding& finding) const {
@@ -158,20 +210,20 @@ void Reporter::OnHostScore(const HostScore& score) {
   if (status_.ok()) status_ = sink_.WriteScore(score);
 }
 
-policy::Verdict Reporter::AskPolicy(const SteppingStone& stone) {
-  policy::Verdict verdict = CountVerdict(stone);
-  if (verdict.allowed.has_value()) allowed_[stone.alert_id] = verdict;
+policy::Verdict Reporter::CountVerdict(const SteppingStone& stone) {
+  policy::Verdict verdict = policy_.Judge(stone);
+  Count(verdict, false, 1);
   return verdict;
 }
 
-policy::Verdict Reporter::CountVerdict(const SteppingStone& stone) {
-  policy::Verdict verdict = policy_.Judge(stone);
+// `told`: in spite of a rule that suppresses.
+void Reporter::Count(const policy::Verdict& verdict, bool told, int64_t change) {
+  const auto step = static_cast<uint64_t>(change);
   if (verdict.allowed.has_value()) {
-    ++(verdict.IsSuppressed() ? suppressed_ : marked_);
+    (verdict.IsSuppressed() && !told ? suppressed_ : marked_) += step;
   } else if (verdict.expired_rule.has_value()) {
-    ++by_expired_rule_;
+    by_expired_rule_ += step;
   }
-  return verdict;
 }
 
 // Clear text into SSH: a passphrase was probably typed in the clear (Zhang & Paxson 2000,
@@ -199,29 +251,31 @@ std::optional<Exposure> Reporter::FindExposure(const SteppingStone& stone) const
 }
 
 void Reporter::OnPairEnd(const timing::PairFinding& finding, connections::EndCause cause) {
-  if (message_relays_.erase(AlertId(kMessageRelay, finding.upstream, finding.downstream)) > 0)
-    return;
+  if (message_relays_.erase(IdOf(kMessageRelay, finding)) > 0) return;
   SteppingStoneEnd end;
   end.time = finding.time;
-  end.alert_id = AlertId(kSteppingStone, finding.upstream, finding.downstream);
+  end.alert_id = IdOf(kSteppingStone, finding);
   end.kind = finding.kind;
   end.upstream = finding.upstream;
   end.downstream = finding.downstream;
+  end.roles = finding.roles;
+  end.revision = finding.revision;
   end.evidence = finding.evidence;
   end.duration = finding.time - std::max(finding.upstream.start, finding.downstream.start);
   end.cause = std::string(SessionEndName(cause));
   end.chain = chains_.ChainOf(finding.upstream.uid);
-  if (const auto found = allowed_.find(end.alert_id); found != allowed_.end()) {
-    const policy::Verdict verdict = found->second;
-    allowed_.erase(found);
-    if (verdict.IsSuppressed()) return;
-    end.policy = verdict.allowed;
+  if (const auto found = told_.find(end.alert_id); found != told_.end()) {
+    const Told told = std::move(found->second);
+    told_.erase(found);
+    if (!told.at_all) return;
+    end.policy = told.verdict.allowed;
   }
   Write(end);
 }
 
 void Reporter::AddTo(DetectorCounters& counters) const {
   counters.stepping_stones = stepping_stones_;
+  counters.roles_revised = roles_revised_;
   counters.message_relays = message_relay_count_;
   counters.unjudged = unjudged_;
   counters.relay_nodes = relay_nodes_;

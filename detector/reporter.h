@@ -27,6 +27,7 @@ class Reporter : public timing::PairSink {
   Reporter(const DetectorOptions& options, EventSink& sink);
 
   void OnPair(const timing::PairFinding& finding) override;
+  void OnPairRevised(const timing::PairFinding& finding) override;
   void OnPairEnd(const timing::PairFinding& finding, connections::EndCause cause) override;
   // Two connections of one host, accepted and opened there, that cannot be compared.
   void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened, PacketTime time);
@@ -47,9 +48,11 @@ class Reporter : public timing::PairSink {
   void Write(const Event& event);
   void WriteEndedChains();
   std::optional<std::string> MessagingReason(const timing::PairFinding& finding) const;
+  void WriteStone(const SteppingStone& stone, const std::optional<ChainUpdate>& chain,
+                  bool with_exposure);
   void WriteMessageRelay(const timing::PairFinding& finding, std::string reason);
-  policy::Verdict AskPolicy(const SteppingStone& stone);
   policy::Verdict CountVerdict(const SteppingStone& stone);
+  void Count(const policy::Verdict& verdict, bool told, int64_t change);
   std::optional<Exposure> FindExposure(const SteppingStone& stone) const;
 
   const ExposureOptions exposure_;
@@ -57,13 +60,20 @@ class Reporter : public timing::PairSink {
   policy::Policy policy_;
   EventSink& sink_;
   chains::ChainAssembler chains_;
-  // The verdicts of open pairs that a rule allows, by alert id: what held at the alert holds at its
-  // end.
-  absl::flat_hash_map<std::string, policy::Verdict> allowed_;
+  // What was said of an open pair, if not simply that it is one.
+  struct Told {
+    policy::Verdict verdict;
+    bool at_first = true;  // was it told, and not suppressed, before any correction?
+    bool at_all = true;
+  };
+  // Open pairs that a rule allows or that were corrected, by alert id: what held at the alert holds
+  // at its end.
+  absl::flat_hash_map<std::string, Told> told_;
   absl::flat_hash_set<std::string> message_relays_;  // the open ones, by alert id
   absl::Status status_;
   uint64_t packets_lost_ = 0;
   uint64_t stepping_stones_ = 0;
+  uint64_t roles_revised_ = 0;
   uint64_t message_relay_count_ = 0;
   uint64_t unjudged_ = 0;
   uint64_t relay_nodes_ = 0;

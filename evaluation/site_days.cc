@@ -23,7 +23,7 @@ class Counter : public EventSink {
  public:
   absl::Status Write(const Event& event) override {
     const auto* stone = std::get_if<SteppingStone>(&event);
-    if (stone == nullptr) return absl::OkStatus();
+    if (stone == nullptr || stone->revision > 1) return absl::OkStatus();
     if (stone->evidence.slots.has_value()) {
       ++count.by_slots;
     } else if (stone->kind == PairKind::kDirect) {

@@ -142,6 +142,8 @@ Json PairHead(const Pair& event, const char* name) {
 
 Json ToJson(const SteppingStone& event) {
   Json json = PairHead(event, "stepping_stone");
+  json["roles"] = RoleBasisName(event.roles);
+  json["revision"] = event.revision;
   json["chain"] = event.chain;
   json["policy"] = ToJson(event.policy);
   json["packets_lost"] = event.packets_lost;
@@ -207,6 +209,8 @@ Json ToJson(const SteppingStoneEnd& event) {
   json["kind"] = PairKindName(event.kind);
   json["upstream"] = ToJson(event.upstream);
   json["downstream"] = ToJson(event.downstream);
+  json["roles"] = RoleBasisName(event.roles);
+  json["revision"] = event.revision;
   json["evidence"] = ToJson(event.evidence);
   json["duration_s"] = Seconds(event.duration);
   json["cause"] = event.cause;
@@ -253,6 +257,7 @@ Json ToJson(const ChainUpdate& event) {
 Json AskedHead(const HostAsked& asked, const char* name) {
   Json json = Head(asked.time, name);
   json["alert_id"] = asked.alert_id;
+  json["revision"] = asked.revision;
   json["about"] = asked.about;
   json["host"] = asked.host.ToString();
   json["request"] = asked.request;

@@ -197,6 +197,7 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"session_alerts_left_out", detector.session_alerts_left_out},
           {"evicted_strays", detector.evicted_strays},
           {"stepping_stones", detector.stepping_stones},
+          {"roles_revised", detector.roles_revised},
           {"message_relays", detector.message_relays},
           {"unjudged", detector.unjudged},
           {"relay_nodes", detector.relay_nodes},
@@ -247,6 +248,9 @@ std::string SummaryText(const RunSummary& s) {
   text += Line("pairs compared", s.detector.pairs,
                fmt::format("at most {} held", Grouped(s.detector.pairs_peak)));
   text += Line("stepping stones", s.detector.stepping_stones);
+  if (s.detector.roles_revised > 0) {
+    text += Line("  corrected", s.detector.roles_revised, "upstream and downstream");
+  }
   if (s.detector.message_relays > 0) {
     text += Line("message relays", s.detector.message_relays, "chat and the like, no login chains");
   }

@@ -99,12 +99,17 @@ absl::Status Table::Write(const capture::ClockStep& step) {
 }
 
 Table::Row Table::RowOf(const SteppingStone& event) const {
+  std::string note = PolicyNote(event.policy);
+  if (event.revision > 1) {
+    note = fmt::format("upstream and downstream of alert {} corrected{}{}", event.alert_id,
+                       note.empty() ? "" : "; ", note);
+  }
   return {.time = event.time,
-          .kind = PairKindName(event.kind),
+          .kind = event.revision > 1 ? "revised" : PairKindName(event.kind),
           .path = PairPath(event.upstream, event.downstream),
           .figures = Figures(event.evidence),
           .chain = event.chain,
-          .note = PolicyNote(event.policy),
+          .note = std::move(note),
           .colour = event.policy.has_value() ? kDim : kBold};
 }
 
@@ -231,9 +236,11 @@ Table::Row Table::RowOf(const StopFailed& event) const {
 void Table::Remember(const SteppingStone& event) {
   Incident* incident = IncidentOf(event.chain, event.time);
   if (incident == nullptr) return;
-  ++incident->pairs;
+  if (event.revision == 1 || incident->pairs == 0) ++incident->pairs;
   incident->allowed = event.policy.has_value();
-  if (incident->path.empty()) incident->path = PairPath(event.upstream, event.downstream);
+  if (incident->path.empty() || (event.revision > 1 && incident->pairs == 1)) {
+    incident->path = PairPath(event.upstream, event.downstream);
+  }
 }
 
 void Table::Remember(const SteppingStoneEnd& event) { IncidentOf(event.chain, event.time); }

@@ -140,6 +140,25 @@ void ChainAssembler::TellAll(Chain& chain, std::vector<ChainUpdate::Hop> hops,
   update.hops = chain.hops;
 }
 
+void ChainAssembler::TakeBack(const ConnectionSummary& upstream,
+                              const ConnectionSummary& downstream) {
+  const auto found = by_uid_.find(upstream.uid);
+  if (found == by_uid_.end()) return;
+  Chain& chain = chains_[found->second];
+  const std::pair wrong(downstream.uid, upstream.uid);
+  const auto arrow = std::find(chain.arrows.begin(), chain.arrows.end(), wrong);
+  if (arrow != chain.arrows.end()) chain.arrows.erase(arrow);
+  chain.stale = true;
+  if (chain.arrows.empty()) {  // its policy's verdict was of the wrong one, too
+    chain.allowed = true;
+    chain.verdict.reset();
+  }
+  for (ConnectionSummary& connection : chain.connections) {
+    if (connection.uid == upstream.uid) connection = upstream;
+    if (connection.uid == downstream.uid) connection = downstream;
+  }
+}
+
 uint64_t ChainAssembler::ChainFor(const ConnectionSummary& upstream,
                                   const ConnectionSummary& downstream, PacketTime time) {
   const auto up = by_uid_.find(upstream.uid);

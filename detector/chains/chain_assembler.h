@@ -48,6 +48,9 @@ class ChainAssembler {
   // whether an update is wanted; what it would have told is told by the next otherwise.
   Added Add(const ConnectionSummary& upstream, const ConnectionSummary& downstream, PacketTime time,
             const std::optional<PolicyVerdict>& verdict, bool told = true);
+  // The pair of these two that was added the other way round was wrong: forgets it, and takes over
+  // what is known of the two now.  Add the right one next.
+  void TakeBack(const ConnectionSummary& upstream, const ConnectionSummary& downstream);
   // A connection has ended.  When all of a chain have, it is forgotten (a finished incident does
   // not grow).
   void OnConnectionEnd(uint64_t uid, PacketTime time);

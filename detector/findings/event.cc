@@ -19,6 +19,20 @@ std::string_view OriginatorSourceName(OriginatorSource source) {
   return "unknown";
 }
 
+std::string_view RoleBasisName(RoleBasis basis) {
+  switch (basis) {
+    case RoleBasis::kHandshakes:
+      return "handshakes";
+    case RoleBasis::kPorts:
+      return "ports";
+    case RoleBasis::kLeads:
+      return "leads";
+    case RoleBasis::kOrder:
+      break;
+  }
+  return "order";
+}
+
 std::string_view CaptureViewName(CaptureView view) {
   switch (view) {
     case CaptureView::kBoth:

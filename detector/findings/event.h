@@ -34,6 +34,15 @@ enum class OriginatorSource : uint8_t {
 };
 std::string_view OriginatorSourceName(OriginatorSource source);  // "syn", "syn_ack", "guessed"
 
+// How upstream and downstream of a pair were told apart (timing/roles.h).
+enum class RoleBasis : uint8_t {
+  kHandshakes,  // who opened the connections
+  kPorts,       // likewise, guessed by port numbers
+  kLeads,       // who waits for whom, and how long
+  kOrder,       // which connection is older: hardly more than a guess
+};
+std::string_view RoleBasisName(RoleBasis basis);  // "handshakes", "ports", "leads", "order"
+
 // One TCP connection of a pair.
 struct ConnectionSummary {
   uint64_t uid = 0;  // counts connections in the order of their first segments, from 1
@@ -129,7 +138,8 @@ struct PolicyVerdict {
   std::string reason;
 };
 
-// A pair of connections that carries the same keystrokes; reported once, when the rules first hold.
+// A pair of connections that carries the same keystrokes; reported once, when the rules first hold,
+// and again when later evidence shows that upstream and downstream are the other way round.
 struct SteppingStone {
   PacketTime time;
   std::string alert_id;  // 16 hexadecimal digits; the same in every replay
@@ -138,6 +148,9 @@ struct SteppingStone {
   std::optional<IpAddress> host;
   ConnectionSummary upstream;
   ConnectionSummary downstream;
+  RoleBasis roles = RoleBasis::kOrder;  // how sure it is which is which
+  // 2 and more: upstream and downstream, and all that follows, are corrected.  The alert_id stays.
+  uint32_t revision = 1;
   Evidence evidence;
   std::string chain;  // the incident this pair belongs to
   std::optional<PolicyVerdict> policy;
@@ -191,6 +204,8 @@ struct SteppingStoneEnd {
   PairKind kind = PairKind::kDirect;
   ConnectionSummary upstream;
   ConnectionSummary downstream;
+  RoleBasis roles = RoleBasis::kOrder;
+  uint32_t revision = 1;  // of the latest SteppingStone event
   Evidence evidence;
   PacketDelta duration;  // both connections open
   std::string cause;     // "closed", "reset", "timeout", "evicted", "end_of_capture"

@@ -17,6 +17,7 @@ namespace cairn {
 struct HostAsked {
   PacketTime time;       // of the alert
   std::string alert_id;  // of the alert
+  uint32_t revision = 1;  // likewise
   std::string about;     // which of its connections: "downstream", "upstream"
   IpAddress host;
   std::string request;                            // the line that was sent, or would have been

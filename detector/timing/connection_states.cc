@@ -42,6 +42,7 @@ void ConnectionStates::Update(uint32_t index, const Onset& onset) {
     flow.covered = flow.CoveredUntil(onset.time);
     flow.last = onset.time;
     flow.count = history.count;
+    flow.wait_ms = history.wait_ms;
     state.flow[1U - onset.flow][kind].count = history.reverse_count;
   }
   state.originator_side = onset.originator_side;  // a SYN may arrive after its answer

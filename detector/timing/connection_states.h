@@ -17,6 +17,7 @@ struct ConnectionState {
   struct Flow {
     PacketTime last = PacketTime::InfinitePast();
     uint32_t count = 0;
+    uint32_t wait_ms = OnsetHistory::kNoWait;  // of the onset at `last`
     Coverage covered;  // from the first onset that this state saw to `last`
 
     Coverage CoveredUntil(PacketTime now) const {

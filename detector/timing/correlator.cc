@@ -69,6 +69,7 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
     const ConnectionState::Flow& own = states_[state].flow[onset.flow][kind];
     const ConnectionState::Flow& theirs = states_[other.state].flow[other_flow][kind];
     AddTrial(index, side, leaves, onset);
+    if (pair.reported) ReviewRoles(index, onset.time);
     const PacketDelta transit = TransitOf(pair, leaves ? 1 - side : side);
     if (leaves &&
         Coincides(theirs.last, onset.time, RulesOf(pair.kind).coincidence_window, transit)) {
@@ -119,8 +120,9 @@ void Correlator::AddTrial(uint32_t index, unsigned side, bool leaves, const Onse
     const PacketDelta transit = TransitOf(pair, 1 - side);
     track.evidence.Add(onset.time, lag - transit);
     track.last_trial = StampOf(onset.time);
-    if (options_.rule == Rule::kEvidence && lag >= transit && lag - transit <= kLongestLag) {
-      track.lags.Add(lag);
+    if (lag >= transit && lag - transit <= kLongestLag) {
+      if (options_.rule == Rule::kEvidence) track.lags.Add(lag);
+      CountWait(pair, 1 - side);
     }
   } else if (!leaves && theirs == onset.time && TransitOf(pair, side) == PacketDelta::Zero()) {
     Track& track = pair.track[side];
@@ -132,11 +134,20 @@ void Correlator::AddTrial(uint32_t index, unsigned side, bool leaves, const Onse
   }
 }
 
+// What moved first on track `t` was passed on: how long had it waited for the other flow?
+void Correlator::CountWait(Pair& pair, unsigned t) const {
+  const Pair::Input& input = pair.input[t];
+  const ConnectionState& state = states_[input.state];
+  const ConnectionState::Flow& flow = state.flow[input.flow][IndexOf(pair.kind)];
+  if (flow.wait_ms == OnsetHistory::kNoWait) return;
+  const PacketDelta wait = PacketDelta::FromMilliseconds(flow.wait_ms);
+  pair.waits[t].Add(flow.count, wait - state.far_trip[input.flow]);
+}
+
 void Correlator::Coincide(uint32_t index, unsigned t, PacketTime earlier, uint32_t earlier_count,
                           PacketTime later, uint32_t later_count) {
   Pair& pair = pairs_[index];
   Track& track = pair.track[t];
-  const Track& opposite = pair.track[1 - t];
   ++counters_.coincidences;
   ++track.coincidences;
   if (later == earlier) ++track.zero_lag;
@@ -144,12 +155,6 @@ void Correlator::Coincide(uint32_t index, unsigned t, PacketTime earlier, uint32
       track.last_later + 1 == later_count) {
     ++track.consecutive;
   }
-  // Echoes follow keystrokes within a round trip; keystrokes follow echoes after an idle period at
-  // least.
-  const PacketDelta round_trip =
-      HalfOf(RulesOf(pair.kind).idle_threshold) + TransitOf(pair, t) + TransitOf(pair, 1 - t);
-  if (opposite.last_time > track.last_time && later - opposite.last_time <= round_trip)
-    ++pair.leads[1 - t];
   track.last_earlier = earlier_count;
   track.last_later = later_count;
   track.last_time = later;

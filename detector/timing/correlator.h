@@ -18,6 +18,7 @@
 #include "detector/timing/pair_filter.h"
 #include "detector/timing/pair_table.h"
 #include "detector/timing/recent_onsets.h"
+#include "detector/timing/roles.h"
 #include "detector/timing/rules.h"
 
 namespace cairn::timing {
@@ -26,7 +27,9 @@ namespace cairn::timing {
 struct PairFinding {
   PacketTime time;
   PairKind kind = PairKind::kDirect;
-  std::optional<IpAddress> host;  // direct: the middle host
+  RoleBasis roles = RoleBasis::kOrder;  // how upstream and downstream were told apart
+  uint32_t revision = 1;                // one more each time that they were corrected
+  std::optional<IpAddress> host;        // direct: the middle host
   ConnectionSummary upstream;
   ConnectionSummary downstream;
   Evidence evidence;
@@ -40,6 +43,9 @@ class PairSink {
   virtual ~PairSink() = default;
   // Once per pair of connections, when the rules first hold.
   virtual void OnPair(const PairFinding& finding) = 0;
+  // Later evidence says that upstream and downstream of a reported pair are the other way round.
+  // At most kMaxRevisions times a pair.
+  virtual void OnPairRevised(const PairFinding&) {}
   // Once per reported pair, with the totals, when the first of its connections has ended.
   virtual void OnPairEnd(const PairFinding& finding, connections::EndCause cause) = 0;
 };
@@ -103,6 +109,7 @@ class Correlator {
 
   void UpdatePairs(uint32_t state, const Onset& onset);
   void AddTrial(uint32_t pair, unsigned side, bool leaves, const Onset& onset);
+  void CountWait(Pair& pair, unsigned track) const;
   void FindDirect(const Onset& onset);
   void FindSimultaneous(const Onset& onset);
   void FindIndirect(const Onset& onset);
@@ -121,6 +128,8 @@ class Correlator {
   void Judge(uint32_t pair, PacketTime now);
   void Report(uint32_t pair, PacketTime now, const std::optional<Confidence>& confidence,
               const SlotVerdict* slots);
+  void ReviewRoles(uint32_t pair, PacketTime now);
+  Roles RolesOf(const Pair& pair) const;
   std::optional<Confidence> Suffices(Pair& pair, PacketTime now);
   PairEvidence EvidenceOf(const Pair& pair, PacketTime now) const;
   const NullScores* Measured(PairKind kind) const;

@@ -30,6 +30,11 @@ PacketTime Before(PacketTime time, uint32_t gap_units) {
   return time - PacketDelta::FromNanoseconds(static_cast<int64_t>(gap_units) << kTimeUnitBits);
 }
 
+uint32_t WaitMs(PacketDelta wait) {
+  constexpr int64_t kMost = OnsetHistory::kNoWait - 1;
+  return static_cast<uint32_t>(std::clamp<int64_t>(wait.ToMilliseconds(), 0, kMost));
+}
+
 // Did this onset come when the flow's own period said it would?  Keeps the count of such onsets in
 // a row.
 bool IsPeriodic(PacketDelta gap, uint32_t gap_before_units, PacketDelta tolerance, uint8_t& run) {
@@ -72,17 +77,27 @@ IdlePeriods::IdlePeriods(const Options& options)
       period_tolerance_{options.direct.period_tolerance, options.indirect.period_tolerance},
       shortest_(std::min(idle_threshold_[0], idle_threshold_[1])) {}
 
+uint32_t IdlePeriods::WaitOf(const connections::Connection& connection, unsigned flow,
+                             PacketTime time) {
+  const PacketTime asked = connection.last_data[1U - flow];
+  const bool first = (connection.data_seen & (1U << flow)) == 0;
+  const bool answers = asked.IsSet() && (first || asked >= connection.last_data[flow]);
+  return answers ? WaitMs(time - asked) : OnsetHistory::kNoWait;
+}
+
 std::optional<Onset> IdlePeriods::OnNewData(connections::Connection& connection, uint32_t slot,
                                             uint8_t flow, PacketTime time) const {
   const bool first = (connection.data_seen & (1U << flow)) == 0;
   const PacketDelta gap = first ? PacketDelta::Infinite() : time - connection.last_data[flow];
+  const uint32_t wait_ms = WaitOf(connection, flow, time);
   connection.data_seen = (connection.data_seen | connections::Bit(flow)) & 3U;
   connection.last_data[flow] = time;
-  return AfterPause(connection, slot, flow, time, gap);
+  return AfterPause(connection, slot, flow, {.time = time, .gap = gap, .wait_ms = wait_ms});
 }
 
 std::optional<Onset> IdlePeriods::AfterPause(connections::Connection& connection, uint32_t slot,
-                                             uint8_t flow, PacketTime time, PacketDelta gap) const {
+                                             uint8_t flow, const Pause& pause) const {
+  const auto& [time, gap, wait_ms] = pause;
   if (gap <= shortest_) return std::nullopt;
   Onset onset = DescribeFlow(connection, slot, flow, time);
   for (size_t kind = 0; kind < kKinds; ++kind) {
@@ -96,6 +111,7 @@ std::optional<Onset> IdlePeriods::AfterPause(connections::Connection& connection
     history.is_onset = !IsPeriodic(since_last, own.gap_units, period_tolerance_[kind], run);
     runs = static_cast<uint8_t>((runs & ~(kRunMask << shift)) | run << shift);
     history.previous = {own.last, Before(own.last, own.gap_units)};
+    history.wait_ms = wait_ms;
     history.reverse_count = connection.onsets[1U - flow][kind].count;
     if (history.is_onset) ++own.count;
     history.count = own.count;

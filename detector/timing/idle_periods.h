@@ -29,9 +29,17 @@ class IdlePeriods {
   // either kind of pair.
   std::optional<Onset> OnNewData(connections::Connection& connection, uint32_t slot, uint8_t flow,
                                  PacketTime time) const;
-  // The same where it is known already that `flow` sent nothing for `gap` before `time`.
+  // The end of a pause, as whoever observes it knows it.
+  struct Pause {
+    PacketTime time;
+    PacketDelta gap;  // in which the flow sent nothing
+    uint32_t wait_ms = OnsetHistory::kNoWait;
+  };
+  // The same where that is known already.
   std::optional<Onset> AfterPause(connections::Connection& connection, uint32_t slot, uint8_t flow,
-                                  PacketTime time, PacketDelta gap) const;
+                                  const Pause& pause) const;
+  // OnsetHistory::wait_ms of data that `flow` sends at `time`; before last_data knows of them.
+  static uint32_t WaitOf(const connections::Connection& connection, unsigned flow, PacketTime time);
   // No pause up to this long ends in an onset.
   PacketDelta shortest() const { return shortest_; }
 

@@ -22,6 +22,10 @@ struct OnsetHistory {
   bool is_onset = false;
   uint32_t count = 0;          // onsets of this flow so far, this one included
   uint32_t reverse_count = 0;  // onsets of the connection's other flow so far
+  // How long ago the connection's other flow had sent its latest data, in milliseconds; kNoWait
+  // where this flow has sent since.
+  static constexpr uint32_t kNoWait = 0xffffffff;
+  uint32_t wait_ms = kNoWait;
   // The flow's two onsets before this one, newest first; InfinitePast where there was none.  The
   // second is rounded to 65.5 us.
   std::array<PacketTime, 2> previous = {PacketTime::InfinitePast(), PacketTime::InfinitePast()};

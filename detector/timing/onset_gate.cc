@@ -55,6 +55,11 @@ bool ShowsInsertion(const Connection& connection, const connections::Observation
   return false;
 }
 
+IdlePeriods::Pause PauseOf(PacketTime time, PacketTime since, uint32_t wait_ms) {
+  const PacketDelta gap = since.IsSet() ? time - since : PacketDelta::Infinite();
+  return {.time = time, .gap = gap, .wait_ms = wait_ms};
+}
+
 void CountPromptAck(Connection& connection, unsigned flow) {
   connection.SetPromptAcks(flow, std::min(kPrompt, connection.PromptAcks(flow) + 1));
 }
@@ -75,6 +80,7 @@ bool OnsetGate::OnData(const Segment& segment, const connections::Observation& o
                                       : connection.BelievedData(flow);
   const uint32_t first_seq = segment.seq + (segment.Has(kSyn) ? 1 : 0);
   if (observed.place == DataPlace::kAgain) Contest(connection, flow, first_seq);
+  const uint32_t wait_ms = IdlePeriods::WaitOf(connection, flow, segment.time);
   if (in_order || observed.place == DataPlace::kAgain) {
     connection.data_seen = (connection.data_seen | Bit(flow)) & 3U;
     MoveLastData(connection, flow, segment.time, in_order);
@@ -87,7 +93,7 @@ bool OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   }
   connection.told = true;
   if (!guards_) {
-    TellAtOnce(connection, observed, segment.time, since);
+    TellAtOnce(connection, observed, PauseOf(segment.time, since, wait_ms));
     return inserted;
   }
   Entry data;
@@ -99,6 +105,7 @@ bool OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   data.first_seq = first_seq;
   data.end_seq = first_seq + segment.payload_bytes;
   data.acked = connection.acked[flow];
+  data.wait_ms = wait_ms;
   data.flow = observed.flow;
   data.place = observed.place;
   data.before = connection.latest_waiting[flow];
@@ -117,15 +124,14 @@ void OnsetGate::TakeSign(PacketTime now) {
 }
 
 void OnsetGate::TellAtOnce(Connection& connection, const connections::Observation& observed,
-                           PacketTime time, PacketTime since) {
+                           const IdlePeriods::Pause& pause) {
   const unsigned flow = observed.flow;
   const bool repeats =
       observed.place == DataPlace::kBack ||
       (observed.place == DataPlace::kAgain && (connection.contested & Bit(flow)) == 0);
   if (repeats) return;
-  const PacketDelta gap = since.IsSet() ? time - since : PacketDelta::Infinite();
   const std::optional<Onset> onset =
-      idle_periods_.AfterPause(connection, observed.slot, observed.flow, time, gap);
+      idle_periods_.AfterPause(connection, observed.slot, observed.flow, pause);
   if (!onset.has_value()) return;
   ++counters_.onsets;
   sink_.OnOnset(*onset);
@@ -273,9 +279,8 @@ bool OnsetGate::MakeOnset(Connection& connection, const Entry& entry, Onset& ons
   for (const connections::FlowOnsets& onsets : connection.onsets[entry.flow]) {
     before = std::max(before, onsets.last);
   }
-  const PacketDelta gap = before.IsSet() ? entry.time - before : PacketDelta::Infinite();
-  const std::optional<Onset> made =
-      idle_periods_.AfterPause(connection, entry.slot, entry.flow, entry.time, gap);
+  const std::optional<Onset> made = idle_periods_.AfterPause(
+      connection, entry.slot, entry.flow, PauseOf(entry.time, before, entry.wait_ms));
   if (!made.has_value()) return false;
   onset = *made;
   return true;

@@ -94,6 +94,7 @@ class OnsetGate {
     uint32_t first_seq = 0;
     uint32_t end_seq = 0;
     uint32_t acked = 0;  // when the data came
+    uint32_t wait_ms = OnsetHistory::kNoWait;
     uint8_t flow = 0;
     connections::DataPlace place = connections::DataPlace::kNone;  // kNone: an end
     connections::EndCause cause = connections::EndCause::kClosed;
@@ -109,7 +110,7 @@ class OnsetGate {
     Finish();
   }
   void TellAtOnce(connections::Connection& connection, const connections::Observation& observed,
-                  PacketTime time, PacketTime since);
+                  const IdlePeriods::Pause& pause);
   Entry& At(uint64_t number) { return ring_[number & (ring_.size() - 1)]; }
   void Push(const Entry& entry);
   void TakeAck(connections::Connection& connection, unsigned flow);

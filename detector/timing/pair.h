@@ -9,6 +9,7 @@
 #include "detector/findings/event.h"
 #include "detector/timing/lag_histogram.h"
 #include "detector/timing/onset_evidence.h"
+#include "detector/timing/roles.h"
 
 namespace cairn::timing {
 
@@ -17,7 +18,7 @@ namespace cairn::timing {
 // A stone has two inputs, one on each connection: the flows that run towards it.  What enters on
 // one connection leaves on the other, so the evidence is two ordered flow pairs ("tracks"): input 0
 // followed by the reverse of input 1, and input 1 followed by the reverse of input 0.  One of them
-// carries keystrokes, the other echoes; which is which shows in who moves first.  Any other
+// carries keystrokes, the other echoes; roles.h tells which is which.  Any other
 // combination of the four flows (keystroke against echo) belongs to another stone, and the opposite
 // order of the same flows to a stone on the other side: the mirror pair.
 struct Track {
@@ -51,12 +52,13 @@ struct alignas(64) Pair {
   bool in_use = false;
   // What hits must have added, at most, before the evidence is worth computing again, in nats.
   float lacking = 0;
-  // For telling who moves first: how often a coincidence of the other track followed track[i]
-  // within a round trip.
-  std::array<uint32_t, 2> leads{};
+  std::array<Waits, 2> waits;  // [i]: of input[i]'s data, as far as they were passed on
   // Onset counts of the four flows when the pair was created, [side][0 input, 1 its reverse].
   std::array<std::array<uint32_t, 2>, 2> created_at{};
 
+  // Valid once reported: why `upstream` is upstream, and how often that was corrected.
+  RoleBasis roles = RoleBasis::kOrder;
+  uint8_t revisions = 0;
   // What it has reached at best, in nats; kept by a correlator that records scores.
   float best = 0;
 

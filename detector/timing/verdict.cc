@@ -38,17 +38,17 @@ void SuspectEvasion(Evidence& evidence) {
 
 uint32_t WithOrder(const Track& track) { return track.coincidences - track.zero_lag; }
 
-// Which side types?  First who moves first: a coincidence of its track is followed by one of the
-// other within a round trip.  Where that is not to be seen (one direction captured, very long round
-// trips): the side whose client faces away from the stone; last, who was there first.
-unsigned UpstreamSide(const Pair& pair, const std::array<const ConnectionState*, 2>& states) {
-  if (pair.leads[0] != pair.leads[1]) return pair.leads[0] > pair.leads[1] ? 0 : 1;
-  std::array<bool, 2> client_outside{};
-  for (unsigned side = 0; side < 2; ++side) {
-    client_outside[side] = pair.input[side].flow == states[side]->originator_side;
-  }
-  if (client_outside[0] != client_outside[1]) return client_outside[0] ? 0 : 1;
-  return states[0]->uid < states[1]->uid ? 0 : 1;
+void TakeRoles(Pair& pair, const Roles& roles) {
+  pair.upstream = roles.upstream;
+  pair.roles = roles.basis;
+}
+
+OpenerClue OpenerOf(const Pair::Input& input, const ConnectionState& state) {
+  const ConnectionSummary ends = state.Summary();
+  const bool guessed = state.originator == OriginatorSource::kGuessed;
+  if (guessed && !PortsTell(ends.orig.port, ends.resp.port)) return {};
+  return {.opener = input.flow == state.originator_side ? Opener::kFarEnd : Opener::kStone,
+          .by_handshake = !guessed};
 }
 
 }  // namespace
@@ -189,8 +189,7 @@ void Correlator::Report(uint32_t index, PacketTime now, const std::optional<Conf
                         const SlotVerdict* slots) {
   Pair& pair = pairs_[index];
   if (pair.reported || IsAlreadyReported(pair)) return;
-  pair.upstream = static_cast<uint8_t>(
-      UpstreamSide(pair, {&states_[pair.input[0].state], &states_[pair.input[1].state]}));
+  TakeRoles(pair, RolesOf(pair));
   pair.reported = true;
   PairFinding finding = Describe(pair, now);
   Evidence& evidence = finding.evidence;
@@ -206,6 +205,29 @@ void Correlator::Report(uint32_t index, PacketTime now, const std::optional<Conf
   }
   SuspectEvasion(evidence);
   sink_.OnPair(finding);
+}
+
+Roles Correlator::RolesOf(const Pair& pair) const {
+  const std::array<const ConnectionState*, 2> state = {&states_[pair.input[0].state],
+                                                       &states_[pair.input[1].state]};
+  const auto seen = [](const ConnectionState& s) {
+    return s.originator != OriginatorSource::kGuessed;
+  };
+  return TellRoles(
+      {.waits = pair.waits,
+       .opener = {OpenerOf(pair.input[0], *state[0]), OpenerOf(pair.input[1], *state[1])},
+       .older = static_cast<uint8_t>(state[0]->uid < state[1]->uid ? 0 : 1),
+       .age_known = seen(*state[0]) && seen(*state[1])});
+}
+
+void Correlator::ReviewRoles(uint32_t index, PacketTime now) {
+  Pair& pair = pairs_[index];
+  if (pair.revisions >= kMaxRevisions) return;
+  const Roles roles = RolesOf(pair);
+  if (roles.upstream == pair.upstream || roles.points < kPointsToRevise) return;
+  TakeRoles(pair, roles);
+  ++pair.revisions;
+  sink_.OnPairRevised(Describe(pair, now));
 }
 
 // A server that passes messages on sends what one client wrote to all the others, so whatever its
@@ -246,6 +268,8 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
   PairFinding finding;
   finding.time = time;
   finding.kind = pair.kind;
+  finding.roles = pair.roles;
+  finding.revision = 1U + pair.revisions;
   finding.fan_out = FanOut(pair, time);
   if (pair.kind == PairKind::kDirect) finding.host = upstream.destination(in_up.flow);
   finding.upstream = upstream.Summary();

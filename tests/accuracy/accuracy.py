@@ -20,6 +20,7 @@ import sessions
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAIRN = ROOT / "build/bin/cairn"
 GENERATOR = ROOT / "build/bin/cairn-traces"
+ROLES_TABLE = ROOT / "build/release/accuracy/roles_table"
 WORK = ROOT / "build/accuracy"
 
 # The generated capture of the grid: hundreds of concurrent sessions, few of them chains.
@@ -105,6 +106,8 @@ def print_grid(trace, kind):
 def main():
     if sys.argv[1:2] == ["insertion"]:
         sys.exit(insertion.main(sys.argv[2:]))
+    if sys.argv[1:2] == ["roles"]:
+        sys.exit(subprocess.run([ROLES_TABLE, *sys.argv[2:]], check=False).returncode)
     if sys.argv[1:2] == ["relays"]:
         relays.main(sys.argv[2:])
         return
@@ -112,7 +115,8 @@ def main():
         sys.exit(sessions.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="./dev accuracy", description=__doc__,
                                      epilog="'./dev accuracy relays' scores the relay screen, './dev accuracy sessions' "
-                                            "compares session records, './dev accuracy insertion' forges packets; each "
+                                            "compares session records, './dev accuracy insertion' forges packets, "
+                                            "'./dev accuracy roles [CHAINS [SEED]]' counts who is told to be upstream; each "
                                             "has a --help of its own.")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="more captures with truth")
     parser.add_argument("--no-grid", action="store_true", help="leave out the grids of thresholds")

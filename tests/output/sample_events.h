@@ -3,6 +3,7 @@
 #define CAIRN_TESTS_OUTPUT_SAMPLE_EVENTS_H_
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "capture/clock_step.h"
@@ -96,6 +97,15 @@ inline SteppingStone IndirectPair() {
   event.evidence.capture = CaptureView::kForwardOnly;
   event.policy = Verdict();
   event.chain = "c-18";
+  return event;
+}
+
+// The first one again, with its roles the other way round.
+inline SteppingStone RevisedPair() {
+  SteppingStone event = DirectPair();
+  std::swap(event.upstream, event.downstream);
+  event.roles = RoleBasis::kLeads;
+  event.revision = 2;
   return event;
 }
 
@@ -236,9 +246,10 @@ inline std::vector<Event> All() {
   RelayNode allowed_host = PassingHost();
   allowed_host.policy = Verdict();
   allowed_host.flows.clear();
-  return {SlowPair(),       DirectPair(), ChatLink(),    PaddedPair(), PassingHost(),
-          IndirectPair(),   PairEnd(),    allowed_end,   allowed_host, ExposedPassphrase(),
-          allowed_exposure, ThreeHops(),  allowed_chain, Merged()};
+  return {SlowPair(),       DirectPair(),   RevisedPair(), ChatLink(),  PaddedPair(),
+          PassingHost(),    ForgedLogin(),  IndirectPair(), PairEnd(),   allowed_end,
+          allowed_host,     ExposedPassphrase(), allowed_exposure, ThreeHops(), allowed_chain,
+          Merged()};
 }
 
 }  // namespace cairn::output::samples

@@ -94,6 +94,17 @@ TEST_CASE("the headings come once, the date again when the day changes") {
   CHECK_THAT(text, Catch::Contains("2026-11-22 (UTC)"));
 }
 
+TEST_CASE("a corrected pair has a row of its own and is one pair still") {
+  Paper paper(kWide);
+  REQUIRE(paper.table().Write(samples::DirectPair()).ok());
+  REQUIRE(paper.table().Write(samples::RevisedPair()).ok());
+  REQUIRE(paper.table().WriteDigest().ok());
+  CHECK_THAT(paper.Text(), Catch::Contains("revised ") &&
+                               Catch::Contains("upstream and downstream of alert "
+                                               "5f0c0123456789ab corrected") &&
+                               Catch::Contains("1 pair") && !Catch::Contains("2 pairs"));
+}
+
 TEST_CASE("an exposure says what it means") {
   Paper paper(kWide);
   REQUIRE(paper.table().Write(samples::ExposedPassphrase()).ok());

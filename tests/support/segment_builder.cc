@@ -37,10 +37,10 @@ std::string Text(const ConnectionSummary& c) {
 }
 
 std::string Text(const SteppingStone& e) {
-  return fmt::format("pair {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
+  return fmt::format("pair {} {} {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
                      PairKindName(e.kind), e.host.has_value() ? e.host->ToString() : "-",
-                     Text(e.upstream), Text(e.downstream), Text(e.evidence), e.chain,
-                     e.packets_lost);
+                     Text(e.upstream), Text(e.downstream), RoleBasisName(e.roles), e.revision,
+                     Text(e.evidence), e.chain, e.packets_lost);
 }
 
 std::string Text(const MessageRelay& e) {
@@ -71,9 +71,9 @@ std::string Text(const RelayNode& e) {
 }
 
 std::string Text(const SteppingStoneEnd& e) {
-  return fmt::format("end {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
-                     PairKindName(e.kind), Text(e.upstream), Text(e.downstream), Text(e.evidence),
-                     e.duration.ToNanoseconds(), e.cause, e.chain);
+  return fmt::format("end {} {} {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
+                     PairKindName(e.kind), Text(e.upstream), Text(e.downstream), RoleBasisName(e.roles),
+                     e.revision, Text(e.evidence), e.duration.ToNanoseconds(), e.cause, e.chain);
 }
 
 std::string Text(const Exposure& e) {

@@ -42,7 +42,12 @@ void AlertRequests::ConsiderPair(Trigger trigger, const Pair& pair, bool is_allo
 
 void AlertRequests::Observe(const Event& event) {
   if (const auto* stone = std::get_if<SteppingStone>(&event)) {
-    ConsiderPair(Trigger::kSteppingStone, *stone, stone->policy.has_value());
+    Consider(Trigger::kSteppingStone, {.time = stone->time,
+                                       .alert_id = stone->alert_id,
+                                       .upstream = stone->upstream,
+                                       .downstream = stone->downstream,
+                                       .is_allowed = stone->policy.has_value(),
+                                       .revision = stone->revision});
   } else if (const auto* exposure = std::get_if<Exposure>(&event)) {
     ConsiderPair(Trigger::kExposure, *exposure, exposure->policy.has_value());
   } else if (const auto* messages = std::get_if<MessageRelay>(&event)) {
@@ -64,7 +69,7 @@ void AlertRequests::Consider(Trigger trigger, const Suspect& suspect) {
   const auto& wanted = options_.events;
   if (std::find(wanted.begin(), wanted.end(), trigger) == wanted.end()) return;
   if (suspect.is_allowed && !options_.allowed_alerts) return;
-  if (!IsNew(suspect.alert_id)) return;
+  if (!IsNew(suspect)) return;
   const uint32_t session_id = random_();
   Ask(suspect, Side::kDownstream, session_id);
   // Upstream comes from outside most of the time: that it may not be asked is no news.
@@ -72,9 +77,11 @@ void AlertRequests::Consider(Trigger trigger, const Suspect& suspect) {
   if (networks_.Contains(upstream)) Ask(suspect, Side::kUpstream, session_id);
 }
 
-bool AlertRequests::IsNew(const std::string& alert_id) {
-  if (!seen_.insert(alert_id).second) return false;
-  seen_order_.push_back(alert_id);
+bool AlertRequests::IsNew(const Suspect& suspect) {
+  std::string name = suspect.revision == 1 ? suspect.alert_id
+                                           : fmt::format("{}/{}", suspect.alert_id, suspect.revision);
+  if (!seen_.insert(name).second) return false;
+  seen_order_.push_back(std::move(name));
   if (seen_order_.size() > kMostAlerts) {
     seen_.erase(seen_order_.front());
     seen_order_.pop_front();
@@ -92,6 +99,7 @@ void AlertRequests::Ask(const Suspect& suspect, Side side, uint32_t session_id) 
       .about = connection.resp.ip};
   HostAsked asked = {.time = suspect.time,
                      .alert_id = suspect.alert_id,
+                     .revision = suspect.revision,
                      .about = side == Side::kDownstream ? "downstream" : "upstream",
                      .host = connection.orig.ip,
                      .request = LineOf(request)};

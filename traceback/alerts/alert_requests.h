@@ -27,7 +27,7 @@ namespace cairn::alerts {
 //
 // Only hosts of the allowed networks are ever asked.  Nothing here waits for a host: requests go
 // out from a thread of the requester's, and results are taken when they are there.  Alerts are
-// remembered so that each asks once: kMostAlerts, the oldest are forgotten.  Thread-compatible.
+// remembered so that each asks once, and once more when its roles are corrected: kMostAlerts, the oldest are forgotten.  Thread-compatible.
 class AlertRequests {
  public:
   static constexpr size_t kMostAlerts = 65536;
@@ -54,13 +54,14 @@ class AlertRequests {
     const std::string& alert_id;
     const ConnectionSummary& upstream;
     const ConnectionSummary& downstream;
-    bool is_allowed;  // by the policy
+    bool is_allowed;        // by the policy
+    uint32_t revision = 1;  // of the alert
   };
 
   void Consider(Trigger trigger, const Suspect& suspect);
   template <typename Pair>
   void ConsiderPair(Trigger trigger, const Pair& pair, bool is_allowed);
-  bool IsNew(const std::string& alert_id);
+  bool IsNew(const Suspect& suspect);
   enum class Side : uint8_t { kDownstream, kUpstream };
   void Ask(const Suspect& suspect, Side side, uint32_t session_id);
   static TracebackEvent EventOf(HostAsked asked, const requester::Outcome& outcome);

@@ -206,6 +206,27 @@ TEST_CASE("A chain that is read update by update is the chain as its end tells i
   }
 }
 
+TEST_CASE("A pair that was the wrong way round is taken back, and the chain turns") {
+  ChainAssembler chains({});
+  const PolicyVerdict rule{.rule = "r", .owner = "", .reason = ""};
+  chains.Add(Leg(2, 2, 3), Leg(1, 1, 2), kNow, rule);
+  ConnectionSummary up = Leg(1, 1, 2);
+  up.reversed = true;
+  chains.TakeBack(up, Leg(2, 2, 3));
+  const ChainUpdate turned = *chains.Add(up, Leg(2, 2, 3), kNow, kNoVerdict).update;
+  CHECK(turned.chain == "c-1");
+  CHECK(turned.revision == 2);
+  CHECK(Uids(turned) == Hops{1, 2});
+  CHECK(turned.hops[0].connection.reversed);
+  CHECK_FALSE(turned.policy.has_value());
+  // What is known of others stays.
+  chains.Add(Leg(2, 2, 3), Leg(3, 3, 4), kNow, kNoVerdict);
+  chains.TakeBack(Leg(3, 3, 4), Leg(2, 2, 3));
+  CHECK(Uids(*chains.Add(Leg(3, 3, 4), Leg(2, 2, 3), kNow, rule).update) == Hops{1, 2, 3});
+  chains.TakeBack(Leg(8, 3, 4), Leg(9, 2, 3));  // unknown: nothing
+  CHECK(chains.ChainOf(8).empty());
+}
+
 TEST_CASE("Pairs without a common connection are chains of their own") {
   ChainAssembler chains({});
   chains.Add(Leg(1, 1, 2), Leg(2, 2, 3), kNow, kNoVerdict);

@@ -62,6 +62,24 @@ TEST_CASE("the stone is asked about its way on, by the far address, once for eac
   CHECK(asked.ended.IsSet());
 }
 
+TEST_CASE("a corrected alert asks once more, about the right connections") {
+  AlertRequests requests(Asking(), Loopback());
+  SteppingStone wrong = Stone("a1");
+  std::swap(wrong.upstream, wrong.downstream);
+  requests.Observe(wrong);
+  for (const StopFailed& failure : Failures(requests)) CHECK(failure.asked.revision == 1);
+  SteppingStone right = Stone("a1");
+  right.revision = 2;
+  requests.Observe(right);
+  requests.Observe(right);
+  const std::vector<StopFailed> failures = Failures(requests);
+  REQUIRE(failures.size() == 1);
+  CHECK(failures[0].asked.alert_id == "a1");
+  CHECK(failures[0].asked.revision == 2);
+  CHECK(failures[0].asked.about == "downstream");
+  CHECK(failures[0].asked.host == Ip("127.0.0.5"));
+}
+
 TEST_CASE("the origin is asked, too, where it may be, with the same session id") {
   AlertRequests requests(Asking(), Loopback());
   requests.Observe(Stone("a1", "127.0.0.5", "127.0.0.6"));
