@@ -26,7 +26,8 @@ SessionRecord InReport(const SessionRecord& session) {
                     .first_seq = side.first_seq,
                     .last_seq = side.last_seq,
                     .fingerprint = side.fingerprint,
-                    .round_trip = {}};
+                    .round_trip = {},
+                    .local = {}};
   }
   const auto to_microseconds = [](PacketTime time) {
     return PacketTime::FromNanoseconds(time.ToNanoseconds() / 1000 * 1000);
