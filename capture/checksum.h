@@ -12,19 +12,20 @@
 
 namespace cairn::capture {
 
-// Longer segments are not summed up: keystrokes, acknowledgements and everything that opens or closes a
-// connection are short.
+// Longer segments are not summed up: keystrokes, acknowledgements and everything that opens or
+// closes a connection are short.
 inline constexpr size_t kLongestChecked = 128;
 
 // Is TCP's checksum right (RFC 9293, section 3.1)?  `captured`: from the TCP header on;
-// `segment_bytes`: header and payload, as the IP header says.  kUnknown where not all of the segment was
-// captured, or it is longer than kLongestChecked.  A wrong one proves nothing by itself: a card that
-// fills checksums in leaves them wrong in what its own host captures.  Cost: some 4 ns.
+// `segment_bytes`: header and payload, as the IP header says.  kUnknown where not all of the
+// segment was captured, or it is longer than kLongestChecked.  A wrong one proves nothing by
+// itself: a card that fills checksums in leaves them wrong in what its own host captures.  Cost:
+// some 4 ns.
 inline Checksum CheckTcp(std::span<const uint8_t> captured, size_t segment_bytes,
                          const IpAddress& src, const IpAddress& dst) {
   if (segment_bytes > kLongestChecked || captured.size() < segment_bytes) return Checksum::kUnknown;
-  // One's complement sums do not care for the order of bytes within a word, nor for the width of words
-  // (RFC 1071, section 2), so the host's own 32-bit words do.
+  // One's complement sums do not care for the order of bytes within a word, nor for the width of
+  // words (RFC 1071, section 2), so the host's own 32-bit words do.
   uint64_t sum = 0;
   const uint8_t* at = captured.data();
   size_t left = segment_bytes;

@@ -25,7 +25,8 @@ enum TcpFlag : uint8_t {
 // What a packet came wrapped in, innermost first.
 enum class Tunnel : uint8_t { kNone, kIpInIp, kGre, kVxlan, kGeneve };
 
-// Whether a segment's checksum is right.  Known only where the whole segment was captured and is short.
+// Whether a segment's checksum is right.  Known only where the whole segment was captured and is
+// short.
 enum class Checksum : uint8_t { kUnknown, kGood, kBad };
 
 // What only session records need of a packet; read when capture::Options asks for it.

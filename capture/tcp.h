@@ -9,8 +9,8 @@
 namespace cairn::capture {
 
 // Reads a TCP header up to its flags (14 bytes: all that a segment needs, so that is all that must
-// be captured) and fills everything of `segment` but its time.  What lies behind them is only summed up,
-// for the checksum, where all of it was captured.
+// be captured) and fills everything of `segment` but its time.  What lies behind them is only
+// summed up, for the checksum, where all of it was captured.
 DropReason ReadTcp(const Cursor& at, const IpHeader& ip, Segment& segment);
 
 }  // namespace cairn::capture

@@ -16,17 +16,17 @@ struct DetectorCounters {
   uint64_t connections_peak = 0;
   uint64_t connections_midstream = 0;  // picked up without a SYN
   uint64_t connections_timed_out = 0;
-  uint64_t evicted_unanswered = 0;      // table full: never-answered SYNs
-  uint64_t evicted_idle = 0;            // table full: the longest idle
-  uint64_t stray_segments = 0;          // belong to no known connection and start none
-  uint64_t late_segments = 0;           // of these: of a connection that ended minutes before
+  uint64_t evicted_unanswered = 0;  // table full: never-answered SYNs
+  uint64_t evicted_idle = 0;        // table full: the longest idle
+  uint64_t stray_segments = 0;      // belong to no known connection and start none
+  uint64_t late_segments = 0;       // of these: of a connection that ended minutes before
   // Segments that their receivers would ignore, by why (connections/observation.h).
   uint64_t unbelieved_hop_limit = 0;
   uint64_t unbelieved_checksum = 0;
   uint64_t unbelieved_reset = 0;
   uint64_t unbelieved_fin = 0;
   uint64_t unbelieved_syn = 0;
-  uint64_t flows_corrected = 0;  // set to where they really are, after a gap or a forgery
+  uint64_t flows_corrected = 0;         // set to where they really are, after a gap or a forgery
   uint64_t retransmitted_segments = 0;  // data that brought nothing new
   uint64_t out_of_order_segments = 0;   // data beyond a gap
   // Timing.
@@ -34,10 +34,10 @@ struct DetectorCounters {
   uint64_t onsets_not_believed = 0;   // data after a pause that nobody acknowledged
   uint64_t onsets_guarded = 0;        // times that insertion was seen, and onsets began to wait
   uint64_t onsets_decided_early = 0;  // too many waited for their acknowledgement
-  uint64_t candidates = 0;          // onset comparisons made
-  uint64_t candidates_dropped = 0;  // not made: more than max_candidates_per_onset
-  uint64_t indirect_skipped = 0;    // onsets not compared: max_indirect_comparisons_per_second
-  uint64_t pair_trials = 0;         // onsets of connections in pairs, for each pair
+  uint64_t candidates = 0;            // onset comparisons made
+  uint64_t candidates_dropped = 0;    // not made: more than max_candidates_per_onset
+  uint64_t indirect_skipped = 0;      // onsets not compared: max_indirect_comparisons_per_second
+  uint64_t pair_trials = 0;           // onsets of connections in pairs, for each pair
   uint64_t coincidences = 0;
   uint64_t pairs = 0;  // ever created
   uint64_t pairs_held = 0;

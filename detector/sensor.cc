@@ -111,9 +111,8 @@ void Sensor::TakeData(const Segment& segment, const connections::Observation& ob
     return;
   }
   // Where unacknowledged data were forged, the true ones are no new bytes by their numbers.
-  const bool counts =
-      observed.new_bytes > 0 ||
-      (observed.place == connections::DataPlace::kAgain && connection.contested != 0);
+  const bool counts = observed.new_bytes > 0 || (observed.place == connections::DataPlace::kAgain &&
+                                                 connection.contested != 0);
   if (counts && activity_clock_.IsNew(connection.last_data[observed.flow], segment.time)) {
     TellActivity(connection, observed.slot, observed.flow, segment.time);
   }

@@ -24,8 +24,8 @@ class SensorSink : public timing::OnsetSink, public sessions::SessionSink {
   virtual void OnSlot(const slots::SlotCount& slot) = 0;
   // True: tell of every slot in which this connection is active; false: only of a few.
   virtual bool OnActivity(const relays::FlowActivity&) { return false; }
-  // A connection has ended: its slot, uid and hosts, by side.  OnConnectionEnd() follows where there were
-  // onsets; the slot may name another connection by then.
+  // A connection has ended: its slot, uid and hosts, by side.  OnConnectionEnd() follows where
+  // there were onsets; the slot may name another connection by then.
   virtual void OnHostsPart(uint32_t, uint64_t, const std::array<IpAddress, 2>&, PacketTime) {}
   // A connection received `segments` that its hosts ignore: many.  Once for each.
   virtual void OnInsertion(const ConnectionSummary&, uint32_t, PacketTime) {}
@@ -43,8 +43,8 @@ struct SensorOptions {
 };
 
 // The sensor half: segments in; onsets, slot counts and connection ends out.  All per-packet work
-// is here; it touches the segment's own connection and no other.  Onsets come OnsetGate::kHold later than
-// everything else, because they wait until their receiver has taken them.
+// is here; it touches the segment's own connection and no other.  Onsets come OnsetGate::kHold
+// later than everything else, because they wait until their receiver has taken them.
 //
 // Thread-compatible.  Cost per segment: one table access, hidden behind prefetching within a batch.
 class Sensor : private connections::EndSink {

@@ -87,8 +87,8 @@ struct alignas(64) Connection {
   std::array<RoundTrip, 2> round_trip;       // from the capture point to each side
   std::array<uint8_t, 2> hop_trust{};        // per flow (trust.h)
   std::array<uint16_t, 2> latest_waiting{};  // per flow (timing/onset_gate.h)
-  // How many onsets in a row came when the flow's own period said they would: per flow, the low four
-  // bits for direct pairs, the high four for indirect ones.
+  // How many onsets in a row came when the flow's own period said they would: per flow, the low
+  // four bits for direct pairs, the high four for indirect ones.
   std::array<uint8_t, 2> periodic_runs{};
   uint8_t unheard_counts = 0;  // Unheard() of both flows
   uint8_t data_seen : 2 = 0;   // bit per flow: carried new data
@@ -131,10 +131,11 @@ struct alignas(64) Connection {
   PacketTime BelievedData(unsigned flow) const {
     const uint32_t units = unbelieved_units[flow];
     if (units == kNeverBelieved) return PacketTime::InfinitePast();
-    return last_data[flow] - PacketDelta::FromNanoseconds(static_cast<int64_t>(units)
-                                                          << kTimeUnitBits);
+    return last_data[flow] -
+           PacketDelta::FromNanoseconds(static_cast<int64_t>(units) << kTimeUnitBits);
   }
-  // How many of the flow's latest waiting data were acknowledged in time, 0 ... 3 (timing/onset_gate.h).
+  // How many of the flow's latest waiting data were acknowledged in time, 0 ... 3
+  // (timing/onset_gate.h).
   unsigned PromptAcks(unsigned flow) const { return prompt_acks >> (2 * flow) & 3U; }
   void SetPromptAcks(unsigned flow, unsigned count) {
     prompt_acks = ((prompt_acks & ~(3U << (2 * flow))) | count << (2 * flow)) & 0xfU;

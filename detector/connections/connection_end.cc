@@ -29,7 +29,8 @@ bool IsAwaited(const Connection& connection, const Segment& reset, unsigned flow
 
 bool LivesOn(const Connection& connection, const Segment& segment, unsigned flow,
              uint32_t new_bytes) {
-  if ((segment.flags & (kRst | kSyn)) != 0 && !(segment.Has(kSyn) && segment.Has(kAck))) return false;
+  if ((segment.flags & (kRst | kSyn)) != 0 && !(segment.Has(kSyn) && segment.Has(kAck)))
+    return false;
   // FINs are contradicted where data come behind them.
   if (connection.reset_flows == 0) return false;
   const PacketDelta since = segment.time - connection.ended_at;

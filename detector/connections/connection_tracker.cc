@@ -214,9 +214,9 @@ void ConnectionTracker::Start(uint32_t slot, const Segment& segment, const Segme
   WheelOf(connection.phase).Add(slot);
 }
 
-// The table is full: strays go first, then what has ended or may have (it was reported already, or will
-// be now), then SYNs that nobody answered, then where somebody was at work until it may have ended, then
-// the longest idle.
+// The table is full: strays go first, then what has ended or may have (it was reported already, or
+// will be now), then SYNs that nobody answered, then where somebody was at work until it may have
+// ended, then the longest idle.
 void ConnectionTracker::MakeRoom(PacketTime now) {
   if (const std::optional<uint32_t> slot = stray_.PopLongestIdle(); slot.has_value()) {
     ++counters_.evicted_strays;
@@ -340,8 +340,7 @@ void ConnectionTracker::PrefetchNext(const IdleWheel& wheel) const {
 }
 
 void ConnectionTracker::EndAll(PacketTime now) {
-  for (IdleWheel* wheel :
-       {&ending_, &lingering_, &handshake_, &established_, &closed_, &stray_}) {
+  for (IdleWheel* wheel : {&ending_, &lingering_, &handshake_, &established_, &closed_, &stray_}) {
     while (const std::optional<uint32_t> slot = wheel->PopLongestIdle()) {
       Drop(*slot, EndCause::kEndOfCapture, now);
     }

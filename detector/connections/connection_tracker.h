@@ -45,8 +45,8 @@ class EndSink {
 // segments their receivers ignore in trust.h, what ends a connection in connection_end.h.
 //
 // Handles mid-stream pickup, simultaneous open, port reuse, captures that hold one direction only,
-// retransmission, keep-alives, gaps and sequence wrap.  Thread-compatible.  Cost per segment: one table
-// access; time-outs are amortised O(1).
+// retransmission, keep-alives, gaps and sequence wrap.  Thread-compatible.  Cost per segment: one
+// table access; time-outs are amortised O(1).
 class ConnectionTracker {
  public:
   // A segment that waited, and what it meant.
@@ -62,8 +62,8 @@ class ConnectionTracker {
   // when the segment belongs to no connection and starts none, or waits.
   std::optional<Observation> Observe(const Segment& segment, const SegmentPlace& place,
                                      uint64_t hash);
-  // SYNs in the middle of a connection wait until it is known whose they are.  Those of which the last
-  // Observe() decided; they come before its own segment.
+  // SYNs in the middle of a connection wait until it is known whose they are.  Those of which the
+  // last Observe() decided; they come before its own segment.
   const std::vector<Released>& released() const { return released_; }
   void ClearReleased() { released_.clear(); }
 

@@ -20,8 +20,8 @@ struct Counters {
   uint64_t evicted_strays = 0;      // table full: segments that belong to no connection
   uint64_t stray_segments = 0;  // belong to no known connection and start none (late ACK, FIN, RST)
   uint64_t late_segments = 0;   // of these: of a connection that ended some minutes before
-  uint64_t retransmitted_segments = 0;             // data that brought nothing new
-  uint64_t out_of_order_segments = 0;              // data beyond a gap
+  uint64_t retransmitted_segments = 0;              // data that brought nothing new
+  uint64_t out_of_order_segments = 0;               // data beyond a gap
   std::array<uint64_t, kDoubts> not_believed = {};  // segments that their receivers would ignore
   uint64_t places_corrected = 0;  // flows that were set back: what they sent was not true
 };

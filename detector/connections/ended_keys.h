@@ -12,8 +12,8 @@
 
 namespace cairn::connections {
 
-// The connections that ended last, by the hash of their keys: a FIN that is repeated minutes after the
-// end is no session of its own.  The latest kMost are remembered.
+// The connections that ended last, by the hash of their keys: a FIN that is repeated minutes after
+// the end is no session of its own.  The latest kMost are remembered.
 //
 // Thread-compatible.  Expected O(1).  Memory: at most 4 MB, which grows with use.
 class EndedKeys {

@@ -12,8 +12,8 @@ constexpr unsigned kBothFlows = 3;
 // them wrong: longer than segments overtake one another.
 constexpr PacketDelta kOvertaking = PacketDelta::FromSeconds(1);
 
-// An acknowledgement may be captured before the data that it acknowledges, if two interfaces' clocks
-// differ; people type less than this in such a time.
+// An acknowledgement may be captured before the data that it acknowledges, if two interfaces'
+// clocks differ; people type less than this in such a time.
 constexpr int32_t kLate = 1 << 20;
 
 unsigned With(unsigned bits, unsigned flow) { return bits | Bit(flow); }
@@ -142,8 +142,9 @@ void TakeAhead(Connection& connection, const Segment& segment, uint32_t first, u
       (fin ? With(connection.ahead_fin, flow) : Without(connection.ahead_fin, flow)) & kBothFlows;
 }
 
-// Only the flow itself is heard.  Where its latest segment comes once more with another length, one of the
-// two is forged: it goes on from the end of the other.  Likewise data where it was before it jumped.
+// Only the flow itself is heard.  Where its latest segment comes once more with another length, one
+// of the two is forged: it goes on from the end of the other.  Likewise data where it was before it
+// jumped.
 void TakeBehindUnheard(Connection& connection, const Segment& segment, uint32_t first, uint32_t end,
                        unsigned flow, Observation& observed) {
   constexpr uint32_t kProbeBytes = 1;

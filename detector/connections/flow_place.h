@@ -9,24 +9,28 @@
 
 // How far a flow has come, as its receiver sees it.
 //
-// The receiver's own word decides: what it has acknowledged it has, and what it would ignore (a wrong
-// checksum, a packet that died on the way, data beyond its window) it never acknowledges.  Per flow:
+// The receiver's own word decides: what it has acknowledged it has, and what it would ignore (a
+// wrong checksum, a packet that died on the way, data beyond its window) it never acknowledges. Per
+// flow:
 //
 //   back_end ......... acked ........... next ............ ahead_end
 //   data that were     what the other    what its sender   data beyond a gap
 //   acknowledged       side has          has sent
 //   before
 //
-//  * Data at `next` count at once.  Data between `acked` and `next` may be a repeat, or the truth about
+//  * Data at `next` count at once.  Data between `acked` and `next` may be a repeat, or the truth
+//  about
 //    what was forged there: they count as sent again, and change no place.
 //  * Data beyond `next` wait.  They count when an acknowledgement covers them or, where nobody
 //    acknowledges, when the flow goes on from there; data at the old place take that back.
-//  * An acknowledgement beyond `next` is a claim: acked > next.  It counts when data or the sender's
-//    next number begin just there, when it agrees with data that wait, or when a further one follows
-//    (the capture loses packets); a lower one takes it back.
-//  * Data that were acknowledged before are a repeat.  But if the receiver then acknowledges just their
-//    end, less than it acknowledged before, the earlier word was forged, and so were the data that it
-//    confirmed: back to there.
+//  * An acknowledgement beyond `next` is a claim: acked > next.  It counts when data or the
+//  sender's
+//    next number begin just there, when it agrees with data that wait, or when a further one
+//    follows (the capture loses packets); a lower one takes it back.
+//  * Data that were acknowledged before are a repeat.  But if the receiver then acknowledges just
+//  their
+//    end, less than it acknowledged before, the earlier word was forged, and so were the data that
+//    it confirmed: back to there.
 //
 // Thread-compatible.  O(1), no allocation; nearly all segments take the inline parts.
 namespace cairn::connections {
@@ -37,8 +41,8 @@ inline bool NobodyAcknowledges(const Connection& connection, unsigned flow) {
   return (connection.ack_known & Bit(flow)) == 0 || connection.Unheard(flow) >= kUnheard;
 }
 
-// Receivers acknowledge sooner (RFC 9293, section 3.8.6.3: within half a second); where one does not, no
-// acknowledgement proves nothing.
+// Receivers acknowledge sooner (RFC 9293, section 3.8.6.3: within half a second); where one does
+// not, no acknowledgement proves nothing.
 inline constexpr PacketDelta kLateAck = PacketDelta::FromMilliseconds(1000);
 
 inline void CountUnheard(Connection& connection, unsigned flow) {

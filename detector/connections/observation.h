@@ -42,7 +42,8 @@ struct Observation {
   uint8_t moved = 0;
   uint8_t withdrawn_rst = 0;  // its RST was not true
   uint8_t withdrawn_fin = 0;
-  // The other flow had sent something twice, or two things at one place, and this segment acknowledges it.
+  // The other flow had sent something twice, or two things at one place, and this segment
+  // acknowledges it.
   bool settles_other = false;
 };
 

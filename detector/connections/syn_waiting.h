@@ -10,16 +10,16 @@
 
 namespace cairn::connections {
 
-// SYNs that arrived in the middle of a connection, until it is known whose they are: the first of a new
-// one that uses the same ports, or nobody's.  At most kPlaces at once; a later one may take an earlier
-// one's place, which then is nobody's.
+// SYNs that arrived in the middle of a connection, until it is known whose they are: the first of a
+// new one that uses the same ports, or nobody's.  At most kPlaces at once; a later one may take an
+// earlier one's place, which then is nobody's.
 //
 // Thread-compatible.  O(1), no allocation.  Memory: 100 kB.
 class SynWaiting {
  public:
   struct Syn {
     Segment segment;
-    uint32_t slot = 0;  // of the connection that it arrived in
+    uint32_t slot = 0;    // of the connection that it arrived in
     uint32_t copies = 0;  // 0: the place is empty.  Times it was sent, all but the first not kept
     uint8_t flow = 0;
   };
@@ -34,8 +34,7 @@ class SynWaiting {
 
  private:
   static constexpr uint32_t kPlaces = 1024;
-  std::unique_ptr<std::array<Syn, kPlaces>> places_ =
-      std::make_unique<std::array<Syn, kPlaces>>();
+  std::unique_ptr<std::array<Syn, kPlaces>> places_ = std::make_unique<std::array<Syn, kPlaces>>();
 };
 
 }  // namespace cairn::connections

@@ -38,20 +38,19 @@ void ConnectionTracker::Revive(uint32_t slot, Observation& observed) {
     if ((connection.reset_flows & Bit(flow)) != 0) CountDoubt(connection, Doubt::kReset);
   }
   connection.reset_flows = 0;
-  const bool opened = connection.syn_seen == 0 || (connection.seq_known == kBothFlows &&
-                                                   connection.ack_known != 0);
+  const bool opened =
+      connection.syn_seen == 0 || (connection.seq_known == kBothFlows && connection.ack_known != 0);
   MoveTo(slot, opened ? Phase::kEstablished : Phase::kHandshake);
 }
 
-// A FIN counts where its flow is, as data do; it is certain once it is acknowledged.  Until then data
-// behind it take it back.
+// A FIN counts where its flow is, as data do; it is certain once it is acknowledged.  Until then
+// data behind it take it back.
 void ConnectionTracker::TakeFin(uint32_t slot, const Segment& segment, unsigned flow,
                                 Observation& observed) {
   Connection& connection = table_[slot];
   const uint8_t bit = Bit(flow);
   if (segment.Has(kFin)) {
-    const uint32_t end =
-        segment.seq + (segment.Has(kSyn) ? 1 : 0) + segment.payload_bytes;
+    const uint32_t end = segment.seq + (segment.Has(kSyn) ? 1 : 0) + segment.payload_bytes;
     const int32_t ahead = SequenceDistance(connection.next_seq[flow], end);
     if (ahead < 0 && (connection.fin_seen & bit) == 0 &&
         SequenceDistance(connection.acked[flow], end) >= 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The part of the tracker that decides what a SYN means: the beginning, a copy, a new connection on the
-// same ports, or nothing.
+// The part of the tracker that decides what a SYN means: the beginning, a copy, a new connection on
+// the same ports, or nothing.
 #include "detector/connections/connection_end.h"
 #include "detector/connections/connection_tracker.h"
 #include "detector/connections/sequence.h"
@@ -19,8 +19,7 @@ bool IsOwnSyn(const Connection& connection, const Segment& segment, unsigned flo
   if (Behind(segment) == first) return true;
   // What it was followed by was lost, or is later still.
   const int32_t before = SequenceDistance(Behind(segment), first);
-  return (connection.syn_seen & Bit(flow)) == 0 && before > 0 &&
-         before <= kMaxPlausibleJump;
+  return (connection.syn_seen & Bit(flow)) == 0 && before > 0 && before <= kMaxPlausibleJump;
 }
 
 // Nothing but SYNs of this flow were seen.
@@ -31,8 +30,8 @@ bool IsUnanswered(const Connection& connection, unsigned flow) {
 
 }  // namespace
 
-// After a connection has closed a SYN begins a new one.  While it is only being opened another number
-// is a new attempt.
+// After a connection has closed a SYN begins a new one.  While it is only being opened another
+// number is a new attempt.
 bool ConnectionTracker::ReplacesAtOnce(const Connection& connection, const Segment& segment,
                                        unsigned flow) const {
   if (segment.Has(kAck)) return false;
@@ -40,8 +39,8 @@ bool ConnectionTracker::ReplacesAtOnce(const Connection& connection, const Segme
   return IsUnanswered(connection, flow) && !IsOwnSyn(connection, segment, flow);
 }
 
-// In mid-connection a lone SYN proves nothing: anybody can forge one to make a monitor forget.  It must
-// be confirmed, by the other side's SYN-ACK or by the next segment of the same flow.
+// In mid-connection a lone SYN proves nothing: anybody can forge one to make a monitor forget.  It
+// must be confirmed, by the other side's SYN-ACK or by the next segment of the same flow.
 bool ConnectionTracker::MustWait(const Connection& connection, const Segment& segment,
                                  unsigned flow) const {
   return (connection.seq_known & Bit(flow)) != 0 && !IsUnanswered(connection, flow) &&
@@ -54,8 +53,8 @@ void ConnectionTracker::LetWait(uint32_t slot, const Segment& segment, unsigned 
   SynWaiting::Syn& syn = syns_.PlaceOf(slot);
   if (segment.Has(kAck)) {
     CountDoubt(connection, Doubt::kSyn);
-    released_.push_back({segment,
-                         {.slot = slot, .flow = static_cast<uint8_t>(flow), .doubt = Doubt::kSyn}});
+    released_.push_back(
+        {segment, {.slot = slot, .flow = static_cast<uint8_t>(flow), .doubt = Doubt::kSyn}});
     return;
   }
   if (syn.copies > 0 && syn.slot == slot && syn.flow == flow && syn.segment.seq == segment.seq &&
@@ -71,7 +70,8 @@ void ConnectionTracker::LetWait(uint32_t slot, const Segment& segment, unsigned 
   connection.reuse_suspected = true;
 }
 
-// Also lets go a SYN that the other side answers as one inside a connection: by what it has received.
+// Also lets go a SYN that the other side answers as one inside a connection: by what it has
+// received.
 bool ConnectionTracker::ConfirmsWaiting(uint32_t slot, const Segment& segment, unsigned flow) {
   const SynWaiting::Syn* syn = syns_.Find(slot);
   if (syn == nullptr || segment.Has(kRst)) return false;
@@ -81,8 +81,7 @@ bool ConnectionTracker::ConfirmsWaiting(uint32_t slot, const Segment& segment, u
     ReleaseUnbelieved(slot);
     return false;
   }
-  return !segment.Has(kSyn) && segment.seq == next &&
-         segment.seq != table_[slot].next_seq[flow];
+  return !segment.Has(kSyn) && segment.seq == next && segment.seq != table_[slot].next_seq[flow];
 }
 
 void ConnectionTracker::ReleaseUnbelieved(uint32_t slot) {
@@ -125,8 +124,8 @@ void ConnectionTracker::TakeSyn(Connection& connection, const Segment& segment, 
     return;
   }
   // Of two SYNs the earlier one counts: both sides open at once.
-  const bool alone = (connection.syn_seen & Bit(1 - flow)) == 0 ||
-                     connection.originator != OriginatorSource::kSyn;
+  const bool alone =
+      (connection.syn_seen & Bit(1 - flow)) == 0 || connection.originator != OriginatorSource::kSyn;
   if (!alone || connection.originator == OriginatorSource::kSyn) return;
   connection.originator = OriginatorSource::kSyn;
   connection.originator_side = flow & 1U;

@@ -6,8 +6,8 @@
 namespace cairn::connections {
 namespace {
 
-// A route gets longer or shorter by so much; what is to die behind the capture point differs by more,
-// because systems begin at 64, 128 or 255 and paths are some twenty hops long.
+// A route gets longer or shorter by so much; what is to die behind the capture point differs by
+// more, because systems begin at 64, 128 or 255 and paths are some twenty hops long.
 constexpr int kRouteChange = 6;
 
 bool DiffersInHops(uint8_t usual, uint8_t hop_limit) {

@@ -15,17 +15,18 @@ inline constexpr uint8_t kMostTrust = 120;
 // The part of Judge() for what is not as usual.
 Doubt JudgeUnusual(Connection& connection, const Segment& segment, unsigned flow);
 
-// Does the segment's own header say that its receiver will ignore it?  By two things that a forger on
-// the way can hardly get right without being believed by the receiver, too:
+// Does the segment's own header say that its receiver will ignore it?  By two things that a forger
+// on the way can hardly get right without being believed by the receiver, too:
 //
 //  * its hop limit, where it differs from the flow's by more than a change of route explains;
-//  * its checksum, where the flow's are right.  (A card that fills checksums in leaves all of a flow's
+//  * its checksum, where the flow's are right.  (A card that fills checksums in leaves all of a
+//  flow's
 //    wrong, so a flow's own right ones prove that none does.)
 //
-// The first hop limit, and whether the first checksum is right, are the flow's habit.  A hop limit is given
-// up for another when that is all that comes for long enough: a few forgeries for each true segment do
-// not shake it.  Either is given up at once when the receiver acknowledges what was doubted
-// (flow_place.h), so that a real change costs nearly nothing.
+// The first hop limit, and whether the first checksum is right, are the flow's habit.  A hop limit
+// is given up for another when that is all that comes for long enough: a few forgeries for each
+// true segment do not shake it.  Either is given up at once when the receiver acknowledges what was
+// doubted (flow_place.h), so that a real change costs nearly nothing.
 //
 // Cost: two comparisons.
 inline Doubt Judge(Connection& connection, const Segment& segment, unsigned flow) {

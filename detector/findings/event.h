@@ -126,8 +126,8 @@ struct Evidence {
   // Unset for a verdict by thresholds, and at a pair's end.
   std::optional<Confidence> confidence;
   // What the traffic shows that a plain login does not: somebody may be hiding.
-  bool delay_suspected = false;  // keystrokes or echoes are held back
-  bool chaff_suspected = false;  // they come among others, so that idle periods tell nothing
+  bool delay_suspected = false;      // keystrokes or echoes are held back
+  bool chaff_suspected = false;      // they come among others, so that idle periods tell nothing
   bool insertion_suspected = false;  // segments were inserted that the hosts ignore
 };
 
@@ -187,8 +187,8 @@ struct Unjudged {
   uint64_t packets_lost = 0;
 };
 
-// A connection received many segments that its hosts ignore: somebody may be forging them, to mislead
-// whoever watches.  Once for each connection.
+// A connection received many segments that its hosts ignore: somebody may be forging them, to
+// mislead whoever watches.  Once for each connection.
 struct Insertion {
   PacketTime time;
   std::string alert_id;

@@ -23,8 +23,8 @@ struct FlowNews {
 //
 //   bytes() = payload captured - repeated_bytes of all segments + gaps.missed_bytes()
 //
-// A segment without payload moves nothing, a RST neither: their numbers prove nothing.  Which segments
-// are believed is decided before (connections/flow_place.h); the others do not come here.
+// A segment without payload moves nothing, a RST neither: their numbers prove nothing.  Which
+// segments are believed is decided before (connections/flow_place.h); the others do not come here.
 //
 // All zero bytes when empty; 12 bytes.  Thread-compatible.  O(1), no allocation.
 class FlowBytes {
@@ -41,11 +41,11 @@ class FlowBytes {
     }
     return TakeOther(segment, fin, gaps);
   }
-  // Data that waited beyond a gap, and are believed now.  What the flow has passed since was a repeat, or
-  // not true, and is left out.
+  // Data that waited beyond a gap, and are believed now.  What the flow has passed since was a
+  // repeat, or not true, and is left out.
   FlowNews TakeWaiting(uint32_t begin, uint32_t end, SequenceGaps& gaps);
-  // The flow is known to be at `place`: what lies before it and was not captured is a gap, and what lies
-  // behind it was not true.
+  // The flow is known to be at `place`: what lies before it and was not captured is a gap, and what
+  // lies behind it was not true.
   FlowNews MoveTo(uint32_t place, SequenceGaps& gaps);
   // The FIN was not true.
   void WithdrawFin() { state_ &= ~kFinSeen; }

@@ -50,10 +50,11 @@ class History {
  public:
   // `happenings`: those that are new in `flow` (0 or 1).
   void Append(unsigned happenings, unsigned flow);
-  // `happening` was not true: what stood for it stands for kUnbelievedSent now.  `already`: that has
-  // happened before, so nothing takes its place.
+  // `happening` was not true: what stood for it stands for kUnbelievedSent now.  `already`: that
+  // has happened before, so nothing takes its place.
   void Withdraw(Happening happening, unsigned flow, bool already);
-  // The letters; those of `client_flow` in capitals.  `left_out`: happenings not to be written, by flow.
+  // The letters; those of `client_flow` in capitals.  `left_out`: happenings not to be written, by
+  // flow.
   void AppendTo(std::string& text, unsigned client_flow,
                 const std::array<unsigned, 2>& left_out = {}) const;
   // The flow of the first segment.

@@ -20,14 +20,14 @@ using connections::Phase;
 // How long after data a session may have commanded a new one.
 constexpr PacketDelta kCommandTime = PacketDelta::FromSeconds(5);
 constexpr unsigned kBothFlows = 3;
-constexpr uint64_t kBeginning = 10;             // packets in which the most happens
-constexpr uint64_t kAskEvery = 8;               // packets of a flow: its round trip
+constexpr uint64_t kBeginning = 10;  // packets in which the most happens
+constexpr uint64_t kAskEvery = 8;    // packets of a flow: its round trip
 constexpr char kTableSetting[] = "connections.max_connections";
 constexpr size_t kMostAlerts = 16;              // that a record names
 constexpr size_t kMostAlertedSessions = 65536;  // live sessions with alerts
 
-// The end of a flow that its receiver has not acknowledged, and that its sender did not send again either:
-// it was not the sender's.
+// The end of a flow that its receiver has not acknowledged, and that its sender did not send again
+// either: it was not the sender's.
 uint64_t UntrueTail(const Connection& connection, unsigned flow, PacketTime now) {
   constexpr PacketDelta kUnderWay = PacketDelta::FromSeconds(1);
   const uint8_t bit = connections::Bit(flow);

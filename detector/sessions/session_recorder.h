@@ -45,9 +45,9 @@ struct Counters {
 // all records are the segments of the capture.
 //
 // Thread-compatible.  Memory: 192 bytes a live session, 256 more if segments of it are lost,
-// repeated or not believed, and the server profile's.  Cost per segment: one cache line, sometimes two more, which
-// Prefetch() hides; no allocation.  Per session: some lookups in the server profile, and the
-// record.
+// repeated or not believed, and the server profile's.  Cost per segment: one cache line, sometimes
+// two more, which Prefetch() hides; no allocation.  Per session: some lookups in the server
+// profile, and the record.
 class SessionRecorder {
  public:
   // `table`: where the connections are.  Requires: it and `sink` outlive this.

@@ -14,8 +14,8 @@ uint32_t WaitingData::Add(uint32_t begin, uint32_t end) {
   // Stretches that touch the new one become part of it.
   for (size_t i = 0; i < size_; ++i) {
     const Stretch& old = stretches_[i];
-    const bool apart = SequenceDistance(old.end, added.begin) > 0 ||
-                       SequenceDistance(added.end, old.begin) > 0;
+    const bool apart =
+        SequenceDistance(old.end, added.begin) > 0 || SequenceDistance(added.end, old.begin) > 0;
     if (apart) {
       stretches_[kept++] = old;
       continue;

@@ -10,9 +10,9 @@
 
 namespace cairn::sessions {
 
-// Data of one flow that were captured beyond a gap, until it is known whether their receiver has them
-// (connections/flow_place.h).  Up to kMost stretches; of more, the farthest is given up: should it be
-// believed after all, it counts as missed.
+// Data of one flow that were captured beyond a gap, until it is known whether their receiver has
+// them (connections/flow_place.h).  Up to kMost stretches; of more, the farthest is given up:
+// should it be believed after all, it counts as missed.
 //
 // All zero bytes when empty.  Thread-compatible.  O(kMost), no allocation.
 class WaitingData {
@@ -29,8 +29,8 @@ class WaitingData {
   // How many of the bytes wait already.
   uint32_t Add(uint32_t begin, uint32_t end);
 
-  // Takes out the first stretch of which the flow's place `place` says that it has arrived: those wholly
-  // below it.
+  // Takes out the first stretch of which the flow's place `place` says that it has arrived: those
+  // wholly below it.
   std::optional<Stretch> TakeBelow(uint32_t place) {
     if (size_ == 0 || connections::SequenceDistance(stretches_[0].end, place) < 0) {
       return std::nullopt;

@@ -18,7 +18,7 @@ struct ConnectionState {
     PacketTime last = PacketTime::InfinitePast();
     uint32_t count = 0;
     uint32_t wait_ms = OnsetHistory::kNoWait;  // of the onset at `last`
-    Coverage covered;  // from the first onset that this state saw to `last`
+    Coverage covered;                          // from the first onset that this state saw to `last`
 
     Coverage CoveredUntil(PacketTime now) const {
       Coverage all = covered;
@@ -35,7 +35,7 @@ struct ConnectionState {
   uint32_t pairs = 0;
   uint8_t originator_side = 0;
   OriginatorSource originator = OriginatorSource::kSyn;
-  uint8_t seen = 0;  // bit per flow: the capture holds segments of it
+  uint8_t seen = 0;          // bit per flow: the capture holds segments of it
   uint8_t not_believed = 0;  // Onset::not_believed
   std::array<PacketDelta, 2> far_trip = {PacketDelta::Zero(), PacketDelta::Zero()};  // to each side
 

@@ -77,7 +77,7 @@ bool OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   const bool in_order = observed.place == DataPlace::kNext;
   const PacketTime since = (connection.data_seen & Bit(flow)) == 0 ? PacketTime::InfinitePast()
                            : in_order                              ? connection.last_data[flow]
-                                      : connection.BelievedData(flow);
+                                                                   : connection.BelievedData(flow);
   const uint32_t first_seq = segment.seq + (segment.Has(kSyn) ? 1 : 0);
   if (observed.place == DataPlace::kAgain) Contest(connection, flow, first_seq);
   const uint32_t wait_ms = IdlePeriods::WaitOf(connection, flow, segment.time);
@@ -153,8 +153,8 @@ void OnsetGate::VisitLatest(const Connection& connection, unsigned flow, Visit v
   }
 }
 
-// The flow sends again, from `seq` on, what nobody has acknowledged: what came there before was lost, or
-// was not its host's, or this is not.
+// The flow sends again, from `seq` on, what nobody has acknowledged: what came there before was
+// lost, or was not its host's, or this is not.
 void OnsetGate::Contest(const Connection& connection, unsigned flow, uint32_t seq) {
   VisitLatest(connection, flow, [&](Entry& entry) {
     if (SequenceDistance(seq, entry.end_seq) <= 0) return false;
@@ -286,8 +286,8 @@ bool OnsetGate::MakeOnset(Connection& connection, const Entry& entry, Onset& ons
   return true;
 }
 
-// Most are decided here, while their record is at hand: the only one of its flow that waits, and nothing
-// speaks against it.
+// Most are decided here, while their record is at hand: the only one of its flow that waits, and
+// nothing speaks against it.
 void OnsetGate::TakeAck(Connection& connection, unsigned flow) {
   const uint16_t low = connection.latest_waiting[flow];
   const uint64_t newest = first_ + waiting_ - 1;

@@ -19,29 +19,32 @@ namespace cairn::timing {
 
 // What the gate did.  Only grows.
 struct OnsetGateCounters {
-  uint64_t onsets = 0;          // handed on
-  uint64_t not_believed = 0;    // data after a pause that nobody acknowledged
-  uint64_t guarded = 0;         // times that insertion was seen, and onsets began to wait
-  uint64_t decided_early = 0;   // kMostWaiting reached: the oldest left before their time
+  uint64_t onsets = 0;         // handed on
+  uint64_t not_believed = 0;   // data after a pause that nobody acknowledged
+  uint64_t guarded = 0;        // times that insertion was seen, and onsets began to wait
+  uint64_t decided_early = 0;  // kMostWaiting reached: the oldest left before their time
 };
 
-// Between the sensor's per-packet work and those who compare onsets: which data after a pause are onsets?
+// Between the sensor's per-packet work and those who compare onsets: which data after a pause are
+// onsets?
 //
-// Usually all that are new, at once.  But anybody on the way can insert segments that look like keystrokes
-// and never arrive.  When such are seen (data at one place in two ways, data far ahead of where the flow
-// goes on: kSigns of them in kSignsWithin), data after a pause wait until it is known whether their
-// receiver has taken them, for kGuard from the last sign on.  Those that he has taken leave as onsets, in
-// the order of their own times and kHold late, and ends of connections between them.  All of them wait,
-// because onsets of other connections, with which they are compared, must not overtake them.
+// Usually all that are new, at once.  But anybody on the way can insert segments that look like
+// keystrokes and never arrive.  When such are seen (data at one place in two ways, data far ahead
+// of where the flow goes on: kSigns of them in kSignsWithin), data after a pause wait until it is
+// known whether their receiver has taken them, for kGuard from the last sign on.  Those that he has
+// taken leave as onsets, in the order of their own times and kHold late, and ends of connections
+// between them.  All of them wait, because onsets of other connections, with which they are
+// compared, must not overtake them.
 //
 // Data that wait are believed when, within kHold,
 //  * the receiver acknowledges them, and did so before they came again, or
 //  * they were in order, and he does not always acknowledge in this time, or
-//  * only their direction is captured, and the flow went on from there, or they were in order and nothing
+//  * only their direction is captured, and the flow went on from there, or they were in order and
+//  nothing
 //    came at their place again.
 //
-// Thread-compatible.  Amortised O(1); no allocation once the ring has grown.  Memory: 270 bytes for each
-// that waits, at most kMostWaiting.
+// Thread-compatible.  Amortised O(1); no allocation once the ring has grown.  Memory: 270 bytes for
+// each that waits, at most kMostWaiting.
 class OnsetGate {
  public:
   // Longer than the round trip and a delayed acknowledgement on nearly all paths.
@@ -55,15 +58,15 @@ class OnsetGate {
   OnsetGate(const Options& options, connections::ConnectionTable& table, OnsetSink& sink);
 
   // The connection's segment brought data, as the tracker observed.  Keeps last_data.
-  // True: they show that segments were inserted.  Requires: the connection is open, and times do not
-  // decrease.
+  // True: they show that segments were inserted.  Requires: the connection is open, and times do
+  // not decrease.
   bool OnData(const Segment& segment, const connections::Observation& observed);
   // The connection's other side acknowledged data of `flow`.  Cheap unless some of them wait.
   void OnAck(connections::Connection& connection, unsigned flow) {
     if (connection.latest_waiting[flow] != kNone) TakeAck(connection, flow);
   }
-  // What `flow` had sent twice, or in two ways, or beyond a gap, is decided: its host's data end at `end_seq`,
-  // by an acknowledgement or because the flow goes on from there.
+  // What `flow` had sent twice, or in two ways, or beyond a gap, is decided: its host's data end at
+  // `end_seq`, by an acknowledgement or because the flow goes on from there.
   void OnSettled(const connections::Connection& connection, unsigned flow, uint32_t end_seq,
                  PacketTime now);
   // The connection ended at `time`, known at `now`.
@@ -98,9 +101,9 @@ class OnsetGate {
     uint8_t flow = 0;
     connections::DataPlace place = connections::DataPlace::kNone;  // kNone: an end
     connections::EndCause cause = connections::EndCause::kClosed;
-    bool contested = false;    // something came again at its place before it was acknowledged
+    bool contested = false;  // something came again at its place before it was acknowledged
     Verdict verdict = Verdict::kOpen;
-    uint16_t before = 0;       // number of the one of its flow before it, modulo 2^16
+    uint16_t before = 0;  // number of the one of its flow before it, modulo 2^16
   };
 
   void TakeSign(PacketTime now);
@@ -130,7 +133,8 @@ class OnsetGate {
   OnsetSink& sink_;
   std::vector<Entry> ring_;    // its size is a power of two
   std::vector<Onset> onsets_;  // of the entries at the same places that are kTold
-  uint64_t first_ = 1;   // number of the one that has waited longest; its place: modulo the ring's size
+  uint64_t first_ =
+      1;  // number of the one that has waited longest; its place: modulo the ring's size
   uint64_t waiting_ = 0;
   PacketTime newest_due_ = PacketTime::InfinitePast();
   bool guards_ = false;

@@ -103,7 +103,8 @@ TEST_CASE("A connection is closed by the second FIN, not by the first") {
   CHECK_FALSE(rig.IsOpen(kClient, kServer));
 }
 
-TEST_CASE("Where only one direction is captured its FIN closes the connection, if nothing follows") {
+TEST_CASE(
+    "Where only one direction is captured its FIN closes the connection, if nothing follows") {
   TrackerRig rig;
   TraceBuilder trace;
   const auto c = trace.MidStream(kClient, kServer);

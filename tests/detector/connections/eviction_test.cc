@@ -56,7 +56,8 @@ TEST_CASE("First goes what has ended, then SYNs without an answer, then the long
   };
   CHECK(newcomer(7));
   CHECK(newcomer(8));
-  CHECK(rig.ends().size() == ends_before + 1);  // one had ended before, the other ends now, by its RST
+  CHECK(rig.ends().size() ==
+        ends_before + 1);  // one had ended before, the other ends now, by its RST
   CHECK(rig.ends().back().cause == "reset");
   CHECK(rig.counters().evicted_unanswered == 0);
   CHECK(rig.Find(Client(5), kServer) == nullptr);

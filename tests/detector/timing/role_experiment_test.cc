@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Who is upstream in simulated logins: slow and fast answers, echoes and none, users who go on at
 // once.
-#include "catch2/catch.hpp"
-
 #include "tests/support/role_experiment.h"
+
+#include "catch2/catch.hpp"
 
 namespace cairn {
 namespace {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which connection is upstream: who opened the connections, and who waits for whom.
+#include "detector/timing/roles.h"
+
 #include "catch2/catch.hpp"
 
-#include "detector/timing/roles.h"
 #include "tests/detector/timing/scene.h"
 
 namespace cairn {
@@ -111,7 +112,8 @@ TEST_CASE("Where nothing tells the roles the alert says that they are a guess") 
   }
 }
 
-TEST_CASE("Much stronger evidence overrules two handshakes that agree, and the alert is corrected") {
+TEST_CASE(
+    "Much stronger evidence overrules two handshakes that agree, and the alert is corrected") {
   // The target has opened a tunnel to the stone, and the stone one to the user.
   TwoLegs legs;
   const Endpoint user = At("198.51.100.7", 22);
