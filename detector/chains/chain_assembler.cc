@@ -56,7 +56,7 @@ ChainAssembler::Added ChainAssembler::Add(const ConnectionSummary& upstream,
   told_update.hops = std::move(update.hops);
   told_update.complete = update.complete;
   told_update.deferred = update.deferred;
-  return {.chain = told_update.chain, .update = std::move(told_update)};
+  return {.chain = Name(number), .update = std::move(told_update)};
 }
 
 // A pair with a connection that is not listed changes nothing of what is: false.
