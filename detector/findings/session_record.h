@@ -76,7 +76,7 @@ struct SessionSide {
 
   // Whether `end` lies within the protected networks; unset when there are none, or the file that
   // the record was read from does not tell.
-  std::optional<bool> local;
+  std::optional<bool> local = std::nullopt;
 
   // Payload by sequence numbers: SYN and FIN taken off, repeats counted once, gaps in the capture
   // filled.  bytes = payload_bytes - retransmitted_bytes + missed_bytes.
