@@ -116,6 +116,7 @@ std::optional<Observation> ConnectionTracker::Observe(const Segment& segment,
 // Late segments of a connection that has closed.
 Observation ConnectionTracker::ObserveClosed(uint32_t slot, const Segment& segment, unsigned flow) {
   Observation observed{.slot = slot, .flow = static_cast<uint8_t>(flow)};
+  if (segment.Has(kSyn)) TakeSyn(table_[slot], segment, flow);
   if (segment.Has(kRst) && !IsAwaited(table_[slot], segment, flow)) {
     observed.doubt = Doubt::kReset;
     CountDoubt(table_[slot], observed.doubt);

@@ -35,7 +35,9 @@ bool IsUnanswered(const Connection& connection, unsigned flow) {
 bool ConnectionTracker::ReplacesAtOnce(const Connection& connection, const Segment& segment,
                                        unsigned flow) const {
   if (segment.Has(kAck)) return false;
-  if (connection.phase == Phase::kClosed || connection.phase == Phase::kStray) return true;
+  if (connection.phase == Phase::kStray) return true;
+  // Its own SYN may be captured last of all.
+  if (connection.phase == Phase::kClosed) return Behind(segment) != connection.first_seq[flow];
   return IsUnanswered(connection, flow) && !IsOwnSyn(connection, segment, flow);
 }
 

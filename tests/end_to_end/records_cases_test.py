@@ -1,23 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Session records of situations that are easy to get wrong: one small capture each (cases/README.md).
-
-Tests that wait for how far a flow is believed to have come, not yet run:
-"""
+"""Session records of situations that are easy to get wrong: one small capture each (cases/README.md)."""
 import json
 from pathlib import Path
 
 import harness
 from harness import run
-
-PENDING = {
-    "test_a_gap_of_100_mb_is_missed_bytes": "a jump that the other side acknowledges is a gap of that size",
-    "test_segments_that_were_swapped_leave_no_gap": "g only where something is missing at the end",
-    "test_copies_from_another_vlan_are_the_same_session": "a copy of the SYN begins no session",
-    "test_ports_in_use_again_begin_a_session_with_the_syn": "the SYN belongs to the new session",
-    "test_a_late_syn_is_no_second_session": "a SYN that comes late belongs to its connection",
-    "test_without_a_reorder_window_packets_count_in_the_order_of_the_file": "a window of 0 s reorders nothing",
-}
 
 CASES = Path(__file__).resolve().parent / "cases"
 PROTECT = ["--protect", "192.0.2.0/24"]
@@ -29,11 +17,6 @@ def zeek_rows(text):
 
 
 class Cases(harness.TestCase):
-    def setUp(self):
-        super().setUp()
-        if reason := PENDING.get(self._testMethodName):
-            self.skipTest(reason)
-
     def zeek(self, name, *arguments, protect=tuple(PROTECT)):
         result = run("replay", *protect, CASES / f"{name}.pcap", "--sessions", self.folder / "conn.log", *arguments)
         self.assert_ended(result, 0)

@@ -1,14 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Situations whose records are easy to get wrong, as tests/end_to_end/cases/ has them in captures.
-//
-// Those marked [.pending] wait for how far a flow is believed to have come; take the tag away with
-// the change that they need:
-//   a jump of 100 MB that the other side acknowledges is a gap
-//   segments that were swapped leave no gap, and what is missing at the end does
-//   a copy of the handshake from another VLAN is no second session
-//   ports in use again after a silent death begin a session with the SYN
-//   a SYN behind the end of its connection is no second session
-//   a FIN that is repeated long after the close makes no session
 #include <vector>
 
 #include "catch2/catch.hpp"
@@ -85,7 +76,7 @@ TEST_CASE("each side tells whether it is local, as far as that is known") {
   CHECK(local(nullptr) == std::vector<std::optional<bool>>{std::nullopt, std::nullopt});
 }
 
-TEST_CASE("a jump of 100 MB that the other side acknowledges is a gap", "[.pending]") {
+TEST_CASE("a jump of 100 MB that the other side acknowledges is a gap") {
   constexpr uint32_t kMissed = 100'000'000;
   Conversation talk = Plain().Shake().Client(kPush, 1, 100, 1).Server(kPush, 1, 1000, 101);
   talk.Client(kAck, 101, 0, 1001).Client(kAck, 101, 0, 1001 + kMissed);
@@ -100,8 +91,7 @@ TEST_CASE("a jump of 100 MB that the other side acknowledges is a gap", "[.pendi
   CHECK(record.history.find_first_of("tT") == std::string::npos);
 }
 
-TEST_CASE("segments that were swapped leave no gap, and what is missing at the end does",
-          "[.pending]") {
+TEST_CASE("segments that were swapped leave no gap, and what is missing at the end does") {
   Conversation swapped = Plain().Shake().Server(kPush, 501, 500, 1).Server(kPush, 1, 500, 1);
   const SessionRecord whole = OneRecord(swapped.Client(kAck, 1, 0, 1001).Close(0, 1000));
   CHECK(whole.history == "ShAdFf");
@@ -112,7 +102,7 @@ TEST_CASE("segments that were swapped leave no gap, and what is missing at the e
   CHECK(holed.server().missed_bytes == 500);
 }
 
-TEST_CASE("a copy of the handshake from another VLAN is no second session", "[.pending]") {
+TEST_CASE("a copy of the handshake from another VLAN is no second session") {
   Conversation talk = Plain();
   for (int copy = 0; copy < 2; ++copy) {
     talk.At(Ms(100 * copy)).Shake();
@@ -127,7 +117,7 @@ TEST_CASE("a copy of the handshake from another VLAN is no second session", "[.p
   CHECK(record.state == ConnState::kSf);
 }
 
-TEST_CASE("ports in use again after a silent death begin a session with the SYN", "[.pending]") {
+TEST_CASE("ports in use again after a silent death begin a session with the SYN") {
   Conversation first = Plain().Shake().Client(kPush, 1, 10, 1).Server(kAck, 1, 0, 11);
   Conversation second(ClientEnd(), ServerEnd(), 900'000, 8000);
   second.At(Ms(12 * 3600 * 1000)).Shake();
@@ -142,7 +132,7 @@ TEST_CASE("ports in use again after a silent death begin a session with the SYN"
   CHECK(records[1].client().packets == 5);
 }
 
-TEST_CASE("a SYN behind the end of its connection is no second session", "[.pending]") {
+TEST_CASE("a SYN behind the end of its connection is no second session") {
   Conversation talk = Plain().Server(kSynAck, 0, 0, 1).Client(kAck, 1, 0, 1);
   talk.Client(kPush, 1, 10, 1).Close(10, 0).Client(kSyn, 0);
   const SessionRecord record = OneRecord(talk);
@@ -151,7 +141,7 @@ TEST_CASE("a SYN behind the end of its connection is no second session", "[.pend
   CHECK(record.client().bytes == 10);
 }
 
-TEST_CASE("a FIN that is repeated long after the close makes no session", "[.pending]") {
+TEST_CASE("a FIN that is repeated long after the close makes no session") {
   Conversation talk = Plain().Shake().Close(0, 0);
   talk.At(Ms(30'000)).Server(kFinAck, 1, 0, 2);
   CHECK(OneRecord(talk).state == ConnState::kSf);
