@@ -15,10 +15,10 @@ namespace cairn {
 
 // One question to one host.
 struct HostAsked {
-  PacketTime time;       // of the alert
-  std::string alert_id;  // of the alert
+  PacketTime time;        // of the alert
+  std::string alert_id;   // of the alert
   uint32_t revision = 1;  // likewise
-  std::string about;     // which of its connections: "downstream", "upstream"
+  std::string about;      // which of its connections: "downstream", "upstream"
   IpAddress host;
   std::string request;                            // the line that was sent, or would have been
   uint32_t attempts = 0;                          // connections tried

@@ -18,7 +18,7 @@ struct ConnectionState {
     PacketTime last = PacketTime::InfinitePast();
     uint32_t count = 0;
     uint32_t wait_ms = OnsetHistory::kNoWait;  // of the onset at `last`
-    Coverage covered;  // from the first onset that this state saw to `last`
+    Coverage covered;                          // from the first onset that this state saw to `last`
 
     Coverage CoveredUntil(PacketTime now) const {
       Coverage all = covered;

@@ -9,7 +9,8 @@ namespace {
 
 // Nobody reacts so fast to what the screen shows.
 constexpr PacketDelta kPrompt = PacketDelta::FromMilliseconds(70);
-// Few answers take so long, and what a pause of so much is worth, longest first.  Quarters of a nat.
+// Few answers take so long, and what a pause of so much is worth, longest first.  Quarters of a
+// nat.
 struct Pause {
   PacketDelta least;
   uint16_t points = 0;
@@ -48,17 +49,22 @@ Roles ByOpening(const RoleClues& clues) {
     if (own.opener == Opener::kFarEnd) return {side, basis(own.by_handshake), kOneFromFarEnd};
     if (own.opener == Opener::kStone) return {far_side, basis(own.by_handshake), kOneFromStone};
   }
-  const bool tunnels =
-      a.opener == Opener::kStone && b.opener == Opener::kStone && clues.age_known;
+  const bool tunnels = a.opener == Opener::kStone && b.opener == Opener::kStone && clues.age_known;
   return {clues.older, RoleBasis::kOrder, tunnels ? kOlderTunnel : kOlderByChance};
+}
+
+// What one side has more than twice as much of as the other.  Two that look alike may be the same
+// person's keys on two legs of a chain, and tell nothing.
+int32_t Excess(int32_t own, int32_t other) {
+  return std::max(own - 2 * other, 0) - std::max(other - 2 * own, 0);
 }
 
 // How much the waits say that `side` is upstream.
 int32_t PointsFor(const RoleClues& clues, uint8_t side) {
   const Waits& keys = clues.waits[side];
   const Waits& answers = clues.waits[1U - side];
-  return answers.PromptPoints() - keys.PromptPoints() + keys.PausePoints() -
-         answers.PausePoints();
+  return Excess(answers.PromptPoints(), keys.PromptPoints()) +
+         Excess(keys.PausePoints(), answers.PausePoints());
 }
 
 // Whoever contradicts two openings must look like a program on one side and like a person on the
@@ -87,9 +93,7 @@ void Waits::Add(uint32_t onset, PacketDelta wait) {
 }
 
 // A quarter of them may be type-ahead.
-int32_t Waits::PromptPoints() const {
-  return std::max(4 * prompt_ - count_, 0);
-}
+int32_t Waits::PromptPoints() const { return std::max(4 * prompt_ - count_, 0); }
 
 bool PortsTell(uint16_t originator, uint16_t responder) {
   constexpr uint16_t kFirstOrdinary = 1024;

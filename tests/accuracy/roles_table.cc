@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Prints how often the detector tells upstream from downstream, condition by condition: the table of
+// Prints how often the detector tells upstream from downstream, condition by condition: the table
+// of
 // ./dev accuracy roles.
 #include <cstdint>
 #include <cstdio>

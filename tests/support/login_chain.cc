@@ -13,9 +13,9 @@ namespace {
 
 using traces::RandomStream;
 
-constexpr double kSiteTrip = 0.0006;     // from the border to the stone and back
-constexpr double kDelayedAck = 0.04;     // as Linux waits
-constexpr double kLongestAnswer = 3;     // and the shortest:
+constexpr double kSiteTrip = 0.0006;  // from the border to the stone and back
+constexpr double kDelayedAck = 0.04;  // as Linux waits
+constexpr double kLongestAnswer = 3;  // and the shortest:
 constexpr double kShortestAnswer = 0.05;
 constexpr int64_t kEpochNs = 1767225600LL * 1000000000;
 
@@ -38,7 +38,8 @@ class Way {
   double Send(double time, uint32_t bytes, RandomStream& random) {
     Message message{.bytes = bytes, .before = last_.before + last_.bytes};
     message.sent = std::max(time, last_.sent + 1e-5);
-    message.passed = std::max(message.sent + before_ * random.Uniform(1, 1.05), last_.passed + 1e-5);
+    message.passed =
+        std::max(message.sent + before_ * random.Uniform(1, 1.05), last_.passed + 1e-5);
     message.arrived =
         std::max(message.passed + behind_ * random.Uniform(1, 1.05), last_.arrived + 1e-5);
     last_ = message;
@@ -65,8 +66,7 @@ struct Wire {
 };
 
 PacketTime At(double seconds) {
-  return PacketTime::FromNanoseconds(kEpochNs +
-                                     static_cast<int64_t>(std::llround(seconds * 1e9)));
+  return PacketTime::FromNanoseconds(kEpochNs + static_cast<int64_t>(std::llround(seconds * 1e9)));
 }
 
 Segment Bare(const Wire& wire, unsigned from, double passed, uint8_t flags) {
@@ -85,8 +85,9 @@ constexpr std::array<uint32_t, 2> kFirstSeq = {1000, 700000};
 // The sequence number after the messages of `from` that are not later than `time`, by `when`.
 uint32_t NextSeq(const Wire& wire, unsigned from, double time, double Message::*when) {
   const std::vector<Message>& all = wire.way[from].messages();
-  const auto later = std::upper_bound(
-      all.begin(), all.end(), time, [&](double t, const Message& message) { return t < message.*when; });
+  const auto later =
+      std::upper_bound(all.begin(), all.end(), time,
+                       [&](double t, const Message& message) { return t < message.*when; });
   if (later == all.begin()) return kFirstSeq[from] + 1;
   return kFirstSeq[from] + 1 + (later - 1)->before + (later - 1)->bytes;
 }
@@ -200,8 +201,7 @@ class Play {
 
 bool IsSeen(const Wire& wire, const Segment& segment, Sight sight) {
   if (sight == Sight::kBoth) return true;
-  const bool away_from_user =
-      segment.src == wire.end[0].ip && segment.src_port == wire.end[0].port;
+  const bool away_from_user = segment.src == wire.end[0].ip && segment.src_port == wire.end[0].port;
   return away_from_user == (sight == Sight::kKeystrokes);
 }
 

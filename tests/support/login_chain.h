@@ -45,10 +45,10 @@ struct ChainModel {
   Answers answers = Answers::kEchoAndLines;
   Beginning beginning = Beginning::kSyn;
   Sight sight = Sight::kBoth;
-  double answer = 1;         // median of what the target takes to answer
+  double answer = 1;          // median of what the target takes to answer
   double answer_sigma = 0.3;  // of its logarithm
-  double relay = 0.001;      // what the stone takes, each way
-  double user_trip = 0.02;   // round trip from the border to the user
+  double relay = 0.001;       // what the stone takes, each way
+  double user_trip = 0.02;    // round trip from the border to the user
   double target_trip = 0.02;
   double goes_on_after = 0.25;  // median of what the user takes to go on after an answer
   double pauses = 0.15;         // share of lines before which the user pauses (Pareto) ...

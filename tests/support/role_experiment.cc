@@ -53,7 +53,8 @@ std::vector<RoleCondition> RoleConditions() {
   add("login, SYN seen", [](ChainModel&) {});
   add("login, SYN-ACK seen", [](ChainModel& m) { m.beginning = Beginning::kSynAck; });
   add("login, mid-stream", [](ChainModel& m) { m.beginning = Beginning::kMidStream; });
-  add("login, answers of 50 to 200 ms", [](ChainModel& m) { m.answer = 0.05 + 0.15 * m.answer / 3; });
+  add("login, answers of 50 to 200 ms",
+      [](ChainModel& m) { m.answer = 0.05 + 0.15 * m.answer / 3; });
   add("login, answers of 1 to 3 s", [](ChainModel& m) { m.answer = 1 + 2 * m.answer / 3; });
   add("login, goes on within 0.1 s", [](ChainModel& m) {
     m.goes_on_after = 0.1;
@@ -70,12 +71,13 @@ std::vector<RoleCondition> RoleConditions() {
     m.sight = Sight::kAnswers;
   });
   add("reverse tunnel, SYN seen", [](ChainModel& m) { m.opened = Opened::kTunnel; });
+  // What is left here is who waits for whom; age means nothing, or the wrong thing.
   add("reverse tunnel, mid-stream", [](ChainModel& m) {
     m.opened = Opened::kTunnel;
     m.beginning = Beginning::kMidStream;
   });
+  conditions.back().decidable = false;
   add("reverse tunnel, opened last", [](ChainModel& m) { m.opened = Opened::kLateTunnel; });
-  // Who reads the older connection as the upstream one is wrong here.
   conditions.back().decidable = false;
   return conditions;
 }

@@ -23,10 +23,10 @@ std::vector<RoleCondition> RoleConditions();
 
 struct RoleTally {
   uint32_t chains = 0;
-  uint32_t found = 0;        // reported as a stepping stone
-  uint32_t right_first = 0;  // of these: upstream and downstream right in the first alert ...
-  uint32_t right = 0;        // ... and in the latest
-  uint32_t revised = 0;      // alerts that were corrected at least once
+  uint32_t found = 0;           // reported as a stepping stone
+  uint32_t right_first = 0;     // of these: upstream and downstream right in the first alert ...
+  uint32_t right = 0;           // ... and in the latest
+  uint32_t revised = 0;         // alerts that were corrected at least once
   std::vector<uint64_t> wrong;  // the seeds of those that stayed wrong
 };
 

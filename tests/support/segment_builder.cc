@@ -67,8 +67,9 @@ std::string Text(const RelayNode& e) {
 
 std::string Text(const SteppingStoneEnd& e) {
   return fmt::format("end {} {} {} {} {} {} {} {} {} {} {}", e.time.ToNanoseconds(), e.alert_id,
-                     PairKindName(e.kind), Text(e.upstream), Text(e.downstream), RoleBasisName(e.roles),
-                     e.revision, Text(e.evidence), e.duration.ToNanoseconds(), e.cause, e.chain);
+                     PairKindName(e.kind), Text(e.upstream), Text(e.downstream),
+                     RoleBasisName(e.roles), e.revision, Text(e.evidence),
+                     e.duration.ToNanoseconds(), e.cause, e.chain);
 }
 
 std::string Text(const Exposure& e) {

@@ -78,8 +78,9 @@ void AlertRequests::Consider(Trigger trigger, const Suspect& suspect) {
 }
 
 bool AlertRequests::IsNew(const Suspect& suspect) {
-  std::string name = suspect.revision == 1 ? suspect.alert_id
-                                           : fmt::format("{}/{}", suspect.alert_id, suspect.revision);
+  std::string name = suspect.revision == 1
+                         ? suspect.alert_id
+                         : fmt::format("{}/{}", suspect.alert_id, suspect.revision);
   if (!seen_.insert(name).second) return false;
   seen_order_.push_back(std::move(name));
   if (seen_order_.size() > kMostAlerts) {

@@ -27,7 +27,8 @@ namespace cairn::alerts {
 //
 // Only hosts of the allowed networks are ever asked.  Nothing here waits for a host: requests go
 // out from a thread of the requester's, and results are taken when they are there.  Alerts are
-// remembered so that each asks once, and once more when its roles are corrected: kMostAlerts, the oldest are forgotten.  Thread-compatible.
+// remembered so that each asks once, and once more when its roles are corrected: kMostAlerts, the
+// oldest are forgotten.  Thread-compatible.
 class AlertRequests {
  public:
   static constexpr size_t kMostAlerts = 65536;

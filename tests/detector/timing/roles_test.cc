@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which connection is upstream: who opened the connections, and who waits for whom.
+#include "detector/timing/roles.h"
+
 #include "catch2/catch.hpp"
 
-#include "detector/timing/roles.h"
 #include "tests/detector/timing/scene.h"
 
 namespace cairn {
@@ -111,7 +112,8 @@ TEST_CASE("Where nothing tells the roles the alert says that they are a guess") 
   }
 }
 
-TEST_CASE("Much stronger evidence overrules two handshakes that agree, and the alert is corrected") {
+TEST_CASE(
+    "Much stronger evidence overrules two handshakes that agree, and the alert is corrected") {
   // The target has opened a tunnel to the stone, and the stone one to the user.
   TwoLegs legs;
   const Endpoint user = At("198.51.100.7", 22);
@@ -165,6 +167,20 @@ TEST_CASE("Two handshakes that agree outweigh pauses alone, and prompt answers a
   const Roles roles = TellRoles(clues);
   CHECK(roles.upstream == 0);
   CHECK(roles.basis == RoleBasis::kHandshakes);
+}
+
+TEST_CASE("Two that wait alike tell nothing: the same keys on two legs of a chain") {
+  RoleClues clues;
+  clues.opener = {kFromUser, kFromUser};
+  clues.older = 0;
+  clues.waits[0] = All(20, Millis(8000));
+  clues.waits[1] = All(20, Millis(8000));
+  for (uint32_t i = 21; i < 35; ++i) clues.waits[1].Add(i, Millis(8000));
+  CHECK(TellRoles(clues).basis == RoleBasis::kOrder);
+  CHECK(TellRoles(clues).upstream == 0);
+  for (uint32_t i = 35; i < 60; ++i) clues.waits[1].Add(i, Millis(8000));
+  CHECK(TellRoles(clues).basis == RoleBasis::kLeads);
+  CHECK(TellRoles(clues).upstream == 1);
 }
 
 TEST_CASE("A few keys typed ahead are no prompt answers") {
