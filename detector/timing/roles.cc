@@ -53,11 +53,18 @@ Roles ByOpening(const RoleClues& clues) {
   return {clues.older, RoleBasis::kOrder, tunnels ? kOlderTunnel : kOlderByChance};
 }
 
+// What one side has more than twice as much of as the other.  Two that look alike may be the same
+// person's keys on two legs of a chain, and tell nothing.
+int32_t Excess(int32_t own, int32_t other) {
+  return std::max(own - 2 * other, 0) - std::max(other - 2 * own, 0);
+}
+
 // How much the waits say that `side` is upstream.
 int32_t PointsFor(const RoleClues& clues, uint8_t side) {
   const Waits& keys = clues.waits[side];
   const Waits& answers = clues.waits[1U - side];
-  return answers.PromptPoints() - keys.PromptPoints() + keys.PausePoints() - answers.PausePoints();
+  return Excess(answers.PromptPoints(), keys.PromptPoints()) +
+         Excess(keys.PausePoints(), answers.PausePoints());
 }
 
 // Whoever contradicts two openings must look like a program on one side and like a person on the

@@ -246,10 +246,9 @@ inline std::vector<Event> All() {
   RelayNode allowed_host = PassingHost();
   allowed_host.policy = Verdict();
   allowed_host.flows.clear();
-  return {SlowPair(),       DirectPair(),  RevisedPair(), ChatLink(),
-          PaddedPair(),     PassingHost(), ForgedLogin(), IndirectPair(),
-          PairEnd(),        allowed_end,   allowed_host,  ExposedPassphrase(),
-          allowed_exposure, ThreeHops(),   allowed_chain, Merged()};
+  return {SlowPair(),          DirectPair(),     RevisedPair(), ChatLink(),   PaddedPair(),
+          PassingHost(),       IndirectPair(),   PairEnd(),     allowed_end,  allowed_host,
+          ExposedPassphrase(), allowed_exposure, ThreeHops(),   allowed_chain};
 }
 
 }  // namespace cairn::output::samples

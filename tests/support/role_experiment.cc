@@ -71,12 +71,13 @@ std::vector<RoleCondition> RoleConditions() {
     m.sight = Sight::kAnswers;
   });
   add("reverse tunnel, SYN seen", [](ChainModel& m) { m.opened = Opened::kTunnel; });
+  // What is left here is who waits for whom; age means nothing, or the wrong thing.
   add("reverse tunnel, mid-stream", [](ChainModel& m) {
     m.opened = Opened::kTunnel;
     m.beginning = Beginning::kMidStream;
   });
+  conditions.back().decidable = false;
   add("reverse tunnel, opened last", [](ChainModel& m) { m.opened = Opened::kLateTunnel; });
-  // Who reads the older connection as the upstream one is wrong here.
   conditions.back().decidable = false;
   return conditions;
 }

@@ -169,6 +169,20 @@ TEST_CASE("Two handshakes that agree outweigh pauses alone, and prompt answers a
   CHECK(roles.basis == RoleBasis::kHandshakes);
 }
 
+TEST_CASE("Two that wait alike tell nothing: the same keys on two legs of a chain") {
+  RoleClues clues;
+  clues.opener = {kFromUser, kFromUser};
+  clues.older = 0;
+  clues.waits[0] = All(20, Millis(8000));
+  clues.waits[1] = All(20, Millis(8000));
+  for (uint32_t i = 21; i < 35; ++i) clues.waits[1].Add(i, Millis(8000));
+  CHECK(TellRoles(clues).basis == RoleBasis::kOrder);
+  CHECK(TellRoles(clues).upstream == 0);
+  for (uint32_t i = 35; i < 60; ++i) clues.waits[1].Add(i, Millis(8000));
+  CHECK(TellRoles(clues).basis == RoleBasis::kLeads);
+  CHECK(TellRoles(clues).upstream == 1);
+}
+
 TEST_CASE("A few keys typed ahead are no prompt answers") {
   Waits waits = All(10, Millis(20));
   CHECK(waits.PromptPoints() == 30);
