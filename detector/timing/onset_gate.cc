@@ -81,7 +81,10 @@ bool OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   const uint32_t first_seq = segment.seq + (segment.Has(kSyn) ? 1 : 0);
   if (observed.place == DataPlace::kAgain) Contest(connection, flow, first_seq);
   const uint32_t wait_ms = IdlePeriods::WaitOf(connection, flow, segment.time);
-  if (in_order || observed.place == DataPlace::kAgain) {
+  // A plain repeat was answered, if at all, for what it repeats.
+  const bool differs =
+      observed.place == DataPlace::kAgain && (connection.contested & Bit(flow)) != 0;
+  if (in_order || differs) {
     connection.data_seen = (connection.data_seen | Bit(flow)) & 3U;
     MoveLastData(connection, flow, segment.time, in_order);
   }

@@ -29,7 +29,7 @@ TEST_CASE("gaps, repeats and closed windows are told") {
   talk.details().known = SegmentDetails::kWindow;
   talk.Client(kAck, 1, 10, 1);
   const SessionRecord record = OneRecord(talk);
-  CHECK(record.history == "ShADGawT");
+  CHECK(record.history == "ShADawGT");
   CHECK(record.client().missed_bytes == 90);
   CHECK(record.client().retransmitted_bytes == 10);
 }

@@ -37,8 +37,8 @@ void Ask(TwoLegs& legs, int count, PacketDelta answer, PacketDelta goes_on,
     legs.trace.Data(legs.downstream, From::kClient, time + Millis(3), 36);
     legs.trace.Data(legs.downstream, From::kServer, answered, 600);
     legs.trace.Data(legs.upstream, answerer, answered + Millis(3), 600);
-    // Nobody keeps time to the millisecond.
-    time = answered + goes_on + Millis(i * 7 % 40);
+    // Nobody keeps time: what comes by a clock is no onset.
+    time = answered + goes_on + Millis(i * 83 % 230);
   }
 }
 

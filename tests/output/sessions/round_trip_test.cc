@@ -26,8 +26,7 @@ SessionRecord InReport(const SessionRecord& session) {
                     .first_seq = side.first_seq,
                     .last_seq = side.last_seq,
                     .fingerprint = side.fingerprint,
-                    .round_trip = {},
-                    .local = {}};
+                    .round_trip = {}};
   }
   const auto to_microseconds = [](PacketTime time) {
     return PacketTime::FromNanoseconds(time.ToNanoseconds() / 1000 * 1000);
