@@ -145,7 +145,7 @@ TEST_CASE(
   CHECK(outcome.ends[0].upstream.resp == user);
   CHECK(outcome.ends[0].revision == 2);
   // The chain follows, too.
-  REQUIRE(outcome.chains.size() == 2);
+  REQUIRE(outcome.chains.size() == 3);  // the last is its end
   CHECK(outcome.chains[1].chain == outcome.chains[0].chain);
   REQUIRE(outcome.chains[1].hops.size() == 2);
   CHECK(outcome.chains[1].hops[0].connection.resp == user);
