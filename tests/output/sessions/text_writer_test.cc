@@ -40,9 +40,10 @@ class FileSizeLimit {
 TEST_CASE("the TSV begins with its columns, and conn.log with Zeek's header") {
   const ScratchFolder scratch;
   WriteAll(scratch.File("s.tsv"), SessionFormat::kTsv, {});
-  CHECK_THAT(Contents(scratch.File("s.tsv")),
-             Catch::StartsWith("session_id\tserver_confidence\tclient_ip\t") &&
-                 Catch::EndsWith("\tcommunity_id\talerts\n"));
+  CHECK_THAT(
+      Contents(scratch.File("s.tsv")),
+      Catch::StartsWith("session_id\tserver_confidence\tclient_ip\t") &&
+          Catch::EndsWith("\talerts\tclient_unbelieved_packets\tserver_unbelieved_packets\n"));
   WriteAll(scratch.File("conn.log"), SessionFormat::kZeek, {samples::OfReport()});
   CHECK(Contents(scratch.File("conn.log")) ==
         "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n"
