@@ -27,7 +27,8 @@ TEST_CASE("a stepping stone is one line whose keys stand in the published order"
       R"("significance":{"nats":96.42,"window_ms":80,"hits":30,"trials":41,"chance":0.012346}},)"
       R"("backward":{"onsets_upstream":12,"onsets_downstream":9,"coincidences":0,"consecutive":0,"ratio":0.0,)"
       R"("lag_ms":{"p50":null,"p95":null,"transit":0.0},)"
-      R"("significance":{"nats":0.0,"window_ms":0,"hits":0,"trials":0,"chance":0.0}},"capture":"both","evasion_suspected":[]},"chain":"c-17","policy":null,"packets_lost":3})"
+      R"("significance":{"nats":0.0,"window_ms":0,"hits":0,"trials":0,"chance":0.0}},"capture":"both","evasion_suspected":[]},)"
+      R"("roles":"order","revision":1,"chain":"c-17","policy":null,"packets_lost":3})"
       "\n";
   std::string line = ToJsonLine(samples::DirectPair());
   const Json json = Json::parse(line);
