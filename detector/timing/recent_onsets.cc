@@ -10,7 +10,7 @@ namespace cairn::timing {
 
 RecentOnsets::RecentOnsets(uint32_t capacity)
     : mask_(std::bit_ceil(std::max<uint64_t>(capacity, 64)) - 1), head_mask_(mask_) {
-  constexpr char kSetting[] = "timing.max_recent_onsets";
+  static constexpr char kSetting[] = "timing.max_recent_onsets";
   connections::AllocateTable(entries_, mask_ + 1, kSetting);
   for (auto& heads : heads_) connections::AllocateTable(heads, head_mask_ + 1, kSetting);
 }

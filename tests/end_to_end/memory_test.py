@@ -34,7 +34,7 @@ class Memory(harness.TestCase):
     def test_a_table_that_gets_no_memory_is_a_fault_of_the_configuration(self):
         alerts = self.file("alerts.jsonl", b"kept\n")
         cases = [
-            (["connections.max_connections=100000000"], [], "17.9 GiB"),
+            (["connections.max_connections=100000000"], [], "23.8 GiB"),
             (["connections.max_connections=3000000"], ["--sessions", self.folder / "s.tsv"], "MiB"),
             (["timing.max_recent_onsets=67108864"], [], "GiB"),
             (["sessions.max_servers=100000000"], ["--sessions", self.folder / "s.tsv"], "1.5 GiB"),
