@@ -303,8 +303,7 @@ void ConnectionTracker::MeasureRoundTrip(Connection& connection, const Segment& 
     } else {
       connection.round_trip[flow].Offer(segment.time - connection.last_segment);
     }
-  } else if ((connection.data_seen & Bit(other)) != 0 &&
-             (connection.contested & Bit(other)) == 0 &&
+  } else if ((connection.data_seen & Bit(other)) != 0 && (connection.contested & Bit(other)) == 0 &&
              connection.round_trip[flow].Least().has_value()) {
     connection.round_trip[flow].Offer(segment.time - connection.last_data[other]);
   }
