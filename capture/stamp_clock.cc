@@ -187,6 +187,7 @@ void StampClock::Force() {
   if (IsBehind(candidate)) {
     const bool alone = candidate.count == held_.size();
     believed = (believed && jump > kLongestLateness) ||
+               (alone && candidate.count > 1 && jump > kLongestLateness && jump <= kShortSilence) ||
                (alone && candidate.count >= kLikely && jump >= kLeastStep &&
                 (jump > kLongestLateness || IsRare(jump)));
   } else {
@@ -210,6 +211,9 @@ void StampClock::Return() {
 bool StampClock::Crosses(const Track& track) const {
   const PacketDelta jump = Jump(track);
   const bool alone = track.count + 1 == held_.size();
+  // Damaged stamps are far off, and no card is so late.
+  const bool step_alone = jump > kLongestLateness && jump <= kShortSilence;
+  if (IsBehind(track) && alone && step_alone && track.count > 1) return true;
   return IsBehind(track) && alone && track.count >= kLikely && jump >= kLeastStep &&
          (held_.back().segment.time - track.newest) * 2 <= jump &&
          (jump > kLongestLateness || IsRare(jump));

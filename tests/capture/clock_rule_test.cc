@@ -139,6 +139,15 @@ TEST_CASE("a clock that is set back begins a new epoch: times go on at their tru
   }
 }
 
+TEST_CASE("a clock that is set back by seconds is understood on a quiet link, too") {
+  // Two packets, then a pause that is longer than the step.
+  const Told told = Ordered(Steady(kBase, 100) + Steady(kBase + 2000 - 2000, 2) +
+                            Steady(kBase + 2000 - 2000 + 3000, 50));
+  CHECK(told.times_ms.back() == kBase + 2000 + 3000 + 49 * 20);
+  CHECK(told.counters.clock_steps == 1);
+  CHECK(told.counters.wild_stamps == 0);
+}
+
 TEST_CASE("several steps, one after the other, are each undone") {
   const Told told =
       Ordered(Steady(kBase, 100) + Steady(kBase + 2000 - kHour, 100) +
