@@ -35,9 +35,9 @@ class ClockOffsets {
 //    decided.
 //  * Stamps stay behind: the clock was set back after 16 that go on from there (at the end of the
 //    input, or when they have caught up: 3, or 2 if that was by 1 to 10 s).  The first of them gets
-//    the newest time and a usual distance between packets (their median, at most 1 s), or the offset
-//    that the clock, or another of the same capture, had before; the others follow at their true
-//    distances.
+//    the newest time and a usual distance between packets (their median, at most 1 s), or the
+//    offset that the clock, or another of the same capture, had before; the others follow at their
+//    true distances.
 //  * Stamps stay ahead: the link was silent; they keep their times.  Up to 10 s, one more has to
 //    confirm it; else 16 and a minute (or 4,096) without a return to the old time.  If an offset of
 //    before undoes the jump, the clock was set.
