@@ -17,7 +17,7 @@ using connections::kTimeUnitBits;
 constexpr uint8_t kProof = 2;
 
 // Where Connection::periodic_runs keeps them.
-constexpr int kRunBits = 4;
+constexpr unsigned kRunBits = 4;
 constexpr unsigned kRunMask = (1U << kRunBits) - 1;
 
 uint32_t GapUnits(PacketDelta gap) {
@@ -106,10 +106,11 @@ std::optional<Onset> IdlePeriods::AfterPause(connections::Connection& connection
     const PacketDelta since_last = own.last.IsSet() ? time - own.last : PacketDelta::Zero();
     OnsetHistory& history = onset.history[kind];
     uint8_t& runs = connection.periodic_runs[flow];
-    const int shift = static_cast<int>(kind) * kRunBits;
-    auto run = static_cast<uint8_t>(runs >> shift & kRunMask);
+    const unsigned shift = static_cast<unsigned>(kind) * kRunBits;
+    const unsigned kept = runs & ~(kRunMask << shift);
+    auto run = static_cast<uint8_t>(unsigned{runs} >> shift & kRunMask);
     history.is_onset = !IsPeriodic(since_last, own.gap_units, period_tolerance_[kind], run);
-    runs = static_cast<uint8_t>((runs & ~(kRunMask << shift)) | run << shift);
+    runs = static_cast<uint8_t>(kept | unsigned{run} << shift);
     history.previous = {own.last, Before(own.last, own.gap_units)};
     history.wait_ms = wait_ms;
     history.reverse_count = connection.onsets[1U - flow][kind].count;
