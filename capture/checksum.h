@@ -2,6 +2,7 @@
 #ifndef CAIRN_CAPTURE_CHECKSUM_H_
 #define CAIRN_CAPTURE_CHECKSUM_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -25,35 +26,44 @@ inline Checksum CheckTcp(std::span<const uint8_t> captured, size_t segment_bytes
                          const IpAddress& src, const IpAddress& dst) {
   if (segment_bytes > kLongestChecked || captured.size() < segment_bytes) return Checksum::kUnknown;
   // One's complement sums do not care for the order of bytes within a word, nor for the width of
-  // words (RFC 1071, section 2), so the host's own 32-bit words do.
+  // words (RFC 1071, section 2), so the host's own 64-bit words do, and 0xffff is its own mirror.
   uint64_t sum = 0;
+  const auto add = [&sum](uint64_t word) {
+    sum += word;
+    sum += sum < word ? 1 : 0;  // the carry comes in at the other end
+  };
   const uint8_t* at = captured.data();
   size_t left = segment_bytes;
-  for (; left >= 4; left -= 4, at += 4) {
+  for (; left >= 8; left -= 8, at += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    add(word);
+  }
+  if (left >= 4) {  // as in nearly all headers
     uint32_t word = 0;
     std::memcpy(&word, at, 4);
-    sum += word;
+    add(word);
+    left -= 4;
+    at += 4;
   }
   if (left > 0) {
     uint32_t word = 0;
     std::memcpy(&word, at, left);
-    sum += word;
+    add(word);
   }
-  sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-  uint64_t sum16 = (sum & 0xffff) + (sum >> 16);
-  sum16 = (sum16 & 0xffff) + (sum16 >> 16);
-  if constexpr (std::endian::native == std::endian::little) {
-    sum16 = (sum16 & 0xff) << 8 | sum16 >> 8;
-  }
+  // What follows are numbers, not bytes of the packet.
+  const auto add_number = [&add](uint64_t number) {
+    add(std::endian::native == std::endian::little ? __builtin_bswap64(number) : number);
+  };
   constexpr uint64_t kTcp = 6;
-  sum16 += kTcp + segment_bytes;
+  add_number(kTcp + segment_bytes);
   for (const IpAddress* ip : {&src, &dst}) {
-    const uint64_t high = ip->IsV4() ? 0 : ip->high();
-    const uint64_t low = ip->IsV4() ? ip->low() & 0xffffffff : ip->low();
-    sum16 += (high >> 48) + (high >> 32 & 0xffff) + (high >> 16 & 0xffff) + (high & 0xffff);
-    sum16 += (low >> 48) + (low >> 32 & 0xffff) + (low >> 16 & 0xffff) + (low & 0xffff);
+    add_number(ip->IsV4() ? ip->low() & 0xffffffff : ip->low());
+    if (!ip->IsV4()) add_number(ip->high());
   }
-  sum16 = (sum16 & 0xffff) + (sum16 >> 16);
+  sum = (sum & 0xffffffff) + (sum >> 32);
+  sum = (sum & 0xffffffff) + (sum >> 32);
+  uint64_t sum16 = (sum & 0xffff) + (sum >> 16);
   sum16 = (sum16 & 0xffff) + (sum16 >> 16);
   return sum16 == 0xffff ? Checksum::kGood : Checksum::kBad;
 }

@@ -19,57 +19,57 @@ namespace cairn::capture {
 // still have to be accepted or taken out.  Memory: 16 KiB a batch, grown on demand and reused.
 class SegmentQueue {
  public:
-  SegmentQueue() { chunks_.push_back(std::make_unique<Chunk>()); }
+  SegmentQueue() { AddChunk(std::make_unique<Chunk>()); }
 
   // Accepted segments.
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }
   // Requires: !empty().
-  const Segment& front() const { return chunks_.front()->batch[chunks_.front()->first]; }
+  const Segment& front() const { return front_->batch[front_->first]; }
   void PopFront() {
     --size_;
-    if (++chunks_.front()->first == chunks_.front()->accepted) DropEmptyFront();
+    if (++front_->first == front_->accepted) DropEmptyFront();
   }
 
   // Where the source may write more.  Requires: !HasArrived().  Never full.
   SegmentBatch& BatchToFill() {
-    Chunk& back = *chunks_.back();
+    Chunk& back = *back_;
     // Segments that were taken out have left room.
     while (back.batch.size() > back.accepted) back.batch.DropLast();
     back.arrived = back.accepted;
-    if (back.batch.full()) chunks_.push_back(NewChunk());
-    return chunks_.back()->batch;
+    if (back.batch.full()) AddChunk(NewChunk());
+    return back_->batch;
   }
 
-  bool HasArrived() const { return chunks_.back()->arrived < chunks_.back()->batch.size(); }
+  bool HasArrived() const { return back_->arrived < back_->batch.size(); }
   // Requires: HasArrived(), here and below.
-  Segment& arrived() { return chunks_.back()->batch[chunks_.back()->arrived]; }
+  Segment& arrived() { return back_->batch[back_->arrived]; }
   // The one that arrived after it; null if there is none yet.
   const Segment* NextArrived() const {
-    const Chunk& back = *chunks_.back();
+    const Chunk& back = *back_;
     return back.arrived + 1 < back.batch.size() ? &back.batch[back.arrived + 1] : nullptr;
   }
   void Accept() {
-    Chunk& back = *chunks_.back();
+    Chunk& back = *back_;
     if (back.accepted != back.arrived) back.batch[back.accepted] = back.batch[back.arrived];
     ++back.accepted;
     ++back.arrived;
     ++size_;
   }
-  void TakeOut() { ++chunks_.back()->arrived; }
+  void TakeOut() { ++back_->arrived; }
 
   // Puts a segment into the queue before whatever has arrived.  Cheap where others were taken out,
   // or nothing has arrived; otherwise it may move as much as a batch.
   void Push(const Segment& segment) {
-    Chunk& back = *chunks_.back();
+    Chunk& back = *back_;
     ++size_;
     if (back.accepted < back.arrived) {
       back.batch[back.accepted++] = segment;
     } else if (HasArrived()) {
       RoomBeforeArrived().Append(segment);
     } else {
-      if (back.batch.full()) chunks_.push_back(NewChunk());
-      chunks_.back()->Append(segment);
+      if (back.batch.full()) AddChunk(NewChunk());
+      back_->Append(segment);
     }
   }
 
@@ -91,6 +91,12 @@ class SegmentQueue {
     }
   };
 
+  void AddChunk(std::unique_ptr<Chunk> chunk) {
+    chunks_.push_back(std::move(chunk));
+    front_ = chunks_.front().get();
+    back_ = chunks_.back().get();
+  }
+
   std::unique_ptr<Chunk> NewChunk() {
     if (spare_.empty()) return std::make_unique<Chunk>();
     std::unique_ptr<Chunk> chunk = std::move(spare_.back());
@@ -100,32 +106,36 @@ class SegmentQueue {
 
   // The chunk before the one that holds what has arrived, with room for a segment at least.
   Chunk& RoomBeforeArrived() {
-    Chunk& back = *chunks_.back();
+    Chunk& back = *back_;
     const size_t count = chunks_.size();
     if (back.accepted > 0) {
       auto moved = NewChunk();
       for (size_t i = back.arrived; i < back.batch.size(); ++i)
         moved->batch.Append() = back.batch[i];
       while (back.batch.size() > back.accepted) back.batch.DropLast();
-      chunks_.push_back(std::move(moved));
+      AddChunk(std::move(moved));
       return *chunks_[count - 1];
     }
     if (count > 1 && !chunks_[count - 2]->batch.full()) return *chunks_[count - 2];
     chunks_.insert(chunks_.end() - 1, NewChunk());
+    front_ = chunks_.front().get();
     return *chunks_[count - 1];
   }
 
   void DropEmptyFront() {
     if (chunks_.size() > 1) {
-      chunks_.front()->Reset();
+      front_->Reset();
       spare_.push_back(std::move(chunks_.front()));
       chunks_.pop_front();
+      front_ = chunks_.front().get();
     } else if (!HasArrived()) {  // what has arrived would be lost
-      chunks_.front()->Reset();
+      front_->Reset();
     }
   }
 
   std::deque<std::unique_ptr<Chunk>> chunks_;
+  Chunk* front_ = nullptr;  // of chunks_
+  Chunk* back_ = nullptr;   // likewise
   std::vector<std::unique_ptr<Chunk>> spare_;
   size_t size_ = 0;
 };

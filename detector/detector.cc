@@ -178,6 +178,10 @@ class Detector::Impl : private SensorSink,
     correlator_.OnOnset(onset);
     if (calibrates_) slide_.OnOnset(onset);
   }
+  void PrefetchOnset(uint32_t slot, uint64_t uid, const IpAddress& source) const override {
+    correlator_.Prefetch(slot, source);
+    if (calibrates_) slide_.Prefetch(slot, uid, source);
+  }
   void OnSlot(const slots::SlotCount& slot) override { slots_.OnSlot(slot); }
   bool OnActivity(const relays::FlowActivity& activity) override {
     return relays_.OnActivity(activity);

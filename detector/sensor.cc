@@ -36,7 +36,7 @@ void Sensor::Process(std::span<const Segment> segments) {
 void Sensor::ProcessBlock(std::span<const Segment> segments) {
   const connections::ConnectionTable& table = tracker_.table();
   const auto look_up = [&](size_t i) {
-    ahead_[i].place = connections::PlaceOf(segments[i]);
+    connections::SetPlace(segments[i], ahead_[i].place);
     ahead_[i].hash = table.Hash(ahead_[i].place.key);
     table.PrefetchIndex(ahead_[i].hash);
   };
@@ -50,12 +50,7 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     if (i + kRecordAhead < segments.size()) {
       PrefetchRecord(i + kRecordAhead, segments[i + kRecordAhead]);
     }
-    if (records_sessions_ && i + kSessionAhead < segments.size()) {
-      const Ahead& ahead = ahead_[i + kSessionAhead];
-      if (ahead.slot.has_value()) {
-        sessions_.PrefetchRest(*ahead.slot, ahead.place.flow, segments[i + kSessionAhead]);
-      }
-    }
+    if (i + kRestAhead < segments.size()) PrefetchRest(i + kRestAhead, segments[i + kRestAhead]);
     const Segment& segment = segments[i];
     now_ = std::max(now_, segment.time);
     tracker_.ExpireUntil(now_);
@@ -79,9 +74,9 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
 void Sensor::TellInsertion(uint32_t slot, PacketTime time) {
   constexpr uint8_t kMany = 16;
   connections::Connection& connection = tracker_.table()[slot];
-  if (connection.not_believed < kMany || connection.insertion_told || !connection.open) return;
+  if (connection.NotBelieved() < kMany || connection.insertion_told || !connection.open) return;
   connection.insertion_told = true;
-  sink_.OnInsertion(connection.Summary(), connection.not_believed, time);
+  sink_.OnInsertion(connection.Summary(), connection.NotBelieved(), time);
 }
 
 // SYNs that waited are told to the session that they turned out to belong to.
@@ -181,7 +176,23 @@ void Sensor::OnConnectionForgotten(uint32_t slot, const connections::Connection&
 void Sensor::PrefetchRecord(size_t i, const Segment& segment) {
   Ahead& ahead = ahead_[i];
   ahead.slot = tracker_.table().PrefetchRecord(ahead.hash, segment.payload_bytes > 0);
-  if (records_sessions_ && ahead.slot.has_value()) sessions_.Prefetch(*ahead.slot);
+  if (!ahead.slot.has_value()) return;
+  if (records_sessions_) sessions_.Prefetch(*ahead.slot);
+  if (segment.payload_bytes > 0) slot_counter_.Prefetch(*ahead.slot);
+}
+
+// What the record itself tells of: it has come by now.
+void Sensor::PrefetchRest(size_t i, const Segment& segment) const {
+  const Ahead& ahead = ahead_[i];
+  if (!ahead.slot.has_value()) return;
+  const uint32_t slot = *ahead.slot;
+  const uint8_t flow = ahead.place.flow;
+  if (records_sessions_) sessions_.PrefetchRest(slot, flow, segment);
+  if (segment.payload_bytes == 0) return;
+  const connections::Connection& connection = tracker_.table()[slot];
+  slot_counter_.PrefetchRoles(connection, slot, segment.time);
+  if (segment.time - connection.last_data[flow] <= gate_.shortest_pause()) return;
+  sink_.PrefetchOnset(slot, connection.uid, segment.src);
 }
 
 }  // namespace cairn

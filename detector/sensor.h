@@ -21,6 +21,9 @@ namespace cairn {
 // Takes what the sensor half tells the correlator half, in packet order.
 class SensorSink : public timing::OnsetSink, public sessions::SessionSink {
  public:
+  // This connection will probably have an onset soon, as the sensor sees some segments ahead: fetch
+  // what that will need.
+  virtual void PrefetchOnset(uint32_t /*slot*/, uint64_t /*uid*/, const IpAddress& /*src*/) const {}
   virtual void OnSlot(const slots::SlotCount& slot) = 0;
   // True: tell of every slot in which this connection is active; false: only of a few.
   virtual bool OnActivity(const relays::FlowActivity&) { return false; }
@@ -74,7 +77,7 @@ class Sensor : private connections::EndSink {
   // cache.
   static constexpr size_t kIndexAhead = 16;
   static constexpr size_t kRecordAhead = 8;
-  static constexpr size_t kSessionAhead = 4;
+  static constexpr size_t kRestAhead = 4;
 
   void ProcessBlock(std::span<const Segment> segments);
   void TakeReleased();
@@ -91,6 +94,7 @@ class Sensor : private connections::EndSink {
     if (records_sessions_) sessions_.PrefetchWhole(slot);
   }
   void PrefetchRecord(size_t i, const Segment& segment);
+  void PrefetchRest(size_t i, const Segment& segment) const;
 
   struct Ahead {
     connections::SegmentPlace place;

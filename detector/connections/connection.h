@@ -29,11 +29,22 @@ struct SegmentPlace {
   uint8_t flow = 0;
 };
 
-inline SegmentPlace PlaceOf(const Segment& segment) {
+// Field by field into its place: a whole one that is returned is put together on the stack first,
+// and waits there for its own stores.
+inline void SetPlace(const Segment& segment, SegmentPlace& place) {
   const bool forward =
       segment.src != segment.dst ? segment.src < segment.dst : segment.src_port <= segment.dst_port;
-  if (forward) return {{{segment.src, segment.dst}, {segment.src_port, segment.dst_port}}, 0};
-  return {{{segment.dst, segment.src}, {segment.dst_port, segment.src_port}}, 1};
+  const unsigned source = forward ? 0 : 1;
+  place.key.ip[source] = segment.src;
+  place.key.ip[1 - source] = segment.dst;
+  place.key.port[source] = segment.src_port;
+  place.key.port[1 - source] = segment.dst_port;
+  place.flow = source & 1U;
+}
+inline SegmentPlace PlaceOf(const Segment& segment) {
+  SegmentPlace place;
+  SetPlace(segment, place);
+  return place;
 }
 
 // Where a connection is in its life; decides its time-out and the order of eviction.
@@ -72,7 +83,10 @@ struct alignas(64) Connection {
   uint8_t ack_known : 2 = 0;           // bit per flow: acked is the other side's word
   uint8_t syn_seen : 2 = 0;            // bit per flow
   uint8_t fin_seen : 2 = 0;            // bit per flow
-  Phase phase = Phase::kHandshake;
+  Phase phase : 3 = Phase::kHandshake;
+  bool was_doubted : 1 = false;        // not_believed is not zero
+  uint8_t ahead_known : 2 = 0;         // bit per flow: ahead_end holds something
+  uint8_t ahead_doubted : 2 = 0;       // bit per flow: by the header of what is there
   std::array<uint8_t, 2> hop_limit{};  // usual, per flow; 0: not known
   PacketTime last_segment;
 
@@ -115,18 +129,22 @@ struct alignas(64) Connection {
   uint32_t timer_previous = 0;
   uint32_t timer_bucket = 0;
   std::array<uint32_t, 2> first_seq{};  // behind the SYN, or of the first data
-  // Other places that the flow could be at (flow_place.h), and bits per flow: they hold something.
+  // Other places that the flow could be at (flow_place.h).
   std::array<uint32_t, 2> ahead_end{};
   std::array<uint32_t, 2> back_end{};
-  uint8_t ahead_known : 2 = 0;
-  uint8_t ahead_fin : 2 = 0;      // with the flow's FIN at its end
-  uint8_t ahead_doubted : 2 = 0;  // by their header
-  uint8_t back_known : 2 = 0;
+  uint8_t ahead_fin : 2 = 0;    // bit per flow: its FIN stands at ahead_end
+  uint8_t back_known : 2 = 0;   // bit per flow: back_end holds something
   uint8_t fin_acked : 2 = 0;    // bit per flow
   uint8_t reset_flows : 2 = 0;  // bit per flow: its RST may have ended the connection
   bool insertion_told : 1 = false;
-  uint8_t not_believed = 0;  // segments that its hosts would ignore; 255 stands for more, too
+  uint8_t not_believed_count = 0;  // NotBelieved()
 
+  // How many of its segments its hosts would ignore; 255 stands for more, too.
+  uint8_t NotBelieved() const { return was_doubted ? not_believed_count : uint8_t{0}; }
+  void CountNotBelieved() {
+    was_doubted = true;
+    if (not_believed_count < 255) ++not_believed_count;
+  }
   // When `flow` last sent data that are believed.
   PacketTime BelievedData(unsigned flow) const {
     const uint32_t units = unbelieved_units[flow];

@@ -108,7 +108,10 @@ inline std::optional<uint32_t> ConnectionTable::Find(const ConnectionKey& key,
     if (entry.slot_plus_one == 0) return std::nullopt;
     if (entry.tag != tag) continue;
     const Connection& connection = (*this)[entry.slot_plus_one - 1];
-    if (connection.ip == key.ip && connection.port == key.port) return entry.slot_plus_one - 1;
+    // Part by part: arrays as wholes are compared by a call of memcmp.
+    const bool found = connection.ip[0] == key.ip[0] && connection.ip[1] == key.ip[1] &&
+                       connection.port[0] == key.port[0] && connection.port[1] == key.port[1];
+    if (found) return entry.slot_plus_one - 1;
   }
 }
 

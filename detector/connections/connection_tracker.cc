@@ -2,7 +2,6 @@
 #include "detector/connections/connection_tracker.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "detector/connections/connection_end.h"
 #include "detector/connections/flow_place.h"
@@ -162,7 +161,7 @@ Observation ConnectionTracker::ObserveDoubted(uint32_t slot, const Segment& segm
 
 void ConnectionTracker::CountDoubt(Connection& connection, Doubt doubt) {
   ++counters_.not_believed[static_cast<size_t>(doubt)];
-  if (connection.not_believed < std::numeric_limits<uint8_t>::max()) ++connection.not_believed;
+  connection.CountNotBelieved();
 }
 
 void ConnectionTracker::CountData(const Observation& observed, const Segment& segment) {

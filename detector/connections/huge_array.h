@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -28,15 +29,28 @@ class HugeArray {
   // `setting`: the key in the configuration that the size comes from.
   HugeArray(size_t size, const char* setting) : size_(size) {
     if (size == 0) return;
-    void* memory = mmap(nullptr, size * sizeof(T), PROT_READ | PROT_WRITE,
+    // A huge page lies at a multiple of its size.
+    const size_t bytes = MappedBytes(size);
+    const size_t spare = bytes < kHugePageBytes ? 0 : kHugePageBytes;
+    void* memory = mmap(nullptr, bytes + spare, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) throw NoTableMemory(setting, size * sizeof(T));
+    auto* begin = static_cast<std::byte*>(memory);
+    if (spare > 0) {
+      void* aligned = memory;
+      size_t room = bytes + spare;
+      std::align(kHugePageBytes, bytes, aligned, room);
+      const size_t before = bytes + spare - room;
+      if (before > 0) munmap(memory, before);
+      if (room > bytes) munmap(static_cast<std::byte*>(aligned) + bytes, room - bytes);
+      begin = static_cast<std::byte*>(aligned);
+    }
     // Only advice: where the kernel has no huge pages to give, ordinary ones serve.
-    static_cast<void>(madvise(memory, size * sizeof(T), MADV_HUGEPAGE));
-    data_ = static_cast<T*>(memory);
+    static_cast<void>(madvise(begin, bytes, MADV_HUGEPAGE));
+    data_ = reinterpret_cast<T*>(begin);
   }
   ~HugeArray() {
-    if (data_ != nullptr) munmap(data_, size_ * sizeof(T));
+    if (data_ != nullptr) munmap(data_, MappedBytes(size_));
   }
   HugeArray(HugeArray&& other) noexcept
       : size_(std::exchange(other.size_, 0)), data_(std::exchange(other.data_, nullptr)) {}
@@ -55,6 +69,14 @@ class HugeArray {
   T* end() { return data_ + size_; }
 
  private:
+  static constexpr size_t kHugePageBytes = size_t{2} << 20;
+  // Whole huge pages, if it fills a good part of one.
+  static constexpr size_t MappedBytes(size_t size) {
+    const size_t bytes = size * sizeof(T);
+    if (bytes < kHugePageBytes / 4) return bytes;
+    return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+  }
+
   size_t size_ = 0;
   T* data_ = nullptr;
 };

@@ -45,11 +45,11 @@ class RoundTrip {
  private:
   static constexpr uint32_t kPerOctave = 8;
   static constexpr uint32_t kLast = 255;  // an hour
+  // 1 us * 2^(i/8), in nanoseconds.
+  static constexpr std::array<int64_t, kPerOctave> kEighths = {1000, 1090, 1189, 1296,
+                                                               1414, 1542, 1681, 1834};
 
   static constexpr PacketDelta At(uint32_t step) {
-    // 1 us * 2^(i/8), in nanoseconds.
-    constexpr std::array<int64_t, kPerOctave> kEighths = {1000, 1090, 1189, 1296,
-                                                          1414, 1542, 1681, 1834};
     return PacketDelta::FromNanoseconds(kEighths[(step - 1) % kPerOctave]
                                         << ((step - 1) / kPerOctave));
   }

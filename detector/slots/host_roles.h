@@ -22,6 +22,8 @@ class HostRoles {
   // Requires: it had come.
   void Remove(const IpAddress& client, const IpAddress& server);
 
+  // Meets() of this host will be asked soon.
+  void Prefetch(const IpAddress& host) const { held_.prefetch(host); }
   // Does such a connection meet one of the other kind, at either end?
   bool Meets(const IpAddress& client, const IpAddress& server) const;
 

@@ -12,6 +12,10 @@ namespace {
 constexpr PacketDelta kAskAgain = PacketDelta::FromSeconds(1);
 constexpr uint32_t kAskedMask = (1U << 28U) - 1;
 
+uint32_t AskedAt(PacketTime time) {
+  return static_cast<uint32_t>(time.ToNanoseconds() / kAskAgain.ToNanoseconds()) & kAskedMask;
+}
+
 }  // namespace
 
 std::optional<EndedSlot> CountNewData(connections::Connection& connection, uint8_t flow,
@@ -46,6 +50,15 @@ std::optional<SlotCount> SlotCounter::OnNewData(connections::Connection& connect
                    .count = ended->count};
 }
 
+void SlotCounter::PrefetchRoles(const connections::Connection& connection, uint32_t slot,
+                                PacketTime time) const {
+  if (slot >= standing_.size()) return;
+  const Standing& standing = standing_[slot];
+  const bool may_ask = standing.kind == Kind::kWaiting || standing.kind == Kind::kNoRoom;
+  if (!may_ask || standing.asked == AskedAt(time)) return;
+  for (const IpAddress& host : connection.ip) roles_.Prefetch(host);
+}
+
 bool SlotCounter::IsToldOf(const connections::Connection& connection, uint32_t slot, uint8_t flow,
                            PacketTime time) {
   if (slot >= standing_.size()) standing_.resize(slot + 1U);
@@ -55,7 +68,7 @@ bool SlotCounter::IsToldOf(const connections::Connection& connection, uint32_t s
   if (standing.kind == Kind::kUnknown) standing.client_side = connection.originator_side & 1U;
   const IpAddress& client = connection.ip[standing.client_side];
   const IpAddress& server = connection.ip[1U - standing.client_side];
-  const auto now = static_cast<uint32_t>(time.ToNanoseconds() / kAskAgain.ToNanoseconds());
+  const uint32_t now = AskedAt(time);
   if (standing.kind == Kind::kUnknown) {
     if (!filter_.MayTakePart(timing::DescribeFlow(connection, slot, flow, time))) {
       standing.kind = Kind::kExcluded;
@@ -63,7 +76,7 @@ bool SlotCounter::IsToldOf(const connections::Connection& connection, uint32_t s
     }
     standing.kind = Kind::kWaiting;
     roles_.Add(client, server);
-  } else if (standing.asked == (now & kAskedMask)) {
+  } else if (standing.asked == now) {
     return false;
   }
   standing.asked = now & kAskedMask;

@@ -54,6 +54,13 @@ class SlotCounter {
   SlotCounter(const Options& options, const timing::PairFilter& filter)
       : options_(options), filter_(filter) {}
 
+  // New data of the connection in this slot will probably come soon.
+  void Prefetch(uint32_t slot) const {
+    if (slot < standing_.size()) __builtin_prefetch(&standing_[slot], 1);
+  }
+  // Likewise, once that has come: what the hosts' roles will need.
+  void PrefetchRoles(const connections::Connection& connection, uint32_t slot,
+                     PacketTime time) const;
   // As CountNewData().  `slot`: of the connection.
   std::optional<SlotCount> OnNewData(connections::Connection& connection, uint32_t slot,
                                      uint8_t flow, PacketTime time);

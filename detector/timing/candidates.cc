@@ -47,17 +47,21 @@ uint64_t PreviousTwoKey(int64_t newer, int64_t older) {
 
 // Filed under when the host at its far end received the onsets before it, at which its relay is
 // looked up by when they left.
-void Correlator::File(const Onset& onset) {
+RecentOnsets::Keys Correlator::KeysOf(const Onset& onset) const {
   const OnsetHistory& indirect = onset.history[IndexOf(PairKind::kIndirect)];
   const PacketDelta window = window_[IndexOf(PairKind::kIndirect)];
   const PacketDelta arrival = HalfOf(TripTo(onset));
-  farthest_ = std::max(farthest_, arrival);
   const auto period = [&](PacketTime previous) {
     return previous.IsSet() ? Period(previous + arrival, window) : Period(previous, window);
   };
   const int64_t newer = period(indirect.previous[0]);
-  recent_.Push(onset, {HostKey(onset.destination()), PreviousKey(newer),
-                       PreviousTwoKey(newer, period(indirect.previous[1]))});
+  return {HostKey(onset.destination()), PreviousKey(newer),
+          PreviousTwoKey(newer, period(indirect.previous[1]))};
+}
+
+void Correlator::Prefetch(uint32_t slot, const IpAddress& source) const {
+  states_.Prefetch(slot);
+  if (options_.direct.enabled) recent_.PrefetchNewest(RecentOnsets::Chain::kHost, HostKey(source));
 }
 
 PacketDelta Correlator::TripTo(const Onset& onset) const {

@@ -60,6 +60,10 @@ class ConnectionStates {
   // A connection had an onset: its slot is its own until OnEnd.
   void OnOnset(const Onset& onset);
   void OnEnd(uint32_t slot);
+  // An onset in this slot will probably come soon.
+  void Prefetch(uint32_t slot) const {
+    if (slot < slots_.size()) __builtin_prefetch(&slots_[slot], 1);
+  }
   // Is the onset's connection still open?  Its slot may have passed to another one since.
   bool IsOpen(const Onset& onset) const {
     return onset.slot < slots_.size() && slots_[onset.slot].uid == static_cast<uint32_t>(onset.uid);

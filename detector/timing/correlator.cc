@@ -31,11 +31,12 @@ Correlator::Correlator(const Options& options, const PrefixSet& protected_networ
       recent_(options.max_recent_onsets),
       budget_(options.max_indirect_comparisons_per_second) {}
 
-void Correlator::OnOnset(const Onset& onset) {
-  if (!filter_.MayTakePart(onset)) return;
+void Correlator::Compare(const Onset& onset) {
   ++counters_.onsets;
   if (!first_onset_.IsSet()) first_onset_ = onset.time;
   onsets_in_window_ = recent_.CountSince(onset.time - window_[IndexOf(PairKind::kIndirect)]);
+  const RecentOnsets::Keys keys = KeysOf(onset);
+  recent_.PrefetchHeads(keys);
   states_.OnOnset(onset);
   if (const uint32_t state = states_.Find(onset.slot); state != ConnectionStates::kNone) {
     states_.Update(state, onset);
@@ -47,7 +48,8 @@ void Correlator::OnOnset(const Onset& onset) {
   }
   const OnsetHistory& indirect = onset.history[IndexOf(PairKind::kIndirect)];
   if (options_.indirect.enabled && indirect.is_onset) FindIndirect(onset);
-  File(onset);
+  recent_.Push(onset, keys);
+  farthest_ = std::max(farthest_, HalfOf(TripTo(onset)));
 }
 
 // The pairs that the onset's connection is in already.  Where its flow leaves the stone, the other

@@ -79,8 +79,15 @@ class Correlator {
   // Requires: `sink` outlives the correlator.
   Correlator(const Options& options, const PrefixSet& protected_networks, PairSink& sink);
 
+  // An onset in this slot, of data from `source`, will probably come soon: fetches what that will
+  // need.
+  void Prefetch(uint32_t slot, const IpAddress& source) const;
   // Requires: times do not decrease.
-  void OnOnset(const Onset& onset);
+  void OnOnset(const Onset& onset) {
+    if (filter_.MayTakePart(onset)) Compare(onset);
+  }
+  // Requires: likewise, and the onset may take part (PairFilter).
+  void Compare(const Onset& onset);
   void OnConnectionEnd(uint32_t slot, connections::EndCause cause, PacketTime time);
   // Evidence of another kind has decided (slots/): what `a` brings to the host where the two meet,
   // leaves it against `b`, and the other way round.
@@ -115,7 +122,7 @@ class Correlator {
   void FindIndirect(const Onset& onset);
   void FindAnyIndirect(const Onset& onset);
   bool GoesFirst(const Onset& onset) const;
-  void File(const Onset& onset);
+  RecentOnsets::Keys KeysOf(const Onset& onset) const;
   bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
   void Coincide(uint32_t pair, unsigned track, PacketTime earlier, uint32_t earlier_count,
                 PacketTime later, uint32_t later_count);

@@ -64,7 +64,7 @@ Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uin
   onset.key = connection.key();
   onset.uid = connection.uid;
   onset.start = connection.start;
-  onset.not_believed = connection.not_believed;
+  onset.not_believed = connection.NotBelieved();
   return onset;
 }
 

@@ -2,7 +2,6 @@
 #include "detector/timing/onset_gate.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "detector/connections/sequence.h"
 
@@ -92,7 +91,7 @@ bool OnsetGate::OnData(const Segment& segment, const connections::Observation& o
   const bool inserted = ShowsInsertion(connection, observed);
   if (inserted) {
     TakeSign(segment.time);
-    if (connection.not_believed < std::numeric_limits<uint8_t>::max()) ++connection.not_believed;
+    connection.CountNotBelieved();
   }
   connection.told = true;
   if (!guards_) {

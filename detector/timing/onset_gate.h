@@ -82,6 +82,8 @@ class OnsetGate {
     while (waiting_ > 0) DecideFirst();
   }
 
+  // Data after no longer a pause are no onset.
+  PacketDelta shortest_pause() const { return idle_periods_.shortest(); }
   const OnsetGateCounters& counters() const { return counters_; }
 
  private:

@@ -4,24 +4,26 @@
 #include <algorithm>
 #include <bit>
 
-#include "detector/connections/table_memory.h"
-
 namespace cairn::timing {
 
+namespace {
+
+constexpr char kSetting[] = "timing.max_recent_onsets";
+
+}  // namespace
+
 RecentOnsets::RecentOnsets(uint32_t capacity)
-    : mask_(std::bit_ceil(std::max<uint64_t>(capacity, 64)) - 1), head_mask_(mask_) {
-  static constexpr char kSetting[] = "timing.max_recent_onsets";
-  connections::AllocateTable(entries_, mask_ + 1, kSetting);
-  for (auto& heads : heads_) connections::AllocateTable(heads, head_mask_ + 1, kSetting);
-}
+    : mask_(std::bit_ceil(std::max<uint64_t>(capacity, 64)) - 1),
+      entries_(mask_ + 1, kSetting),
+      heads_(kChains * (mask_ + 1), kSetting) {}
 
 void RecentOnsets::Push(const Onset& onset, const Keys& keys) {
   Entry& entry = entries_[next_ & mask_];
   entry.onset = onset;
   for (size_t c = 0; c < kChains; ++c) {
-    uint64_t& head = heads_[c][keys[c] & head_mask_];
+    Link& head = HeadOf(c, keys[c]);
     entry.older[c] = head;
-    head = next_;
+    head = {.time = onset.time, .number = next_};
   }
   ++next_;
 }

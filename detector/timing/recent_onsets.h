@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
+#include "detector/connections/huge_array.h"
 #include "detector/timing/onset.h"
 
 namespace cairn::timing {
@@ -19,7 +19,7 @@ namespace cairn::timing {
 // it must lie, not by comparing with every onset of the window.
 //
 // Chains run from the newest onset back; a walk ends at the first that is too old.
-// Thread-compatible.  Push: O(1), no allocation.  Memory: fixed at construction, about 190 bytes
+// Thread-compatible.  Push: O(1), no allocation.  Memory: fixed at construction, about 260 bytes
 // per entry.
 class RecentOnsets {
  public:
@@ -34,6 +34,18 @@ class RecentOnsets {
   // `capacity` is rounded up to a power of two.
   explicit RecentOnsets(uint32_t capacity);
 
+  // An entry with these keys comes soon.
+  void PrefetchHeads(const Keys& keys) const {
+    for (size_t c = 0; c < kChains; ++c) __builtin_prefetch(&HeadOf(c, keys[c]), 1);
+  }
+  // A walk along this chain comes soon.
+  void PrefetchNewest(Chain chain, uint64_t key) const {
+    const Link& head = HeadOf(static_cast<size_t>(chain), key);
+    const Entry& newest = entries_[head.number & mask_];
+    __builtin_prefetch(&newest);
+    __builtin_prefetch(&newest.onset.history);
+    __builtin_prefetch(&newest.onset.key);
+  }
   // The oldest entry is overwritten.
   void Push(const Onset& onset, const Keys& keys);
 
@@ -43,10 +55,11 @@ class RecentOnsets {
   template <typename Visit>
   void Walk(Chain chain, uint64_t key, PacketTime oldest, Visit visit) const {
     const auto c = static_cast<size_t>(chain);
-    for (uint64_t number = heads_[c][key & head_mask_]; IsHeld(number);) {
-      const Entry& entry = entries_[number & mask_];
-      if (entry.onset.time < oldest || !visit(entry.onset)) return;
-      number = entry.older[c];
+    const Link* link = &HeadOf(c, key);
+    while (link->time >= oldest && IsHeld(link->number)) {
+      const Entry& entry = entries_[link->number & mask_];
+      if (!visit(entry.onset)) return;
+      link = &entry.older[c];
     }
   }
 
@@ -65,19 +78,28 @@ class RecentOnsets {
   uint64_t CountSince(PacketTime oldest);
 
  private:
+  // Names an entry.  Its time stands beside it, because most that a walk ends at are too old, and
+  // then in no cache any more.
+  struct Link {
+    PacketTime time;
+    uint64_t number = 0;  // 0: none
+  };
   struct Entry {
+    std::array<Link, kChains> older{};
     Onset onset;
-    std::array<uint64_t, kChains> older{};
   };
 
+  Link& HeadOf(size_t chain, uint64_t key) { return heads_[chain * (mask_ + 1) + (key & mask_)]; }
+  const Link& HeadOf(size_t chain, uint64_t key) const {
+    return heads_[chain * (mask_ + 1) + (key & mask_)];
+  }
   bool IsHeld(uint64_t number) const { return number != 0 && number + entries_.size() >= next_; }
 
   uint64_t mask_;
-  uint64_t head_mask_;
   uint64_t next_ = 1;  // number of the next entry; 0 means none
   uint64_t oldest_in_window_ = 1;
-  std::vector<Entry> entries_;
-  std::array<std::vector<uint64_t>, kChains> heads_;
+  connections::HugeArray<Entry> entries_;
+  connections::HugeArray<Link> heads_;  // the newest entries, chain after chain
 };
 
 }  // namespace cairn::timing

@@ -38,6 +38,11 @@ Part PartOf(uint64_t uid) {
   }
 }
 
+// Delayed connections and others may have the same slot at once; an odd number tells the delayed.
+uint32_t SlotOf(uint32_t slot, uint64_t uid) {
+  return slot * 2 + (PartOf(uid) == Part::kDelayed ? 1 : 0);
+}
+
 }  // namespace
 
 TimeSlide::TimeSlide(const Options& options, const PrefixSet& protected_networks)
@@ -47,80 +52,99 @@ TimeSlide::TimeSlide(const Options& options, const PrefixSet& protected_networks
   correlator_.RecordScores(scores_);
 }
 
+void TimeSlide::Prefetch(uint32_t slot, uint64_t uid, const IpAddress& source) const {
+  if (PartOf(uid) == Part::kNone) return;
+  if (slot < owners_.size()) __builtin_prefetch(&owners_[slot], 1);
+  correlator_.Prefetch(SlotOf(slot, uid), source);
+}
+
 void TimeSlide::OnOnset(const Onset& onset) {
-  if (PartOf(onset.uid) == Part::kNone || !filter_.MayTakePart(onset)) return;
+  const Part part = PartOf(onset.uid);
+  if (part == Part::kNone || !filter_.MayTakePart(onset)) return;
   DeliverUntil(onset.time);
-  if (!HasRoomFor(onset)) {
+  if (part == Part::kDelayed && !HasRoomFor(onset)) {
     ++dropped_;
     return;
   }
   if (onset.slot >= owners_.size()) owners_.resize(onset.slot + size_t{1});
   owners_[onset.slot].uid = onset.uid;
-  Pass({.onset = onset});
+  if (part == Part::kDelayed) return Delay(onset);
+  Deliver(onset);
 }
 
 // Anybody can send the first data of a thousand connections; what resumes is somebody at work.  So
 // half of the room is for those.
 bool TimeSlide::HasRoomFor(const Onset& onset) const {
-  if (PartOf(onset.uid) != Part::kDelayed) return true;
   const bool is_first = onset.history[0].count <= 1 && onset.history[1].count <= 1;
   return waiting_.size() < (is_first ? kMostWaiting / 2 : kMostWaiting);
+}
+
+void TimeSlide::Delay(const Onset& onset) {
+  waiting_.push_back({.onset = onset});
+  Onset& delayed = waiting_.back().onset;
+  delayed.time = onset.time + kShift;
+  delayed.start = onset.start + kShift;
+  for (OnsetHistory& history : delayed.history) {
+    for (PacketTime& previous : history.previous) {
+      if (previous.IsSet()) previous = previous + kShift;
+    }
+  }
 }
 
 void TimeSlide::OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCause cause,
                                 PacketTime time) {
   if (slot >= owners_.size() || owners_[slot].uid != uid || uid == 0) return;
   owners_[slot].uid = 0;
-  Event end{.onset = {}, .is_end = true, .cause = cause};
-  end.onset.time = time;
-  end.onset.slot = slot;
-  end.onset.uid = uid;
   DeliverUntil(time);
-  if (PartOf(uid) == Part::kDelayed && waiting_.size() >= kMostWaiting) return EndAtOnce(end);
-  Pass(end);
-}
-
-void TimeSlide::Pass(Event event) {
-  Onset& onset = event.onset;
-  if (PartOf(onset.uid) != Part::kDelayed) return Deliver(event);
-  onset.time = onset.time + kShift;
-  onset.start = onset.start + kShift;
-  for (OnsetHistory& history : onset.history) {
-    for (PacketTime& previous : history.previous) {
-      if (previous.IsSet()) previous = previous + kShift;
-    }
+  if (PartOf(uid) != Part::kDelayed) return DeliverEnd(slot, uid, cause, time);
+  if (waiting_.size() < kMostWaiting) {
+    waiting_.push_back({.onset = {}, .is_end = true, .cause = cause});
+    Onset& end = waiting_.back().onset;
+    end.time = time + kShift;
+    end.slot = slot;
+    end.uid = uid;
+    return;
   }
-  waiting_.push_back(event);
+  // At once.  Whoever had the slot before it ends, too: nothing that waits of either is wanted.
+  ++dropped_;
+  owners_[slot].cut_until = uid;
+  cuts_until_ = delivered_ + waiting_.size();
+  DeliverEnd(slot, uid, cause, time);
 }
 
-// Whoever had the slot before it ends, too: nothing that waits of either is wanted any more.
-void TimeSlide::EndAtOnce(const Event& end) {
-  ++dropped_;
-  owners_[end.onset.slot].cut_until = end.onset.uid;
-  Deliver(end);
+// What has waited is in no cache any more.
+void TimeSlide::PrefetchSoon() const {
+  constexpr size_t kAhead = 4;
+  if (waiting_.size() <= kAhead) return;
+  const Onset& soon = waiting_[kAhead].onset;
+  correlator_.Prefetch(SlotOf(soon.slot, soon.uid), soon.source());
 }
 
 void TimeSlide::DeliverUntil(PacketTime time) {
   while (!waiting_.empty() && waiting_.front().onset.time <= time) {
-    const Event& event = waiting_.front();
+    PrefetchSoon();
+    const auto& [onset, is_end, cause] = waiting_.front();
     // Numbers grow, so one names all connections that had the slot until then.
-    const bool is_cut = event.onset.uid <= owners_[event.onset.slot].cut_until;
-    if (!is_cut || event.is_end) Deliver(event);
+    const bool is_cut = delivered_ < cuts_until_ && onset.uid <= owners_[onset.slot].cut_until;
+    if (is_end) {
+      DeliverEnd(onset.slot, onset.uid, cause, onset.time);
+    } else if (!is_cut) {
+      Deliver(onset);
+    }
+    ++delivered_;
     waiting_.pop_front();
   }
 }
 
-// Delayed connections and others may have the same slot at once; an odd number tells the delayed.
-void TimeSlide::Deliver(const Event& event) {
-  const bool is_delayed = PartOf(event.onset.uid) == Part::kDelayed;
-  const uint32_t slot = event.onset.slot * 2 + (is_delayed ? 1 : 0);
-  if (event.is_end) {
-    correlator_.OnConnectionEnd(slot, event.cause, event.onset.time);
-  } else {
-    Onset onset = event.onset;
-    onset.slot = slot;
-    correlator_.OnOnset(onset);
-  }
+void TimeSlide::Deliver(const Onset& onset) {
+  Onset other = onset;
+  other.slot = SlotOf(onset.slot, onset.uid);
+  correlator_.Compare(other);
+}
+
+void TimeSlide::DeliverEnd(uint32_t slot, uint64_t uid, connections::EndCause cause,
+                           PacketTime time) {
+  correlator_.OnConnectionEnd(SlotOf(slot, uid), cause, time);
 }
 
 }  // namespace cairn::timing

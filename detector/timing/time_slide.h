@@ -41,6 +41,8 @@ class TimeSlide {
 
   TimeSlide(const Options& options, const PrefixSet& protected_networks);
 
+  // An onset in this slot will probably come soon: fetches what that will need.
+  void Prefetch(uint32_t slot, uint64_t uid, const IpAddress& source) const;
   // The same calls as the correlator gets, in the same order.
   void OnOnset(const Onset& onset);
   void OnConnectionEnd(uint32_t slot, uint64_t uid, connections::EndCause cause, PacketTime time);
@@ -64,16 +66,19 @@ class TimeSlide {
     uint64_t cut_until = 0;  // what waits of this connection, or of one before it, is not wanted
   };
 
-  void Deliver(const Event& event);
+  void Deliver(const Onset& onset);
+  void DeliverEnd(uint32_t slot, uint64_t uid, connections::EndCause cause, PacketTime time);
   void DeliverUntil(PacketTime time);
-  void Pass(Event event);
+  void PrefetchSoon() const;
+  void Delay(const Onset& onset);
   bool HasRoomFor(const Onset& onset) const;
-  void EndAtOnce(const Event& end);
 
   const PairFilter filter_;
   std::array<NullScores, kKinds> scores_;
   Correlator correlator_;
   std::deque<Event> waiting_;
+  uint64_t delivered_ = 0;   // of all that ever waited
+  uint64_t cuts_until_ = 0;  // no cut concerns what comes to wait behind so many
   std::vector<Owner> owners_;
   uint64_t dropped_ = 0;
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Session records of situations that are easy to get wrong: one small capture each (cases/README.md)."""
+"""Situations whose session record or alert is easy to get wrong: one small capture each (cases/README.md)."""
 import json
 from pathlib import Path
 
@@ -131,6 +131,24 @@ class ZeekColumns(Cases):
         self.assertEqual([len(set(each)) for each in uids.values()], [1, 1])
         # The roles did change between the records.
         self.assertGreater(len({(row["id.orig_h"], row["id.resp_h"]) for row in rows}), len(uids))
+
+
+class Alerts(Cases):
+    def pair(self, name):
+        alert, = run("replay", *PROTECT, CASES / f"{name}.pcap").named("stepping_stone")
+        ways = (alert["upstream"], alert["downstream"])
+        return [(way["orig"]["ip"], way["resp"]["ip"], way["resp"]["port"]) for way in ways]
+
+    def test_slow_answers_do_not_swap_who_is_upstream(self):
+        expected = [("203.0.113.9", "192.0.2.10", 22), ("192.0.2.10", "198.51.100.7", 22)]
+        self.assertEqual(self.pair("00_base_right"), expected)
+        self.assertEqual(self.pair("01_reversed_slow_echo"), expected)
+
+
+class Files(Cases):
+    def test_a_gzip_stream_cut_in_its_tail_is_told_as_cut(self):
+        path = CASES / "14_cut_gzip.pcap.gz"
+        self.assert_ended(run("replay", *PROTECT, path), 1, str(path), "cut off")
 
 
 if __name__ == "__main__":
