@@ -13,9 +13,9 @@
 
 namespace cairn::capture {
 
-// Longer segments are not summed up: keystrokes, acknowledgements and everything that opens or
-// closes a connection are short.
-inline constexpr size_t kLongestChecked = 128;
+// Longer segments are not summed up, because that would take longer than all else: keystrokes, most
+// of their answers, acknowledgements and everything that opens or closes a connection are shorter.
+inline constexpr size_t kLongestChecked = 576;
 
 // Is TCP's checksum right (RFC 9293, section 3.1)?  `captured`: from the TCP header on;
 // `segment_bytes`: header and payload, as the IP header says.  kUnknown where not all of the

@@ -70,6 +70,17 @@ void TakeFirstAck(Connection& connection, uint32_t ack, unsigned other) {
   }
 }
 
+bool IsNear(uint32_t place, uint32_t seq) {
+  const int32_t distance = SequenceDistance(place, seq);
+  return distance >= -kLate && distance <= kLate;
+}
+
+// Its number is near where its own flow is, or may be after a gap.
+bool SpeaksFromItsPlace(const Connection& connection, const Segment& segment, unsigned flow) {
+  return !In(connection.seq_known, flow) || IsNear(connection.next_seq[flow], segment.seq) ||
+         (In(connection.ahead_known, flow) && IsNear(connection.ahead_end[flow], segment.seq));
+}
+
 // `beyond`: how far.
 void TakeAckBeyond(Connection& connection, const Segment& segment, unsigned other, int32_t beyond,
                    Observation& observed) {
@@ -84,16 +95,19 @@ void TakeAckBeyond(Connection& connection, const Segment& segment, unsigned othe
   if (Waits(connection, other)) {
     const uint32_t end = connection.ahead_end[other];
     const bool with_fin = In(connection.ahead_fin, other) && ack == end + 1;
-    if (with_fin || SequenceDistance(ack, end) >= 0) {
+    const int32_t not_yet = SequenceDistance(ack, end);
+    // Far beyond what is acknowledged anything may wait.
+    if (with_fin || (not_yet >= 0 && not_yet <= kLate)) {
       BelieveAhead(connection, other, segment.time, observed);
       acked = with_fin ? end : ack;
       if (with_fin) connection.fin_acked = With(connection.fin_acked, other) & kBothFlows;
       return;
     }
   }
-  // A second claim on top of a first that reached far: the capture lost what lies between.
-  if (SequenceDistance(connection.next_seq[other], acked) > kLate &&
-      SequenceDistance(acked, ack) > 0) {
+  // A second claim that goes on from a first that reached far: the capture lost what lies between.
+  const int32_t further = SequenceDistance(acked, ack);
+  if (SequenceDistance(connection.next_seq[other], acked) > kLate && further > 0 &&
+      further <= kLate) {
     MoveFlow(connection, other, acked, observed);
   }
   acked = ack;
@@ -214,6 +228,8 @@ void TakeUnusualAck(Connection& connection, const Segment& segment, unsigned oth
     if (step > 0) acked = ack;
     return;
   }
+  // Who does not know the numbers does not know his own flow's, either (RFC 5961, section 5.2).
+  if (!SpeaksFromItsPlace(connection, segment, 1 - other)) return;
   const uint32_t next = connection.next_seq[other];
   const int32_t beyond = SequenceDistance(next, ack);
   if (beyond > 0) return TakeAckBeyond(connection, segment, other, beyond, observed);

@@ -26,7 +26,7 @@
 //  * An acknowledgement beyond `next` is a claim: acked > next.  It counts when data or the
 //  sender's
 //    next number begin just there, when it agrees with data that wait, or when a further one
-//    follows (the capture loses packets); a lower one takes it back.
+//    follows close behind (the capture loses packets); a lower one takes it back.
 //  * Data that were acknowledged before are a repeat.  But if the receiver then acknowledges just
 //  their
 //    end, less than it acknowledged before, the earlier word was forged, and so were the data that

@@ -70,10 +70,10 @@ class HugeArray {
 
  private:
   static constexpr size_t kHugePageBytes = size_t{2} << 20;
-  // Whole huge pages, if it fills a good part of one.
+  // Whole huge pages, if it fills one.
   static constexpr size_t MappedBytes(size_t size) {
     const size_t bytes = size * sizeof(T);
-    if (bytes < kHugePageBytes / 4) return bytes;
+    if (bytes < kHugePageBytes) return bytes;
     return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
   }
 

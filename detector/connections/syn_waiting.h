@@ -14,7 +14,7 @@ namespace cairn::connections {
 // new one that uses the same ports, or nobody's.  At most kPlaces at once; a later one may take an
 // earlier one's place, which then is nobody's.
 //
-// Thread-compatible.  O(1), no allocation.  Memory: 100 kB.
+// Thread-compatible.  O(1), no allocation.  Memory: 180 kB.
 class SynWaiting {
  public:
   struct Syn {
@@ -22,6 +22,8 @@ class SynWaiting {
     uint32_t slot = 0;    // of the connection that it arrived in
     uint32_t copies = 0;  // 0: the place is empty.  Times it was sent, all but the first not kept
     uint8_t flow = 0;
+    uint8_t answers = 0;  // SYN-ACKs that came for it
+    Segment answer;       // the first of them
   };
 
   // Null: none waits for this connection.

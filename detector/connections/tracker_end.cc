@@ -60,6 +60,12 @@ void ConnectionTracker::TakeFin(uint32_t slot, const Segment& segment, unsigned 
     } else if (ahead != 0) {
       return;
     }
+    if ((connection.fin_seen & bit) != 0 && observed.new_bytes > 0) {
+      // The one before it stood where these data are.
+      connection.fin_acked = connection.fin_acked & ~bit & kBothFlows;
+      observed.withdrawn_fin |= bit;
+      CountDoubt(connection, Doubt::kFin);
+    }
     connection.fin_seen = (connection.fin_seen | bit) & kBothFlows;
   } else if ((connection.fin_seen & bit) != 0 && observed.new_bytes > 0) {
     connection.fin_seen = connection.fin_seen & ~bit & kBothFlows;

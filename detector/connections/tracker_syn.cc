@@ -4,12 +4,16 @@
 #include "detector/connections/connection_end.h"
 #include "detector/connections/connection_tracker.h"
 #include "detector/connections/sequence.h"
+#include "detector/connections/trust.h"
 
 namespace cairn::connections {
 namespace {
 
 // More copies of a SYN than this are not waited with.
 constexpr uint32_t kMostCopies = 8;
+
+// What a host has acknowledged at most when it speaks for the first time.
+constexpr int32_t kFirstData = 1 << 16;
 
 uint32_t Behind(const Segment& syn) { return syn.seq + 1; }
 
@@ -41,8 +45,10 @@ bool ConnectionTracker::ReplacesAtOnce(const Connection& connection, const Segme
   return IsUnanswered(connection, flow) && !IsOwnSyn(connection, segment, flow);
 }
 
-// In mid-connection a lone SYN proves nothing: anybody can forge one to make a monitor forget.  It
-// must be confirmed, by the other side's SYN-ACK or by the next segment of the same flow.
+// In mid-connection a lone SYN proves nothing: anybody can forge one to make a monitor forget, and
+// two can forge its answer, too.  It is confirmed by whoever goes on from there: the same flow by
+// acknowledging the answer, or the other side by acknowledging the SYN.  Where the other side is
+// not captured the flow's own next segment has to do.
 bool ConnectionTracker::MustWait(const Connection& connection, const Segment& segment,
                                  unsigned flow) const {
   return (connection.seq_known & Bit(flow)) != 0 && !IsUnanswered(connection, flow) &&
@@ -51,9 +57,16 @@ bool ConnectionTracker::MustWait(const Connection& connection, const Segment& se
 
 void ConnectionTracker::LetWait(uint32_t slot, const Segment& segment, unsigned flow) {
   Connection& connection = table_[slot];
-  // A SYN-ACK that answers nothing that waits is nobody's.
   SynWaiting::Syn& syn = syns_.PlaceOf(slot);
   if (segment.Has(kAck)) {
+    const bool answers = syn.copies > 0 && syn.slot == slot && syn.flow != flow &&
+                         segment.ack == Behind(syn.segment) + syn.segment.payload_bytes &&
+                         (syn.answers == 0 || syn.answer.seq == segment.seq);
+    if (answers && syn.answers < kMostCopies) {
+      if (syn.answers++ == 0) syn.answer = segment;
+      return;
+    }
+    // One that answers nothing that waits is nobody's.
     CountDoubt(connection, Doubt::kSyn);
     released_.push_back(
         {segment, {.slot = slot, .flow = static_cast<uint8_t>(flow), .doubt = Doubt::kSyn}});
@@ -69,6 +82,7 @@ void ConnectionTracker::LetWait(uint32_t slot, const Segment& segment, unsigned 
   syn.slot = slot;
   syn.flow = static_cast<uint8_t>(flow);
   syn.copies = 1;
+  syn.answers = 0;
   connection.reuse_suspected = true;
 }
 
@@ -79,11 +93,25 @@ bool ConnectionTracker::ConfirmsWaiting(uint32_t slot, const Segment& segment, u
   if (syn == nullptr || segment.Has(kRst)) return false;
   const uint32_t next = Behind(syn->segment) + syn->segment.payload_bytes;
   if (flow != syn->flow) {
-    if (segment.Has(kSyn)) return segment.Has(kAck) && segment.ack == next;
+    if (segment.Has(kSyn)) {
+      const bool answers = segment.Has(kAck) && segment.ack == next;
+      // With nobody there who could go on with the old connection the answer is enough.
+      const bool nobody = MayHaveEnded(table_[slot]) || (table_[slot].seq_known & Bit(flow)) == 0;
+      return answers && nobody;
+    }
+    const int32_t acked = SequenceDistance(next, segment.ack);
+    const bool after_answer = syn->answers == 0 || segment.seq == Behind(syn->answer);
+    const bool acknowledges = segment.Has(kAck) && acked >= 0 && acked <= kFirstData &&
+                              segment.ack != table_[slot].next_seq[syn->flow];
+    if (after_answer && acknowledges) return true;
     ReleaseUnbelieved(slot);
     return false;
   }
-  return !segment.Has(kSyn) && segment.seq == next && segment.seq != table_[slot].next_seq[flow];
+  if (segment.Has(kSyn) || segment.seq != next || segment.seq == table_[slot].next_seq[flow]) {
+    return false;
+  }
+  if (syn->answers > 0) return segment.Has(kAck) && segment.ack == Behind(syn->answer);
+  return (table_[slot].seq_known & Bit(1 - flow)) == 0;
 }
 
 void ConnectionTracker::ReleaseUnbelieved(uint32_t slot) {
@@ -95,6 +123,11 @@ void ConnectionTracker::ReleaseUnbelieved(uint32_t slot) {
     CountDoubt(connection, Doubt::kSyn);
     released_.push_back({syn->segment, {.slot = slot, .flow = syn->flow, .doubt = Doubt::kSyn}});
   }
+  for (; syn->answers > 0; --syn->answers) {
+    CountDoubt(connection, Doubt::kSyn);
+    const auto flow = static_cast<uint8_t>(1U - syn->flow);
+    released_.push_back({syn->answer, {.slot = slot, .flow = flow, .doubt = Doubt::kSyn}});
+  }
 }
 
 // The SYN that waited begins a new connection: the old one ended before it.
@@ -102,12 +135,18 @@ void ConnectionTracker::BeginWithWaiting(uint32_t slot, const SegmentPlace& plac
                                          PacketTime now) {
   const SynWaiting::Syn syn = *syns_.Find(slot);
   syns_.PlaceOf(slot).copies = 0;
+  syns_.PlaceOf(slot).answers = 0;
   table_[slot].reuse_suspected = false;
   Replace(slot, now);
   const SegmentPlace of_syn{place.key, syn.flow};
   const uint32_t fresh = Create(syn.segment, of_syn, hash);
   for (uint32_t copy = 0; copy < syn.copies; ++copy) {
     released_.push_back({syn.segment, ObserveIn(fresh, syn.segment, syn.flow)});
+  }
+  const unsigned other = 1U - syn.flow;
+  for (uint32_t copy = 0; copy < syn.answers; ++copy) {
+    Judge(table_[fresh], syn.answer, other);
+    released_.push_back({syn.answer, ObserveIn(fresh, syn.answer, other)});
   }
 }
 

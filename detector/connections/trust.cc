@@ -22,8 +22,8 @@ Doubt JudgeUnusual(Connection& connection, const Segment& segment, unsigned flow
   uint8_t& usual = connection.hop_limit[flow];
   uint8_t& trust = connection.hop_trust[flow];
   if (DiffersInHops(usual, segment.hop_limit)) {
-    if (trust > 0) {
-      --trust;
+    if (trust > 0 || segment.Has(kRst)) {
+      if (!segment.Has(kRst)) --trust;
       return Doubt::kHopLimit;
     }
     usual = segment.hop_limit;

@@ -9,8 +9,8 @@
 namespace cairn::connections {
 
 // What a segment that agrees adds to a flow's trust in its hop limit; each that does not takes one.
-inline constexpr uint8_t kTrust = 4;
-inline constexpr uint8_t kMostTrust = 120;
+inline constexpr uint8_t kTrust = 8;
+inline constexpr uint8_t kMostTrust = 240;
 
 // The part of Judge() for what is not as usual.
 Doubt JudgeUnusual(Connection& connection, const Segment& segment, unsigned flow);
@@ -25,8 +25,9 @@ Doubt JudgeUnusual(Connection& connection, const Segment& segment, unsigned flow
 //
 // The first hop limit, and whether the first checksum is right, are the flow's habit.  A hop limit
 // is given up for another when that is all that comes for long enough: a few forgeries for each
-// true segment do not shake it.  Either is given up at once when the receiver acknowledges what was
-// doubted (flow_place.h), so that a real change costs nearly nothing.
+// true segment do not shake it.  RSTs never do: firewalls send them in other hosts' names.  Either
+// is given up at once when the receiver acknowledges what was doubted (flow_place.h), so that a
+// real change costs nearly nothing.
 //
 // Cost: two comparisons.
 inline Doubt Judge(Connection& connection, const Segment& segment, unsigned flow) {

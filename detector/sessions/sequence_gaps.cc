@@ -45,6 +45,8 @@ void SequenceGaps::CutAt(uint64_t end) {
     missed_bytes_ -= gap.end() - from;
     gap.length = static_cast<uint32_t>(from - begin);
   }
+  // Gaps that were given up may have lain there.
+  missed_bytes_ = std::min(missed_bytes_, end);
 }
 
 void SequenceGaps::Shift(uint64_t bytes) {

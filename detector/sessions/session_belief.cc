@@ -78,16 +78,23 @@ void SessionRecorder::TakeCorrections(const Session& session, const Observation&
       Withdraw(session, kRstSent, kRst, flow);
       state.sides.Reopen(flow);
     }
-    if ((observed.withdrawn_fin & bit) != 0) {
-      Withdraw(session, kFinSent, kFin, flow);
-      session.counts.bytes[flow].WithdrawFin();
-      state.sides.Reopen(flow);
-    }
   }
   const uint8_t closers = session.connection.fin_seen | session.connection.reset_flows;
   const unsigned closed_by = state.closed_by_plus_one;
   if (closed_by != 0 && (closers & connections::Bit(closed_by - 1)) == 0) {
     state.closed_by_plus_one = 0;
+  }
+}
+
+// Before the segment itself is taken: the data that contradict a FIN lie behind it.
+void SessionRecorder::WithdrawFins(const Session& session, unsigned flows) {
+  SessionState& state = session.state;
+  for (unsigned flow = 0; flow < 2; ++flow) {
+    if ((flows & connections::Bit(flow)) == 0) continue;
+    Withdraw(session, kFinSent, kFin, flow);
+    session.counts.bytes[flow].WithdrawFin();
+    state.sides.Reopen(flow);
+    if (state.closed_by_plus_one == flow + 1) state.closed_by_plus_one = 0;
   }
 }
 

@@ -96,6 +96,7 @@ void SessionRecorder::OnSegment(const Segment& segment, const Observation& obser
   if (begins) BeginFlow(session, segment, flow);
   ++counts.packets[flow];
   if (observed.doubt != Doubt::kNone) return TakeUnbelieved(session, flow);
+  if (observed.withdrawn_fin != 0) WithdrawFins(session, observed.withdrawn_fin);
   counts.last_seq[flow] = segment.seq;
   counts.last_time = std::max(counts.last_time, segment.time);
   FlowMarks& marks = counts.marks[flow];
@@ -362,9 +363,12 @@ void SessionRecorder::FillSide(const Session& session, unsigned flow, SessionSid
   }
   static constexpr FlowTrouble kNone;
   const FlowTrouble& trouble = counts.marks[flow].troubled != 0 ? session.trouble[flow] : kNone;
-  side.bytes = counts.bytes[flow].bytes() - UntrueTail(session.connection, flow, now_);
+  const uint64_t bytes = counts.bytes[flow].bytes();
+  side.bytes = bytes - std::min(bytes, UntrueTail(session.connection, flow, now_));
   side.unbelieved_packets = trouble.unbelieved_packets;
-  side.missed_bytes = trouble.gaps.missed_bytes();
+  SequenceGaps gaps = trouble.gaps;
+  gaps.CutAt(side.bytes);
+  side.missed_bytes = gaps.missed_bytes();
   side.retransmitted_bytes = trouble.repeated_bytes;
   side.retransmitted_packets = trouble.repeated_packets;
   side.payload_bytes = side.bytes + side.retransmitted_bytes - side.missed_bytes;

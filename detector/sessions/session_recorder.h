@@ -94,6 +94,7 @@ class SessionRecorder {
   static void TakeAhead(const Session& session, const Segment& segment, unsigned flow);
   static void Settle(const Session& session, unsigned flow);
   static void TakeCorrections(const Session& session, const connections::Observation& observed);
+  static void WithdrawFins(const Session& session, unsigned flows);
   static void Withdraw(const Session& session, Happening happening, uint8_t flag, unsigned flow);
   static void TellHappenings(const Session& session, unsigned happenings, const FlowNews& news,
                              unsigned flow);

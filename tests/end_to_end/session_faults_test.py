@@ -129,7 +129,8 @@ class Killed(ALongCapture):
 
 class Interrupted(harness.TestCase):
     def test_the_records_so_far_and_the_open_sessions_are_written(self):
-        packets = captures.chains(3, close=False) + captures.chain(7, start=captures.START - 600 * captures.SECOND)
+        # After so long a silence a minute of packets is waited for, lest the clock be set back again.
+        packets = captures.chains(3, keys=150, close=False) + captures.chain(7, start=captures.START - 600 * captures.SECOND)
         data = captures.pcap(sorted(packets))
         for form, end in FORMATS.items():
             with self.subTest(form=form):

@@ -61,17 +61,42 @@ TEST_CASE("A lone forged SYN does not end a connection") {
   CHECK(rig.ends().empty());
 }
 
-TEST_CASE("A SYN and its SYN-ACK in mid-connection are a new connection") {
+TEST_CASE("A handshake in mid-connection is a new connection") {
   TrackerRig rig;
   Establish(rig);
   rig.Feed(Tcp(kClient, kServer, Ms(100), kSyn, kNewIsn));
   rig.Feed(Tcp(kServer, kClient, Ms(101), kSyn | kAck, 77, 0, kNewIsn + 1));
-  CHECK(rig.ends() == Ends{{1, "reused", Ms(101)}});
+  CHECK(rig.ends().empty());
+  SECTION("once the client has acknowledged the answer") {
+    CHECK(rig.Feed(Tcp(kClient, kServer, Ms(102), kAck, kNewIsn + 1, 0, 78)) == 0);
+    CHECK(rig.Feed(Tcp(kServer, kClient, Ms(102), kAck, 78, 5, kNewIsn + 1)) == 5);
+  }
+  SECTION("or once the server goes on behind its answer") {
+    CHECK(rig.Feed(Tcp(kServer, kClient, Ms(102), kAck, 78, 5, kNewIsn + 1)) == 5);
+    rig.Feed(Tcp(kClient, kServer, Ms(102), kAck, kNewIsn + 1, 0, 78));
+  }
+  CHECK(rig.ends() == Ends{{1, "reused", Ms(102)}});
   CHECK(rig.Summary(kClient, kServer).uid == 2);
   CHECK(rig.Summary(kClient, kServer).start == Ms(100));  // with its SYN
   CHECK(rig.Summary(kClient, kServer).orig == kClient);
-  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(102), kAck, kNewIsn + 1, 8, 78)) == 8);
-  CHECK(rig.Feed(Tcp(kServer, kClient, Ms(103), kAck, 78, 9)) == 9);
+  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(103), kAck, kNewIsn + 1, 8, 78)) == 8);
+  CHECK(rig.Feed(Tcp(kServer, kClient, Ms(104), kAck, 83, 9, kNewIsn + 9)) == 9);
+}
+
+TEST_CASE("A SYN and its SYN-ACK that both ends' networks forge do not end a connection") {
+  TrackerRig rig;
+  Establish(rig);
+  for (int64_t ms = 100; ms < 2000; ms += 500) {
+    rig.Feed(Tcp(kClient, kServer, Ms(ms), kSyn, kNewIsn));
+    rig.Feed(Tcp(kServer, kClient, Ms(ms + 1), kSyn | kAck, 77, 0, kNewIsn + 1));
+    const auto sent = static_cast<uint32_t>((ms - 100) / 500 * 48);
+    CHECK(rig.Feed(Tcp(kClient, kServer, Ms(ms + 200), kAck, 1049 + sent, 48, 5000049 + sent)) ==
+          48);
+    CHECK(rig.Feed(Tcp(kServer, kClient, Ms(ms + 210), kAck, 5000049 + sent, 48, 1097 + sent)) ==
+          48);
+  }
+  CHECK(rig.ends().empty());
+  CHECK(rig.counters().not_believed[static_cast<size_t>(Doubt::kSyn)] == 8);
 }
 
 TEST_CASE("A SYN-ACK that answers another SYN confirms nothing") {
@@ -83,12 +108,29 @@ TEST_CASE("A SYN-ACK that answers another SYN confirms nothing") {
   CHECK(rig.Feed(Tcp(kServer, kClient, Ms(950), kAck, 5000049, 48)) == 48);
 }
 
-TEST_CASE("A SYN in mid-connection is confirmed by its own flow's first data, too") {
+TEST_CASE("Where only one direction is captured a SYN's own first data confirm it") {
   TrackerRig rig;
-  Establish(rig);
+  rig.Feed(Tcp(kClient, kServer, Ms(0), kSyn, 1000));
+  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(50), kAck, 1001, 48)) == 48);
   rig.Feed(Tcp(kClient, kServer, Ms(100), kSyn, kNewIsn));
   CHECK(rig.Feed(Tcp(kClient, kServer, Ms(102), kAck, kNewIsn + 1, 8)) == 8);
   CHECK(rig.ends() == Ends{{1, "reused", Ms(102)}});
+}
+
+TEST_CASE("A forged SYN and its data do not end a connection whose other side is captured") {
+  TrackerRig rig;
+  Establish(rig);
+  rig.Feed(Tcp(kClient, kServer, Ms(100), kSyn, kNewIsn));
+  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(102), kAck, kNewIsn + 1, 8)) == 0);
+  CHECK(rig.ends().empty());
+  SECTION("It goes on") {
+    CHECK(rig.Feed(Tcp(kServer, kClient, Ms(950), kAck, 5000049, 48, 1049)) == 48);
+    CHECK(rig.ends().empty());
+  }
+  SECTION("Unless that side acknowledges them; its SYN-ACK was lost") {
+    rig.Feed(Tcp(kServer, kClient, Ms(110), kAck, 78, 5, kNewIsn + 9));
+    CHECK(rig.ends() == Ends{{1, "reused", Ms(110)}});
+  }
 }
 
 TEST_CASE("A forged SYN is forgotten when the connection goes on") {
