@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Believe what the end hosts believe: a segment that its receiver would ignore changes nothing.
+#include <random>
 #include <vector>
 
 #include "catch2/catch.hpp"
@@ -80,6 +81,25 @@ TEST_CASE("data that jump ahead change nothing until they are acknowledged") {
   }
 }
 
+TEST_CASE("who does not know the numbers changes nothing, by data nor by acknowledgements") {
+  Login login;
+  std::mt19937 random(7);  // NOLINT(cert-msc51-cpp): the same numbers each time
+  for (int i = 0; i < 20000; ++i) {
+    // Half a number space away, give or take a quarter.
+    const uint32_t seq = login.client() + 0x40000000U + static_cast<uint32_t>(random() >> 1U);
+    const uint32_t ack = login.server() + 0x40000000U + static_cast<uint32_t>(random() >> 1U);
+    login.Send(kClient, kServer, kAck, seq, static_cast<uint32_t>(i % 2), ack, Checksum::kUnknown);
+    if (i % 4 != 0) continue;
+    const uint32_t new_bytes = login.Key();
+    const uint32_t next = login.next();
+    const bool right = new_bytes == kKeyBytes && next == login.client();
+    if (!right) FAIL("after " << i << " forged ones");
+  }
+  const unsigned server = 1U - login.connection().originator_side;
+  CHECK(login.connection().next_seq[server] == login.server());
+  CHECK(login.connection().acked[server] == login.server());
+}
+
 TEST_CASE("data beyond a gap count when they are acknowledged") {
   Login login;
   const uint32_t lost = GENERATE(1U, 1000U, 60'000'000U, 1'000'000'000U);
@@ -144,6 +164,16 @@ TEST_CASE("a hop limit unlike the flow's is no hop limit of the flow's host") {
   CHECK(login.rig().counters().not_believed[static_cast<size_t>(Doubt::kHopLimit)] == 1);
   login.Send(kClient, kServer, kRst, login.client(), 0, 0, Checksum::kGood, 1);
   CHECK(login.connection().phase == Phase::kEstablished);
+  CHECK(login.Key() == kKeyBytes);
+}
+
+TEST_CASE("RSTs that do not reach their host teach no hop limit, however long it is silent") {
+  Login login;
+  for (int i = 0; i < 1000; ++i) {
+    login.Send(kClient, kServer, kRst, login.client(), 0, 0, Checksum::kGood, 1);
+  }
+  CHECK(login.connection().phase == Phase::kEstablished);
+  CHECK(login.connection().hop_limit[login.connection().originator_side] == 60);
   CHECK(login.Key() == kKeyBytes);
 }
 

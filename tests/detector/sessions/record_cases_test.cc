@@ -62,6 +62,18 @@ TEST_CASE("a FIN that nobody believes changes neither state nor bytes") {
   CHECK(record.server().bytes == 300);
 }
 
+TEST_CASE("a forged FIN does not hide data behind it, on the true FIN neither") {
+  const uint8_t with_fin = GENERATE(uint8_t{0}, uint8_t{kFin});
+  Conversation talk = Plain().Shake().Client(kPush, 1, 100, 1).Server(kPush, 1, 200, 101);
+  talk.Server(kFinAck, 201, 0, 101).Client(kAck, 101, 0, 201);
+  talk.Server(static_cast<uint8_t>(kPush | with_fin), 201, 900, 101).Client(kAck, 101, 0, 1101);
+  const SessionRecord record = OneRecord(talk);
+  CHECK(record.server().bytes == 1100);
+  CHECK(record.server().missed_bytes == 0);
+  CHECK(record.server().retransmitted_bytes == 0);
+  CHECK(record.state == (with_fin != 0 ? ConnState::kS3 : ConnState::kS1));
+}
+
 TEST_CASE("each side tells whether it is local, as far as that is known") {
   const auto local = [](const char* network) {
     DetectorOptions options = WithSessions();
