@@ -12,6 +12,7 @@ void AddAllCommands(CLI::App& app, int& exit_code) {
   AddWatch(app, exit_code);
   AddRelays(app, exit_code);
   AddSessions(app, exit_code);
+  AddFilter(app, exit_code);
   AddToken(app, exit_code);
   AddConfig(app, exit_code);
   AddEvaluate(app, exit_code);

@@ -12,6 +12,7 @@ void AddReplay(CLI::App& app, int& exit_code);
 void AddWatch(CLI::App& app, int& exit_code);
 void AddRelays(CLI::App& app, int& exit_code);
 void AddSessions(CLI::App& app, int& exit_code);
+void AddFilter(CLI::App& app, int& exit_code);
 void AddToken(CLI::App& app, int& exit_code);
 void AddConfig(CLI::App& app, int& exit_code);
 void AddEvaluate(CLI::App& app, int& exit_code);

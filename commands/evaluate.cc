@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <ctime>
@@ -35,6 +36,7 @@ struct Arguments {
 // A capture with its truth, ready to be run under many settings.
 struct Subject {
   std::string trace;
+  std::string truth_file;
   traces::Truth truth;
   std::optional<ReplayableCapture> capture;
 };
@@ -92,13 +94,15 @@ absl::Status MakePlan(const Arguments& arguments, Plan& plan) {
 
 absl::Status LoadSubjects(const Arguments& arguments, Plan& plan) {
   for (size_t i = 0; i < arguments.traces.size(); ++i) {
-    Subject subject{.trace = arguments.traces[i], .truth = {}, .capture = std::nullopt};
+    Subject subject{
+        .trace = arguments.traces[i], .truth_file = {}, .truth = {}, .capture = std::nullopt};
     absl::StatusOr<std::string> path = arguments.truths.empty()
                                            ? FindTruthFile(subject.trace)
                                            : absl::StatusOr<std::string>(arguments.truths[i]);
     if (!path.ok()) return path.status();
     absl::StatusOr<traces::Truth> truth = traces::ReadTruthFile(*path);
     if (!truth.ok()) return truth.status();
+    subject.truth_file = *std::move(path);
     subject.truth = *std::move(truth);
     plan.subjects.push_back(std::move(subject));
   }
@@ -142,12 +146,33 @@ absl::Status RunSettings(const Subject& subject, const std::vector<config::Setti
   return absl::OkStatus();
 }
 
+// A pair that no connection can be found for counts as missed: nobody should tune by it unawares.
+absl::Status WarnOfUnmatched(const Subject& subject) {
+  constexpr size_t kMostTold = 5;
+  const absl::StatusOr<std::vector<std::string>> unmatched =
+      UnmatchedConnections(*subject.capture, subject.truth);
+  if (!unmatched.ok()) return unmatched.status();
+  for (size_t i = 0; i < std::min(unmatched->size(), kMostTold); ++i) {
+    fmt::print(stderr, "cairn evaluate: warning: {}: {} is no connection of {}\n",
+               subject.truth_file, (*unmatched)[i], subject.trace);
+  }
+  if (unmatched->empty()) return absl::OkStatus();
+  if (unmatched->size() > kMostTold) {
+    fmt::print(stderr, "cairn evaluate: warning: {}: and {} more\n", subject.truth_file,
+               unmatched->size() - kMostTold);
+  }
+  fmt::print(stderr,
+             "cairn evaluate: such pairs can never be found; take addresses and ports from the "
+             "capture ('cairn-traces truth' lists them)\n");
+  return absl::OkStatus();
+}
+
 absl::Status LoadCapture(const Plan& plan, int threads, Subject& subject) {
   absl::StatusOr<ReplayableCapture> capture =
       ReplayableCapture::Load(subject.trace, plan.settings.capture, threads);
   if (!capture.ok()) return capture.status();
   subject.capture = *std::move(capture);
-  return absl::OkStatus();
+  return WarnOfUnmatched(subject);
 }
 
 absl::StatusOr<std::string> RunSweep(Plan& plan, int threads, traces::ReportFormat format) {

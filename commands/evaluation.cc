@@ -120,6 +120,44 @@ absl::StatusOr<std::vector<traces::AlertedPair>> Detect(const ReplayableCapture&
   return collector.Take();
 }
 
+absl::StatusOr<std::vector<std::string>> UnmatchedConnections(const ReplayableCapture& capture,
+                                                              const traces::Truth& truth) {
+  std::map<traces::Link, bool> is_there;
+  const auto ends = [&](const traces::Link& a, const traces::Link& b) {
+    is_there.emplace(traces::Unoriented(a), false);
+    is_there.emplace(traces::Unoriented(b), false);
+  };
+  for (const traces::TruthPair& pair : truth.pairs) ends(pair.upstream, pair.downstream);
+  for (const traces::TruthBenignPair& pair : truth.benign_correlated) ends(pair.a, pair.b);
+  size_t missing = is_there.size();
+  if (missing == 0) return std::vector<std::string>();
+  const absl::Status read = capture.ForEachRun([&](std::span<const Segment> segments) {
+    for (const Segment& segment : segments) {
+      const auto found = is_there.find(
+          traces::Unoriented({{segment.src, segment.src_port}, {segment.dst, segment.dst_port}}));
+      if (found == is_there.end() || found->second) continue;
+      found->second = true;
+      if (--missing == 0) return absl::CancelledError();
+    }
+    return absl::OkStatus();
+  });
+  if (!read.ok() && missing > 0) return read;
+  std::vector<std::string> unmatched;
+  const auto tell = [&](const char* list, size_t i, const char* end, const traces::Link& link) {
+    if (is_there.at(traces::Unoriented(link))) return;
+    unmatched.push_back(fmt::format("{}[{}].{} {}", list, i, end, link.ToString()));
+  };
+  for (size_t i = 0; i < truth.pairs.size(); ++i) {
+    tell("pairs", i, "upstream", truth.pairs[i].upstream);
+    tell("pairs", i, "downstream", truth.pairs[i].downstream);
+  }
+  for (size_t i = 0; i < truth.benign_correlated.size(); ++i) {
+    tell("benign_correlated", i, "a", truth.benign_correlated[i].a);
+    tell("benign_correlated", i, "b", truth.benign_correlated[i].b);
+  }
+  return unmatched;
+}
+
 absl::StatusOr<SweepAxis> ParseSweepAxis(const std::string& text) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {

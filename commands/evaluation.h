@@ -54,6 +54,13 @@ class ReplayableCapture {
 absl::StatusOr<std::vector<traces::AlertedPair>> Detect(const ReplayableCapture& capture,
                                                         const DetectorOptions& options);
 
+// The connections of the truth's pairs (benign ones, too) of which the capture has no packet,
+// whichever end is named first: "pairs[3].upstream 192.0.2.1:40000>198.51.100.7:22".  A typing
+// error in a truth by hand looks so, and would count as a miss.  Reads the capture until all have
+// been found.
+absl::StatusOr<std::vector<std::string>> UnmatchedConnections(const ReplayableCapture& capture,
+                                                              const traces::Truth& truth);
+
 // A key and the values to try: "coincidence_window=20ms,40ms".  InvalidArgument says what the text
 // lacks.
 struct SweepAxis {

@@ -21,6 +21,7 @@
 #include "commands/session_input.h"
 #include "commands/signals.h"
 #include "config/quantity.h"
+#include "detector/surveys/alert_search.h"
 #include "detector/surveys/session_timeline.h"
 #include "output/line_writer.h"
 #include "output/surveys/timeline_report.h"
@@ -32,6 +33,7 @@ namespace {
 constexpr char kCommand[] = "sessions of";
 constexpr size_t kAlertDigits = 16;
 constexpr size_t kHostsInMessage = 5;
+constexpr size_t kIdsInMessage = 10;
 constexpr size_t kRowsForPeople = 200;
 
 struct Arguments {
@@ -44,16 +46,18 @@ struct Arguments {
 
 // What is asked for, as the command line has it.
 struct Question {
-  std::string alert;  // empty: none
+  std::string id;  // of an alert or a chain, or its beginning; empty: none
   std::optional<IpAddress> host;
   PacketDelta before;
   PacketDelta after;
 };
 
-bool IsAlertId(const std::string& text) {
-  return text.size() == kAlertDigits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+bool IsChain(std::string_view id) { return id.starts_with(surveys::kChainMark); }
+
+bool IsBeginOfId(std::string_view text) {
+  if (IsChain(text)) text.remove_prefix(surveys::kChainMark.size());
+  return !text.empty() && text.size() <= kAlertDigits &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 absl::StatusOr<PacketDelta> ParseLength(std::string_view option, const std::string& text) {
@@ -66,9 +70,9 @@ absl::StatusOr<PacketDelta> ParseLength(std::string_view option, const std::stri
 
 absl::StatusOr<Question> QuestionOf(const Arguments& arguments) {
   Question question;
-  if (IsAlertId(arguments.target)) question.alert = arguments.target;
-  const std::string& host = question.alert.empty() ? arguments.target : arguments.host;
-  if (question.alert.empty() && !arguments.host.empty()) {
+  if (IsBeginOfId(arguments.target)) question.id = arguments.target;
+  const std::string& host = question.id.empty() ? arguments.target : arguments.host;
+  if (question.id.empty() && !arguments.host.empty()) {
     return absl::InvalidArgumentError("--host says whose sessions around an alert; " +
                                       arguments.target + " is no alert");
   }
@@ -76,9 +80,9 @@ absl::StatusOr<Question> QuestionOf(const Arguments& arguments) {
     const absl::StatusOr<IpAddress> ip = IpAddress::Parse(host);
     if (!ip.ok()) {
       return absl::InvalidArgumentError(
-          question.alert.empty()
-              ? fmt::format("'{}' is neither an address nor an alert, whose id has {} digits of "
-                            "0-9 and a-f",
+          question.id.empty()
+              ? fmt::format("'{}' is neither an address nor the id of an alert ({} digits of 0-9 "
+                            "and a-f, or the first of them) or a chain (the same after c-)",
                             host, kAlertDigits)
               : fmt::format("--host {}", std::string(ip.status().message())));
     }
@@ -107,11 +111,33 @@ absl::Status CheckReadTwice(const SessionFiles& files) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<IpAddress> HostOf(const Question& question, const surveys::AlertSessions& alert) {
-  if (alert.count() == 0) {
+// The one id that begins as it was written.
+absl::StatusOr<std::string> WholeId(const Question& question, const surveys::AlertSearch& search) {
+  const auto& found = search.found();
+  if (found.size() == 1) return found.begin()->first;
+  if (found.empty()) {
+    const std::string_view what = IsChain(question.id) ? "chain" : "alert";
+    const bool whole = question.id.size() >= kAlertDigits;
     return absl::NotFoundError(
-        fmt::format("no session of these files carries the alert {}", question.alert));
+        whole ? fmt::format("no session of these files carries the {} {}", what, question.id)
+              : fmt::format("no session of these files carries {} {} whose id begins with '{}'",
+                            IsChain(question.id) ? "a" : "an", what, question.id));
   }
+  std::string list;
+  for (auto it = found.begin(); it != found.end(); ++it) {
+    if (std::distance(found.begin(), it) == kIdsInMessage) {
+      list += ", ...";
+      break;
+    }
+    list += (list.empty() ? "" : ", ") + it->first;
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is the beginning of {}{} ids; write more of one of them: {}", question.id,
+                  found.size(), search.more() > 0 ? " or more" : "", list));
+}
+
+absl::StatusOr<IpAddress> HostOf(const Question& question, const std::string& id,
+                                 const surveys::AlertSessions& alert) {
   if (question.host.has_value()) return *question.host;
   const std::vector<IpAddress> shared = alert.SharedHosts();
   if (shared.size() == 1) return shared[0];
@@ -122,7 +148,7 @@ absl::StatusOr<IpAddress> HostOf(const Question& question, const surveys::AlertS
   }
   return absl::InvalidArgumentError(fmt::format(
       "the {} session{} of alert {} {}; choose one by --host: {}", alert.count(),
-      alert.count() == 1 ? "" : "s", question.alert,
+      alert.count() == 1 ? "" : "s", id,
       shared.empty() ? "have no host in common" : "may be those of more than one host", list));
 }
 
@@ -134,24 +160,35 @@ PacketTime Shifted(PacketTime time, PacketDelta length) {
   return time < least - length ? least : time + length;
 }
 
-// Fills in what the query asks of an alert, which takes one pass.
-absl::Status LookForAlert(const Question& question, const SessionFiles& files,
+// Fills in what the query asks of an alert or a chain, which takes one pass.
+absl::Status LookForAlert(const Question& question, const SessionFiles& files, std::string& id,
                           surveys::TimelineQuery& query) {
   absl::Status status = CheckReadTwice(files);
   if (!status.ok()) return status;
-  surveys::AlertSessions alert(question.alert);
+  surveys::AlertSearch search(question.id);
   // Faults and notes are told in the second pass.
   const SessionsTold told =
-      ReadSessionFiles({}, files, [&alert](const SessionRecord& session) { alert.Add(session); });
+      ReadSessionFiles({}, files, [&search](const SessionRecord& session) { search.Add(session); });
   if (StopSignal() != 0) return absl::CancelledError("stopped");
-  const absl::StatusOr<IpAddress> host = HostOf(question, alert);
+  const absl::StatusOr<std::string> whole = WholeId(question, search);
   // A file that could not be read is no wrong usage.
-  if (alert.count() == 0 && !told.fault.ok()) {
+  if (search.found().empty() && !told.fault.ok()) {
     return absl::FailedPreconditionError(told.fault.message());
   }
-  if (!host.ok()) return host.status();
-  query.host = *host;
-  query.alert = question.alert;
+  if (!whole.ok()) return whole.status();
+  id = *whole;
+  const surveys::AlertSessions& alert = search.found().at(id);
+  query.alerts = {id};
+  if (IsChain(id)) {
+    query.alerts = search.NamesOf(id);
+    query.host = question.host;
+    // Its own sessions, however far apart they are.
+    if (!query.host.has_value()) return absl::OkStatus();
+  } else {
+    const absl::StatusOr<IpAddress> host = HostOf(question, id, alert);
+    if (!host.ok()) return host.status();
+    query.host = *host;
+  }
   query.near_first = alert.first();
   query.near_last = alert.last();
   query.from = Shifted(alert.first(), -question.before);
@@ -184,9 +221,10 @@ int SessionsOf(const Arguments& arguments) {
   const bool for_people = FormatOf(arguments.sessions) == "table";
   query.limit =
       arguments.sessions.limit == 0 && for_people ? kRowsForPeople : LimitOf(arguments.sessions);
-  if (question->alert.empty()) {
+  std::string id;
+  if (question->id.empty()) {
     query.host = *question->host;
-  } else if (absl::Status status = LookForAlert(*question, *files, query); !status.ok()) {
+  } else if (absl::Status status = LookForAlert(*question, *files, id, query); !status.ok()) {
     if (StopSignal() != 0) return ExitCodeOf(kCommand, {}, absl::OkStatus());
     return Fail(absl::IsInvalidArgument(status) ? kUsage : kFailed, status);
   }
@@ -195,11 +233,11 @@ int SessionsOf(const Arguments& arguments) {
     if (files->span.Contains(session.first_time)) timeline.Add(session);
   });
   output::TimelineReport report{.host = query.host,
-                                .alert = query.alert,
+                                .alert = id,
                                 .zero = query.near_first,
                                 .entries = timeline.Entries(),
                                 .more = timeline.more()};
-  if (query.alert.empty() && !report.entries.empty()) {
+  if ((id.empty() || !query.host.has_value()) && !report.entries.empty()) {
     report.zero = report.entries.front().session.first_time;
   }
   const bool nothing = told.records == 0 && !told.fault.ok();
@@ -208,7 +246,8 @@ int SessionsOf(const Arguments& arguments) {
       text.empty() ? absl::OkStatus() : output::LineWriter::StandardOutput()->Write(text);
   const int exit_code = ExitCodeOf(kCommand, told, printed);
   if (told.records > 0 && report.entries.empty()) {
-    fmt::print(stderr, "cairn {}: no session of {}\n", kCommand, query.host.ToString());
+    fmt::print(stderr, "cairn {}: no session of {}\n", kCommand,
+               query.host.has_value() ? query.host->ToString() : id);
   }
   if (report.more > 0 && !for_people) {
     fmt::print(stderr, "cairn {}: {} more sessions are beyond the limit (--limit)\n", kCommand,
@@ -220,10 +259,12 @@ int SessionsOf(const Arguments& arguments) {
 }  // namespace
 
 void AddSessionsOf(CLI::App& sessions, int& exit_code) {
-  CLI::App* command =
-      sessions.add_subcommand("of", "List the sessions of a host, or those around an alert");
+  CLI::App* command = sessions.add_subcommand(
+      "of", "List the sessions of a host, those around an alert, or those of a chain");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("TARGET", arguments->target, "An address, or the id of an alert")
+  command
+      ->add_option("TARGET", arguments->target,
+                   "An address, or the id of an alert or a chain, or its first digits")
       ->type_name("")
       ->required();
   AddSessionArguments(*command, arguments->sessions,

@@ -145,7 +145,8 @@ class Detector::Impl : private SensorSink,
     return status;
   }
 
-  // Events pass here on their way out, so that the sessions learn which alerts name them.
+  // Events pass here on their way out, so that the sessions learn which alerts name them, and which
+  // chains they belong to.
   absl::Status Write(const Event& event) override {
     std::visit([this](const auto& found) { NameSessions(found); }, event);
     return sink_.Write(event);
@@ -162,6 +163,12 @@ class Detector::Impl : private SensorSink,
   }
   void NameSessions(const Insertion& alert) {
     sensor_.OnAlert(alert.connection.uid, alert.alert_id);
+  }
+  void NameSessions(const SteppingStone& alert) {
+    for (const ConnectionSummary* connection : {&alert.upstream, &alert.downstream}) {
+      sensor_.OnAlert(connection->uid, alert.alert_id);
+      sensor_.OnAlert(connection->uid, alert.chain);
+    }
   }
   template <typename Pair>
   void NameSessions(const Pair& alert) {

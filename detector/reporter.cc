@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "detector/alert_id.h"
+#include "detector/findings/alert_id.h"
 
 namespace cairn {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "nlohmann/json.hpp"
 #include "output/community_id.h"
+#include "output/odds.h"
 #include "output/time_text.h"
 
 namespace cairn::output {
@@ -109,7 +110,11 @@ Json ToJson(const Evidence& evidence) {
                {"backward", ToJson(evidence.backward)},
                {"capture", CaptureViewName(evidence.capture)}};
   if (evidence.slots.has_value()) json["slots"] = ToJson(*evidence.slots);
-  if (evidence.confidence.has_value()) json["confidence"] = ToJson(*evidence.confidence);
+  if (evidence.confidence.has_value()) {
+    json["confidence"] = ToJson(*evidence.confidence);
+    json["confidence"]["false_alarm_interval_years"] =
+        ThreeDigits(*FalseAlarmIntervalYears(evidence));
+  }
   Json evasion = Json::array();
   if (evidence.delay_suspected) evasion.push_back("delay");
   if (evidence.chaff_suspected) evasion.push_back("chaff");
@@ -189,6 +194,9 @@ Json ToJson(const RelayNode& event) {
   json["score"] = Rounded(event.score, 1000.0);
   json["nats"] = Rounded(event.nats, 100.0);
   json["false_alarm_probability"] = ThreeDigits(event.false_alarm_probability);
+  if (const std::optional<double> years = FalseAlarmIntervalYears(event); years.has_value()) {
+    json["false_alarm_interval_years"] = ThreeDigits(*years);
+  }
   json["window_s"] = Seconds(event.window);
   json["reach_ms"] = event.reach.ToMilliseconds();
   Json flows = Json::array();

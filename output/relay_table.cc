@@ -95,16 +95,13 @@ std::string RowOf(const HostHistory& host, const Axes& axes, size_t host_columns
 }  // namespace
 
 std::string ChanceText(double nats) {
-  constexpr double kExact = 1e9;  // more digits are read no better than an exponent
-  constexpr double kLargestExponent = 700;
+  constexpr double kMost = 1e9;  // beyond, the number tells a person no more
   if (!(nats > 0)) return "none";
-  const double odds = std::exp(std::min(nats, kLargestExponent));
-  if (nats > kLargestExponent) return "1 in 1e+304";
+  if (nats > std::log(kMost)) return "< 1 in a billion";
+  const double odds = std::exp(nats);
   if (odds < 9.95) return fmt::format("1 in {:.1f}", odds);
   const double unit = std::pow(10, std::floor(std::log10(odds)));
-  const double rounded = std::round(odds / unit) * unit;
-  if (rounded >= kExact) return fmt::format("1 in {:.0e}", odds);
-  return "1 in " + Grouped(static_cast<uint64_t>(std::llround(rounded)));
+  return "1 in " + Grouped(static_cast<uint64_t>(std::llround(std::round(odds / unit) * unit)));
 }
 
 std::string RelayTable(std::span<const HostHistory* const> hosts, size_t more,

@@ -12,7 +12,7 @@
 namespace cairn::output {
 
 // The chance that an innocent host shows so many nats in an hour, for people: "1 in 3,000,000",
-// "1 in 3e+20", "none" when there is no evidence at all.
+// "< 1 in a billion", "none" when there is no evidence at all.
 std::string ChanceText(double nats);
 
 // Hosts as a person at a terminal wants to see them, one line each, in plain ASCII:

@@ -258,7 +258,7 @@ std::string SummaryText(const RunSummary& s) {
     text += Line("pairs unjudged", s.detector.unjudged, "at a constant rate, nothing to compare");
   }
   if (s.detector.relay_nodes > 0) {
-    text += Line("relaying hosts", s.detector.relay_nodes, "by all their flows, whoever sends");
+    text += Line("relay nodes", s.detector.relay_nodes, "by all their flows, whoever sends");
   }
   text += Line("exposures", s.detector.exposures);
   text += Line("chains", s.detector.chains);

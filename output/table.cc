@@ -9,37 +9,20 @@
 #include "fmt/format.h"
 
 #include "output/chain_path.h"
-#include "output/relay_table.h"
+#include "output/evidence_text.h"
+#include "output/odds.h"
 #include "output/time_text.h"
 
 namespace cairn::output {
 namespace {
 
-// "10:15:02  indirect  " before the path, "  MATCH  RUN      LAG  c-12345" behind it.
-constexpr size_t kColumnsBeforePath = 20;
-constexpr size_t kColumnsBehindPath = 31;
-constexpr char kFigures[] = "{:>5}  {:>3}  {:>7}";
+constexpr size_t kKindColumns = std::string_view("message relay").size();
+// "10:15:02  message relay  5f0c0123  " before the path.
+constexpr size_t kColumnsBeforePath = 8 + 2 + kKindColumns + 2 + ShortIds::kDigits + 2;
+// Of the path where the rest of a row stands beside it, and of the space between the two.
+constexpr size_t kPathBeside = 56;
+constexpr size_t kGap = 2;
 constexpr size_t kTwoHops = 2;
-
-std::string LagText(const std::optional<PacketDelta>& lag) {
-  if (!lag.has_value()) return "-";
-  const double ms = static_cast<double>(lag->ToNanoseconds()) / 1e6;
-  return ms < 10 ? fmt::format("{:.1f} ms", ms) : fmt::format("{:.0f} ms", ms);
-}
-
-// The share of the pauses that ended together, in the window that says most where there is one.
-double Match(const DirectionEvidence& evidence) {
-  const Significance& s = evidence.significance;
-  return s.hits == 0 ? evidence.ratio : static_cast<double>(s.hits) / s.trials;
-}
-
-std::string Figures(const Evidence& evidence) {
-  const DirectionEvidence& better =
-      Match(evidence.forward) >= Match(evidence.backward) ? evidence.forward : evidence.backward;
-  return fmt::format(kFigures, fmt::format("{:.0f}%", 100 * Match(better)),
-                     evidence.forward.consecutive + evidence.backward.consecutive,
-                     LagText(better.lag_p50));
-}
 
 // Words from the configuration must not steer the terminal.
 std::string WithoutControls(std::string_view text) {
@@ -65,6 +48,11 @@ std::string PolicyNote(const std::optional<PolicyVerdict>& policy) {
   return note;
 }
 
+std::string Joined(std::string first, const std::string& second) {
+  if (!first.empty() && !second.empty()) first += "; ";
+  return first + second;
+}
+
 std::string_view CauseText(std::string_view cause) {
   if (cause == "reset") return "by a reset";
   if (cause == "timeout") return "silent for too long";
@@ -88,76 +76,74 @@ absl::Status Table::Write(const TracebackEvent& event) {
 
 absl::Status Table::Write(const capture::ClockStep& step) {
   const Row row{.time = step.time,
-                .kind = "clock",
+                .kind = "clock step",
+                .id = {},
                 .path = WithoutControls(step.source),
-                .figures = {},
-                .chain = {},
                 .note = fmt::format("the capture's clock was set: it says {} {} from here on",
                                     DateText(step.stamp), ClockText(step.stamp)),
+                .chain = {},
                 .colour = kDim};
   return writer_.Write(HeadingsFor(row.time) + Render(row));
 }
 
 Table::Row Table::RowOf(const SteppingStone& event) const {
-  std::string note = PolicyNote(event.policy);
-  if (event.revision > 1) {
-    note = fmt::format("upstream and downstream of alert {} corrected{}{}", event.alert_id,
-                       note.empty() ? "" : "; ", note);
-  }
+  std::string note = EvidenceText(event.evidence);
+  if (event.revision > 1) note = "upstream and downstream corrected; " + note;
   return {.time = event.time,
           .kind = event.revision > 1 ? "revised" : PairKindName(event.kind),
+          .id = event.alert_id,
           .path = PairPath(event.upstream, event.downstream),
-          .figures = Figures(event.evidence),
+          .note = Joined(std::move(note), PolicyNote(event.policy)),
           .chain = event.chain,
-          .note = std::move(note),
           .colour = event.policy.has_value() ? kDim : kBold};
 }
 
 Table::Row Table::RowOf(const MessageRelay& event) const {
-  return {.time = event.time,
-          .kind = "messages",
-          .path = PairPath(event.upstream, event.downstream),
-          .figures = Figures(event.evidence),
-          .chain = {},
-          .note = "a server passes messages on; no login chain",
-          .colour = kDim};
+  return {
+      .time = event.time,
+      .kind = "message relay",
+      .id = event.alert_id,
+      .path = PairPath(event.upstream, event.downstream),
+      .note = Joined(EvidenceText(event.evidence), "a server passes messages on; no login chain"),
+      .chain = {},
+      .colour = kDim};
 }
 
 Table::Row Table::RowOf(const Unjudged& event) const {
   return {.time = event.time,
           .kind = "unjudged",
+          .id = event.alert_id,
           .path = PairPath(event.upstream, event.downstream),
-          .figures = {},
-          .chain = {},
           .note = event.policy.has_value() ? PolicyNote(event.policy)
                                            : "both send at a constant rate; a relay would not show",
+          .chain = {},
           .colour = event.policy.has_value() ? kDim : kBold};
 }
 
 Table::Row Table::RowOf(const Insertion& event) const {
   return {.time = event.time,
-          .kind = "inserted",
+          .kind = "insertion",
+          .id = event.alert_id,
           .path = fmt::format("{} -> {}", event.connection.orig.ToString(),
                               event.connection.resp.ToString()),
-          .figures = {},
-          .chain = {},
           .note = "many segments that its hosts ignore: somebody may be forging them",
+          .chain = {},
           .colour = kDim};
 }
 
 Table::Row Table::RowOf(const RelayNode& event) const {
-  std::string note = event.policy.has_value()
-                         ? PolicyNote(event.policy)
-                         : fmt::format("{} passes on what it receives; by chance: {}",
-                                       event.host.ToString(), ChanceText(event.nats));
+  std::string note = fmt::format("{} passes on what it receives", event.host.ToString());
+  if (const std::optional<double> years = FalseAlarmIntervalYears(event); years.has_value()) {
+    note += fmt::format("; {} for one host", ChanceOnceIn(*years));
+  }
   return {.time = event.time,
-          .kind = "relay",
+          .kind = "relay node",
+          .id = event.alert_id,
           .path = event.flows.empty()
                       ? event.host.ToString()
                       : PairPath(event.flows[0].upstream, event.flows[0].downstream),
-          .figures = {},
+          .note = Joined(std::move(note), PolicyNote(event.policy)),
           .chain = {},
-          .note = std::move(note),
           .colour = kDim};
 }
 
@@ -165,10 +151,11 @@ Table::Row Table::RowOf(const SteppingStoneEnd& event) const {
   if (event.cause == "end_of_capture") return {};
   return {.time = event.time,
           .kind = "ended",
+          .id = event.alert_id,
           .path = PairPath(event.upstream, event.downstream),
-          .figures = Figures(event.evidence),
+          .note = fmt::format("after {}, {}; {}", DurationText(event.duration),
+                              CauseText(event.cause), EvidenceText(event.evidence)),
           .chain = event.chain,
-          .note = fmt::format("after {}, {}", DurationText(event.duration), CauseText(event.cause)),
           .colour = kDim};
 }
 
@@ -176,13 +163,12 @@ Table::Row Table::RowOf(const Exposure& event) const {
   std::string note =
       fmt::format("{} leads to SSH on {}: a passphrase was probably typed in clear text",
                   WithoutControls(event.clear_protocol), event.host.ToString());
-  if (event.policy.has_value()) note += "; " + PolicyNote(event.policy);
   return {.time = event.time,
-          .kind = "EXPOSED",
+          .kind = "exposure",
+          .id = event.alert_id,
           .path = PairPath(event.upstream, event.downstream),
-          .figures = {},
+          .note = Joined(std::move(note), PolicyNote(event.policy)),
           .chain = event.chain,
-          .note = std::move(note),
           .colour = event.policy.has_value() ? kDim : kRed};
 }
 
@@ -205,31 +191,30 @@ Table::Row Table::RowOf(const ChainUpdate& event) {
   if (event.truncated) note += note.empty() ? "longer than shown" : "; longer than shown";
   return {.time = event.time,
           .kind = "chain",
+          .id = {},
           .path = ChainPath(hops),
-          .figures = {},
-          .chain = event.chain,
           .note = std::move(note),
+          .chain = event.chain,
           .colour = kCyan};
 }
 
 Table::Row Table::RowOf(const StopToken& event) const {
   return {.time = event.asked.time,
-          .kind = "token",
+          .kind = "stop token",
+          .id = event.asked.alert_id,
           .path = event.asked.host.ToString(),
-          .figures = {},
+          .note = fmt::format("gave {}", Harmless(event.token)),
           .chain = {},
-          .note = fmt::format("gave {} for alert {}", Harmless(event.token), event.asked.alert_id),
           .colour = kCyan};
 }
 
 Table::Row Table::RowOf(const StopFailed& event) const {
   return {.time = event.asked.time,
-          .kind = "no token",
+          .kind = "stop failed",
+          .id = event.asked.alert_id,
           .path = event.asked.host.ToString(),
-          .figures = {},
+          .note = fmt::format("{} ({})", Harmless(event.detail), event.reason),
           .chain = {},
-          .note = fmt::format("{} ({}) for alert {}", Harmless(event.detail), event.reason,
-                              event.asked.alert_id),
           .colour = kDim};
 }
 
@@ -272,7 +257,8 @@ Table::Incident* Table::IncidentOf(const std::string& chain, PacketTime time) {
 }
 
 size_t Table::PathColumns() const {
-  return static_cast<size_t>(style_.columns) - kColumnsBeforePath - kColumnsBehindPath;
+  return style_.columns >= kBeside ? kPathBeside
+                                   : static_cast<size_t>(style_.columns) - kColumnsBeforePath;
 }
 
 std::string Table::HeadingsFor(PacketTime time) {
@@ -280,43 +266,63 @@ std::string Table::HeadingsFor(PacketTime time) {
   if (date == date_) return {};
   std::string text;
   if (date_.empty()) {
-    const std::string figures = fmt::format(kFigures, "MATCH", "RUN", "LAG");
-    text = Coloured(style_, kDim,
-                    fmt::format("{:<8}  {:<8}  {:<{}}  {}  CHAIN", "TIME", "KIND",
-                                "WHO -> STONE -> TARGET", PathColumns(), figures));
+    text = Coloured(
+        style_, kDim,
+        fmt::format("{:<8}  {:<13}  {:<8}  UPSTREAM -> STONE -> DOWNSTREAM", "TIME", "KIND", "ID"));
     text += '\n';
   }
   date_ = date;
   return text + Coloured(style_, kDim, date + " (UTC)") + '\n';
 }
 
-std::string Table::Render(const Row& row) const {
+std::string Table::Render(const Row& row) {
+  const std::string id = row.id.empty() ? std::string() : ids_.Shorten(row.id);
+  // An id that is shown whole takes room from the path.
+  const size_t more = id.size() > ShortIds::kDigits ? id.size() - ShortIds::kDigits : 0;
+  const std::vector<std::string> path = WrapPath(row.path, PathColumns() - more);
+  const bool beside = style_.columns >= kBeside &&
+                      std::all_of(path.begin(), path.end(), [&](const std::string& line) {
+                        return line.size() + more <= kPathBeside;
+                      });
+  std::string note =
+      Joined(row.note, row.chain.empty() ? std::string() : "chain " + ids_.Shorten(row.chain));
+  const size_t note_at = kColumnsBeforePath + (beside ? kPathBeside + kGap : 0);
+  std::vector<std::string> notes;
+  if (!note.empty()) notes = WrapWords(note, static_cast<size_t>(style_.columns) - note_at);
+  for (std::string& line : notes) line = Coloured(style_, kDim, line);
+
   const std::string indent(kColumnsBeforePath, ' ');
-  const std::vector<std::string> lines = WrapPath(row.path, PathColumns());
-  const std::string kind = Coloured(style_, row.colour, fmt::format("{:<8}", row.kind));
-  std::string text = fmt::format("{}  {}  ", ClockText(row.time), kind);
-  const std::string blank_figures = fmt::format(kFigures, "", "", "");
-  const std::string& figures = row.figures.empty() ? blank_figures : row.figures;
-  text += fmt::format("{:<{}}  {}  {}\n", lines.front(), PathColumns(), figures, row.chain);
-  for (size_t i = 1; i < lines.size(); ++i) text += fmt::format("{}  {}\n", indent, lines[i]);
-  if (row.note.empty()) return text;
-  for (const std::string& line :
-       WrapWords(row.note, static_cast<size_t>(style_.columns) - indent.size())) {
-    text += fmt::format("{}{}\n", indent, Coloured(style_, kDim, line));
+  const std::string kind =
+      Coloured(style_, row.colour, fmt::format("{:<{}}", row.kind, kKindColumns));
+  const std::string start =
+      fmt::format("{}  {}  {:<{}}  ", ClockText(row.time), kind, id, ShortIds::kDigits);
+  std::string text;
+  size_t told = 0;
+  for (size_t i = 0; i < path.size() || (beside && i < notes.size()); ++i) {
+    text += i == 0 ? start : indent;
+    const std::string_view here = i < path.size() ? std::string_view(path[i]) : std::string_view();
+    text += here;
+    if (beside && told < notes.size()) {
+      text.append(kPathBeside + kGap - here.size() - (i == 0 ? more : 0), ' ');
+      text += notes[told++];
+    }
+    text += '\n';
   }
+  for (; told < notes.size(); ++told) text += fmt::format("{}{}\n", indent, notes[told]);
   return text;
 }
 
 absl::Status Table::WriteDigest() {
   if (incidents_.empty()) return writer_.Write("No stepping stones found.\n");
-  std::string text =
-      fmt::format("\n{} incident{}:\n", incidents_.size(), incidents_.size() == 1 ? "" : "s");
+  std::string text = incidents_.size() == 1
+                         ? std::string("\n1 incident (chain):\n")
+                         : fmt::format("\n{} incidents (chains):\n", incidents_.size());
   for (const Incident& incident : incidents_) text += Render(incident);
   if (more_incidents_) text += "  and more, not listed here\n";
   return writer_.Write(text);
 }
 
-std::string Table::Render(const Incident& incident) const {
+std::string Table::Render(const Incident& incident) {
   const std::string about = fmt::format("{} for {}, {} pair{}", ClockText(incident.first),
                                         DurationText(incident.last - incident.first),
                                         incident.pairs, incident.pairs == 1 ? "" : "s");
@@ -326,11 +332,11 @@ std::string Table::Render(const Incident& incident) const {
   const std::string_view allowed = incident.allowed ? ", allowed" : "";
   const std::string tags = Coloured(style_, kRed, exposed) + Coloured(style_, kDim, allowed);
   const auto columns = static_cast<size_t>(style_.columns);
-  const std::string start = fmt::format("  {:<6}  ", incident.chain);
+  const std::string start = fmt::format("  {:<10}  ", ids_.Shorten(incident.chain));
   const std::vector<ChainUpdate::Hop>& hops = incident.hops.hops();
   const std::string path = hops.empty() ? incident.path : ChainPath(hops);
-  constexpr size_t kGap = 3;
-  if (start.size() + path.size() + kGap + about.size() + exposed.size() + allowed.size() <=
+  constexpr size_t kBeforeAbout = 3;
+  if (start.size() + path.size() + kBeforeAbout + about.size() + exposed.size() + allowed.size() <=
       columns) {
     return fmt::format("{}{}   {}{}\n", start, path, about, tags);
   }

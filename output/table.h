@@ -16,6 +16,7 @@
 #include "detector/findings/traceback_event.h"
 #include "output/chain_hops.h"
 #include "output/line_writer.h"
+#include "output/short_ids.h"
 #include "output/terminal.h"
 
 namespace cairn::output {
@@ -23,14 +24,17 @@ namespace cairn::output {
 // Events as a person at a terminal wants to see them: one row an alert as it comes, and at the
 // close one line an incident.
 //
-//   TIME      KIND      WHO -> STONE -> TARGET                           MATCH  RUN      LAG  CHAIN
-//   10:15:02  direct    172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22      78%   18    3.1 ms  c-17
+//   TIME      KIND           ID        UPSTREAM -> STONE -> DOWNSTREAM
+//   10:15:02  direct         5f0c0123  172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22
+//                                      match 78%, run 18, lag 3.1 ms; by chance once in 3,000 years
+//                                      at this site; chain c-9a41d07e
 //
-// MATCH is the share of idle periods that end together in the better direction, RUN the consecutive
-// coincidences of both directions, LAG the median delay from one connection to the other.  A chain
-// has its own row when it has more than two connections; from kMostShown on only when all of it is
-// told anew, as the row of a new pair says where it goes.  Pairs that end with the capture have
-// none.  The words are for people and may change; programs read JSON lines.
+// KIND is the pair's kind or the event's name in JSON.  ID begins the alert's id, as many digits as
+// tell it from those shown before (short_ids.h); evidence_text.h has what follows.  On a terminal
+// of kBeside columns or more it stands beside the path.  A chain has its own row when it has more
+// than two connections; from kMostShown on only when all of it is told anew, as the row of a new
+// pair says where it goes.  Pairs that end with the capture have none.  Plain ASCII, whatever the
+// locale.  The words are for people and may change; programs read JSON lines.
 //
 // Thread-compatible.  Memory: the closing digest keeps the first kMaxIncidents chains, with their
 // hops, and counts the others.
@@ -38,6 +42,7 @@ class Table : public EventSink {
  public:
   static constexpr size_t kMaxIncidents = 1000;
   static constexpr size_t kMostShown = 8;
+  static constexpr int kBeside = 160;
 
   // Requires: `writer` outlives this.
   Table(LineWriter& writer, TerminalStyle style) : writer_(writer), style_(style) {}
@@ -52,10 +57,10 @@ class Table : public EventSink {
   struct Row {
     PacketTime time;
     std::string_view kind;
+    std::string_view id;  // of the alert, whole; empty: none
     std::string path;
-    std::string figures;  // MATCH, RUN and LAG; empty where they mean nothing
-    std::string_view chain;
-    std::string note;  // on a line of its own
+    std::string note;        // what there is to say
+    std::string_view chain;  // empty: none
     std::string_view colour;
   };
   struct Incident {
@@ -89,13 +94,14 @@ class Table : public EventSink {
   void Remember(const ChainUpdate&) {}
   // Null when there are kMaxIncidents already.
   Incident* IncidentOf(const std::string& chain, PacketTime time);
-  std::string Render(const Row& row) const;
+  std::string Render(const Row& row);
   std::string HeadingsFor(PacketTime time);
-  std::string Render(const Incident& incident) const;
+  std::string Render(const Incident& incident);
   size_t PathColumns() const;
 
   LineWriter& writer_;
   TerminalStyle style_;
+  ShortIds ids_;
   std::string date_;  // of the last heading
   std::vector<Incident> incidents_;
   absl::flat_hash_map<std::string, size_t> incident_of_chain_;

@@ -15,7 +15,7 @@ namespace cairn::output {
 namespace {
 
 constexpr int kNarrowest = 80;
-constexpr int kWidest = 160;
+constexpr int kWidest = 200;
 constexpr int kUnknownWidth = 100;
 
 std::string_view Environment(const char* name) {

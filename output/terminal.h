@@ -22,7 +22,7 @@ inline constexpr std::string_view kCyan = "\x1b[36m";
 std::string Coloured(TerminalStyle style, std::string_view colour, std::string_view text);
 
 bool IsTerminal(int descriptor);
-// Columns as the terminal (or $COLUMNS) says, 100 where neither does, held within 80 to 160. Colour
+// Columns as the terminal (or $COLUMNS) says, 100 where neither does, held within 80 to 200. Colour
 // on a terminal that has it, unless NO_COLOR is set (no-color.org).
 TerminalStyle StyleOf(int descriptor);
 

@@ -3,14 +3,11 @@
 
 #include <algorithm>
 
-#include "fmt/format.h"
-
 #include "detector/chains/hop_order.h"
+#include "detector/findings/alert_id.h"
 
 namespace cairn::chains {
 namespace {
-
-std::string Name(uint64_t number) { return fmt::format("c-{}", number); }
 
 // The uid of the connection that feeds a hop; 0: none does.
 uint64_t FeederOf(const std::vector<ChainUpdate::Hop>& hops, const ChainUpdate::Hop& hop) {
@@ -36,7 +33,7 @@ ChainAssembler::Added ChainAssembler::Add(const ConnectionSummary& upstream,
   const bool matters = AddArrow(chain, upstream.uid, downstream.uid);
   if (!told) {
     chain.stale = chain.stale || matters || upstream_is_new || downstream_is_new;
-    return {.chain = Name(number), .update = std::nullopt};
+    return {.chain = chain.name, .update = std::nullopt};
   }
   ChainUpdate update;
   update.complete = false;
@@ -51,12 +48,12 @@ ChainAssembler::Added ChainAssembler::Add(const ConnectionSummary& upstream,
   const bool is_news = !update.hops.empty() || update.deferred || !chain.was_told ||
                        chain.allowed != chain.told_allowed || chain.loop != chain.told_loop ||
                        chain.truncated != chain.told_truncated;
-  if (!is_news) return {.chain = Name(number), .update = std::nullopt};
-  ChainUpdate told_update = Head(number, chain, time);
+  if (!is_news) return {.chain = chain.name, .update = std::nullopt};
+  ChainUpdate told_update = Head(chain, time);
   told_update.hops = std::move(update.hops);
   told_update.complete = update.complete;
   told_update.deferred = update.deferred;
-  return {.chain = Name(number), .update = std::move(told_update)};
+  return {.chain = chain.name, .update = std::move(told_update)};
 }
 
 // A pair with a connection that is not listed changes nothing of what is: false.
@@ -68,14 +65,14 @@ bool ChainAssembler::AddArrow(Chain& chain, uint64_t upstream, uint64_t downstre
 }
 
 // What every update says of a chain; it is told now.
-ChainUpdate ChainAssembler::Head(uint64_t number, Chain& chain, PacketTime time) {
+ChainUpdate ChainAssembler::Head(Chain& chain, PacketTime time) {
   chain.was_told = true;
   chain.told_allowed = chain.allowed;
   chain.told_loop = chain.loop;
   chain.told_truncated = chain.truncated;
   ChainUpdate update;
   update.time = time;
-  update.chain = Name(number);
+  update.chain = chain.name;
   update.revision = ++chain.revision;
   update.hop_count = static_cast<uint32_t>(chain.connections.size());
   update.loop = chain.loop;
@@ -166,7 +163,7 @@ uint64_t ChainAssembler::ChainFor(const ConnectionSummary& upstream,
   if (up == by_uid_.end() && down == by_uid_.end()) {
     if (chains_.size() >= options_.max_chains) EvictOldest(time);
     const uint64_t number = ++created_;
-    chains_[number];
+    chains_[number].name = ChainId(upstream, downstream, time);
     return number;
   }
   if (up == by_uid_.end()) return down->second;
@@ -185,7 +182,7 @@ void ChainAssembler::Touch(uint64_t number) {
 
 void ChainAssembler::Merge(uint64_t into, uint64_t from, PacketTime time) {
   const Chain absorbed = chains_[from];
-  End(from, time, Name(into));
+  End(from, time, chains_[into].name);
   for (const ConnectionSummary& connection : absorbed.connections) Join(into, connection);
   Chain& chain = chains_[into];
   for (const auto& [uid, theirs] : absorbed.members) {
@@ -247,7 +244,7 @@ void ChainAssembler::End(uint64_t number, PacketTime time, std::string merged_in
       hops = OrderHops(chain.connections, chain.arrows);
       chain.loop = HasLoop(hops);
     }
-    ChainUpdate update = Head(number, chain, time);
+    ChainUpdate update = Head(chain, time);
     update.hops = std::move(hops);
     update.complete = merged_into.empty();
     update.ended = true;
@@ -266,7 +263,7 @@ void ChainAssembler::EvictOldest(PacketTime time) {
 
 std::string ChainAssembler::ChainOf(uint64_t uid) const {
   const auto found = by_uid_.find(uid);
-  return found == by_uid_.end() ? std::string() : Name(found->second);
+  return found == by_uid_.end() ? std::string() : chains_.at(found->second).name;
 }
 
 }  // namespace cairn::chains

@@ -30,6 +30,9 @@ namespace cairn::chains {
 // are told again, if no more than kHopsPerPair times as many hops as pairs have been told by then;
 // else that is deferred, to the next pair that finds it affordable or to the chain's end.
 //
+// A chain's name is a hash of the pair that began it (findings/alert_id.h): the same traffic gives
+// it again, and other traffic does not.
+//
 // Thread-compatible.  Add: O(1) for a hop below one that is known and for pairs of a chain that is
 // full, which are the most; else linear in the chain's hops times its arrows.  Memory: see
 // docs/architecture.md; connections that are not listed are known for as long as they are open.
@@ -71,6 +74,7 @@ class ChainAssembler {
     bool is_listed = false;  // others are members for as long as they are open
   };
   struct Chain {
+    std::string name;
     std::vector<ConnectionSummary> connections;         // listed, in the order of their joining
     std::vector<std::pair<uint64_t, uint64_t>> arrows;  // upstream uid, downstream uid
     absl::flat_hash_map<uint64_t, Member> members;      // by uid; no result depends on its order
@@ -108,7 +112,7 @@ class ChainAssembler {
   void Tell(Chain& chain, ChainUpdate& update);
   void TellAll(Chain& chain, std::vector<ChainUpdate::Hop> hops, ChainUpdate& update);
   static bool Append(Chain& chain, const ConnectionSummary& connection, uint64_t fed_by);
-  static ChainUpdate Head(uint64_t number, Chain& chain, PacketTime time);
+  static ChainUpdate Head(Chain& chain, PacketTime time);
   void End(uint64_t number, PacketTime time, std::string merged_into);
   void EvictOldest(PacketTime time);
 

@@ -13,6 +13,11 @@ bool Carries(const SessionRecord& session, std::string_view alert) {
   return std::find(session.alerts.begin(), session.alerts.end(), alert) != session.alerts.end();
 }
 
+bool CarriesAny(const SessionRecord& session, const std::vector<std::string>& alerts) {
+  return std::any_of(alerts.begin(), alerts.end(),
+                     [&](const std::string& alert) { return Carries(session, alert); });
+}
+
 auto Place(const SessionRecord& session) {
   return std::tie(session.first_time, session.id, session.client().end, session.server().end,
                   session.last_time);
@@ -74,10 +79,11 @@ bool SessionTimeline::Before(const Kept& a, const Kept& b) {
 }
 
 void SessionTimeline::Add(const SessionRecord& session) {
-  const bool outgoing = session.client().end.ip == query_.host;
-  if (!outgoing && session.server().end.ip != query_.host) return;
+  const bool of_alert = CarriesAny(session, query_.alerts);
+  if (!query_.host.has_value() && !of_alert) return;
+  const bool outgoing = !query_.host.has_value() || session.client().end.ip == *query_.host;
+  if (!outgoing && session.server().end.ip != *query_.host) return;
   if (session.first_time > query_.to || session.last_time < query_.from) return;
-  const bool of_alert = !query_.alert.empty() && Carries(session, query_.alert);
   Kept kept{.entry = {.session = session, .outgoing = outgoing, .of_alert = of_alert},
             .distance = DistanceFrom(query_.near_first, query_.near_last, session.first_time)};
   if (kept_.size() < query_.limit) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,15 +47,16 @@ class AlertSessions {
 };
 
 struct TimelineQuery {
-  IpAddress host = {};
+  // Unset: only the sessions of the alerts, whoever took part in them, each as its client's.
+  std::optional<IpAddress> host = {};
   // Sessions of which any part lies in this stretch.
   PacketTime from = PacketTime::InfinitePast();
   PacketTime to = PacketTime::InfiniteFuture();
   // Where there are more sessions than `limit`, those that begin nearest to this stretch stay; by
-  // default the earliest.  Those of the alert stay before all others.
+  // default the earliest.  Those of the alerts stay before all others.
   PacketTime near_first = PacketTime::InfinitePast();
   PacketTime near_last = PacketTime::InfinitePast();
-  std::string alert = {};  // its sessions are marked; empty: none
+  std::vector<std::string> alerts = {};  // or chains: their sessions are marked
   size_t limit = SIZE_MAX;
 };
 
@@ -84,7 +86,7 @@ class SessionTimeline {
     TimelineEntry entry;
     uint64_t distance = 0;  // from the stretch that is near, in nanoseconds
   };
-  // Those of the alert, then by nearness, then by time and the rest.
+  // Those of the alerts, then by nearness, then by time and the rest.
   static bool Before(const Kept& a, const Kept& b);
 
   const TimelineQuery query_;

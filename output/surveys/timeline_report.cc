@@ -34,6 +34,17 @@ constexpr std::array<TextColumn, 11> kColumns = {{{"TIME", true},
                                                   {"ONSETS", true},
                                                   {"OFF", true}}};
 
+constexpr std::array<TextColumn, 10> kChainColumns = {{{"TIME", true},
+                                                       {"CLIENT", false},
+                                                       {"SERVER", false},
+                                                       {"PORT", true},
+                                                       {"STATE", false},
+                                                       {"LENGTH", true},
+                                                       {"SENT", true},
+                                                       {"RECEIVED", true},
+                                                       {"ONSETS", true},
+                                                       {"OFF", true}}};
+
 constexpr double kShortestLine = 0.004;  // of the width
 
 double Seconds(PacketTime time) { return static_cast<double>(time.ToNanoseconds()) / 1e9; }
@@ -66,22 +77,38 @@ std::string TimelineTable(const TimelineReport& report, TerminalStyle style) {
   std::vector<std::vector<std::string>> rows;
   for (const TimelineEntry& entry : report.entries) {
     const SessionRecord& session = entry.session;
-    rows.push_back({RelativeTime(session.first_time - report.zero), entry.of_alert ? "*" : "",
-                    std::string(DirectionOf(entry)), entry.peer().end.ip.ToString(),
-                    fmt::format("{}", session.server().end.port),
-                    std::string(ConnStateName(session.state)), DurationText(session.duration()),
-                    ShortBytes(entry.host().bytes), ShortBytes(entry.peer().bytes),
-                    fmt::format("{}", session.client().onsets),
-                    fmt::format("{:.0f}%", session.client().off_share * 100)});
+    std::vector<std::string>& row = rows.emplace_back();
+    row.push_back(RelativeTime(session.first_time - report.zero));
+    if (report.host.has_value()) {
+      row.emplace_back(entry.of_alert ? "*" : "");
+      row.emplace_back(DirectionOf(entry));
+    } else {
+      row.push_back(entry.host().end.ip.ToString());
+    }
+    row.push_back(entry.peer().end.ip.ToString());
+    row.push_back(fmt::format("{}", session.server().end.port));
+    row.emplace_back(ConnStateName(session.state));
+    row.push_back(DurationText(session.duration()));
+    row.push_back(ShortBytes(entry.host().bytes));
+    row.push_back(ShortBytes(entry.peer().bytes));
+    row.push_back(fmt::format("{}", session.client().onsets));
+    row.push_back(fmt::format("{:.0f}%", session.client().off_share * 100));
   }
   const std::string zero = DateText(report.zero) + ' ' + ClockText(report.zero);
-  std::string text = report.alert.empty()
-                         ? fmt::format("{}, +00:00:00 is {} UTC\n", report.host.ToString(), zero)
-                         : fmt::format("{} around alert {}, which began at +00:00:00, {} UTC\n",
-                                       report.host.ToString(), report.alert, zero);
-  text += AlignedText(kColumns, rows, style);
+  const std::string what = report.alert.starts_with("c-") ? "chain" : "alert";
+  std::string text;
+  if (!report.host.has_value()) {
+    text = fmt::format("{} {}, which began at +00:00:00, {} UTC\n", what, report.alert, zero) +
+           AlignedText(kChainColumns, rows, style);
+  } else if (report.alert.empty()) {
+    text = fmt::format("{}, +00:00:00 is {} UTC\n", report.host->ToString(), zero);
+  } else {
+    text = fmt::format("{} around {} {}, which began at +00:00:00, {} UTC\n",
+                       report.host->ToString(), what, report.alert, zero);
+  }
+  if (report.host.has_value()) text += AlignedText(kColumns, rows, style);
   std::string notes;
-  if (!report.alert.empty()) notes += "*: named by the alert\n";
+  if (report.host.has_value() && !report.alert.empty()) notes += "*: named by the alert\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);
   return text + (notes.empty() ? "" : Coloured(style, kDim, notes));
 }
@@ -89,16 +116,17 @@ std::string TimelineTable(const TimelineReport& report, TerminalStyle style) {
 std::string TimelineCsv(const TimelineReport& report) {
   std::string text =
       "time,relative_s,of_alert,direction,peer,peer_port,host_port,state,end,duration_s,sent_bytes,"
-      "received_bytes,client_onsets,client_off_share,server_onsets,server_off_share,id\r\n";
+      "received_bytes,client_onsets,client_off_share,server_onsets,server_off_share,id,host\r\n";
   for (const TimelineEntry& entry : report.entries) {
     const SessionRecord& s = entry.session;
     fmt::format_to(std::back_inserter(text),
-                   "{},{:.6f},{},{},{},{},{},{},{},{:.6f},{},{},{},{:.3f},{},{:.3f},{}\r\n",
+                   "{},{:.6f},{},{},{},{},{},{},{},{:.6f},{},{},{},{:.3f},{},{:.3f},{},{}\r\n",
                    Rfc3339(s.first_time), Seconds(s.first_time - report.zero), entry.of_alert,
                    DirectionOf(entry), entry.peer().end.ip.ToString(), entry.peer().end.port,
                    entry.host().end.port, ConnStateName(s.state), SessionEndName(s.end),
                    Seconds(s.duration()), entry.host().bytes, entry.peer().bytes, s.client().onsets,
-                   s.client().off_share, s.server().onsets, s.server().off_share, s.id);
+                   s.client().off_share, s.server().onsets, s.server().off_share, s.id,
+                   entry.host().end.ip.ToString());
   }
   return text;
 }
@@ -111,7 +139,7 @@ std::string TimelineJson(const TimelineReport& report) {
     const Json json = {{"event", "host_session"},
                        {"time", Rfc3339(s.first_time)},
                        {"relative_s", Seconds(s.first_time - report.zero)},
-                       {"host", report.host.ToString()},
+                       {"host", entry.host().end.ip.ToString()},
                        {"of_alert", entry.of_alert},
                        {"direction", DirectionOf(entry)},
                        {"peer", entry.peer().end.ip.ToString()},
@@ -159,11 +187,13 @@ std::string TimelineChart(const TimelineReport& report) {
       series.points.push_back({.x = end, .y = place});
     panel.series.push_back(std::move(series));
   }
-  return DrawLineChart({.title = "Sessions of " + report.host.ToString(),
-                        .panels = {std::move(panel)},
-                        .columns = 1,
-                        .panel_width = 860,
-                        .panel_height = 420});
+  return DrawLineChart(
+      {.title = "Sessions of " +
+                (report.host.has_value() ? report.host->ToString() : "chain " + report.alert),
+       .panels = {std::move(panel)},
+       .columns = 1,
+       .panel_width = 860,
+       .panel_height = 420});
 }
 
 }  // namespace cairn::output

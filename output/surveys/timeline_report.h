@@ -3,6 +3,7 @@
 #define CAIRN_OUTPUT_SURVEYS_TIMELINE_REPORT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,9 @@
 namespace cairn::output {
 
 struct TimelineReport {
-  IpAddress host = {};
-  std::string alert = {};  // empty: none
-  PacketTime zero;         // what relative times are told from
+  std::optional<IpAddress> host = {};  // unset: the sessions of a chain, of any hosts
+  std::string alert = {};              // or chain; empty: none
+  PacketTime zero;                     // what relative times are told from
   std::vector<surveys::TimelineEntry> entries = {};
   uint64_t more = 0;  // sessions that are not listed
 };
@@ -33,6 +34,9 @@ std::string RelativeTime(PacketDelta length);
 // DIR is the side from which the session was opened, PORT the server's, SENT what the host sent;
 // ONSETS and OFF are of the client: pauses that ended, and the share of time in pauses, near 100 %
 // where a person types.  '*': the alert names it.  Empty for no session.
+//
+// The sessions of a chain have CLIENT and SERVER in place of DIR and PEER, and SENT is the
+// client's.
 std::string TimelineTable(const TimelineReport& report, TerminalStyle style);
 // A row a line, RFC 4180, with a header.
 std::string TimelineCsv(const TimelineReport& report);

@@ -53,7 +53,7 @@ class Determinism(harness.TestCase):
 
     def test_the_table(self):
         tables = [replay(self.capture, "--format", "table", "--threads", n).out for n in (1, 2)]
-        self.assertIn("12 incidents:", tables[0])
+        self.assertIn("12 incidents (chains):", tables[0])
         self.assertEqual(tables[0], tables[1])
 
 

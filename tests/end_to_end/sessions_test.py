@@ -135,6 +135,63 @@ class Surveys(StoredDay):
         table = sessions("of", ALERT, self.day, "-f", "table").out
         self.assertRegex(table, r"(?m)^\+00:00:10 \* out 172\.16\.2\.2 +22 SF ")
 
+    def test_any_unique_beginning_of_an_id_is_enough(self):
+        whole = sessions("of", ALERT, self.day).out
+        self.assertEqual(sessions("of", "0", self.day).out, whole)
+        self.assertEqual(sessions("of", ALERT[:8], self.day).out, whole)
+        other = "0199999999999999"
+        more = self.file("more.tsv", session_files.text([accepted("10.0.0.1", "10.0.0.2", 22, alerts=other)]))
+        result = sessions("of", "01", self.day, more)
+        self.assert_ended(result, 2, "'01' is the beginning of 2 ids", f"{ALERT}, {other}")
+        self.assertEqual(result.out, "")
+        self.assertEqual(sessions("of", "012", self.day, more).out, whole)
+        self.assert_ended(sessions("of", "0123f", self.day), 1, "an alert whose id begins with '0123f'")
+
+    def test_a_chain_has_all_its_sessions_whoever_took_part(self):
+        first, second = "c-" + "a" * 16, "c-" + "b" * 16
+        # Two chains that became one: the session of both names tells that.
+        legs = [accepted("172.16.4.2", STONE, 22, 0, alerts="1" * 16 + "," + first),
+                accepted(STONE, "10.10.0.16", 22, 1, alerts="1" * 16 + "," + first),
+                accepted("10.10.0.17", "10.10.0.18", 22, 2, alerts=second),
+                accepted("10.10.0.16", "10.10.0.17", 22, 3, alerts=f"{second},{first}"),
+                accepted("10.10.0.16", "10.10.0.99", 22, 3, alerts="c-" + "c" * 16)]
+        path = self.file("chain.tsv", session_files.text(legs))
+        for name in (first, second, "c-a", "c-b"):
+            with self.subTest(name):
+                result = sessions("of", name, path)
+                self.assert_ended(result, 0)
+                self.assertEqual([(e["host"], e["peer"], e["direction"], e["relative_s"]) for e in result.events],
+                                 [("172.16.4.2", STONE, "out", 0), (STONE, "10.10.0.16", "out", 1),
+                                  ("10.10.0.17", "10.10.0.18", "out", 2), ("10.10.0.16", "10.10.0.17", "out", 3)])
+        table = sessions("of", "c-a", path, "-f", "table").out
+        self.assertIn(f"chain {first}, which began at", table)
+        self.assertRegex(table, r"(?m)^\+00:00:03 10\.10\.0\.16 +10\.10\.0\.17 ")
+        of_host = sessions("of", "c-a", path, "--host", STONE).events
+        self.assertEqual([e["direction"] for e in of_host], ["in", "out"])
+        self.assert_ended(sessions("of", "c-", path), 2)
+        self.assert_ended(sessions("of", "c-d", path), 1, "a chain whose id begins with 'c-d'")
+
+    def test_every_id_of_the_alerts_leads_to_its_sessions(self):
+        records, alerts = self.folder / "demo.tsv", self.folder / "demo.jsonl"
+        self.assert_ended(harness.replay(DEMO, "--sessions", records, "--alerts", alerts), 0)
+        kinds = set()
+        for event in harness.events_of(alerts.read_text()):
+            kinds.add(event["event"])
+            if event["event"] in ("stepping_stone", "exposure"):
+                if event["host"] is None:  # an indirect pair
+                    self.assert_ended(sessions("of", event["alert_id"][:8], records), 2, "no host in common")
+                    continue
+                ends = {(event[side]["orig"]["port"]) for side in ("upstream", "downstream")}
+                found = [e for e in sessions("of", event["alert_id"][:8], records, "--host", event["host"]).events
+                         if e["of_alert"]]
+                ports = {e["peer_port"] if e["direction"] == "in" else e["host_port"] for e in found}
+                self.assertEqual(ports, ends)
+            elif event["event"] == "chain" and event["ended"]:
+                found = sessions("of", event["chain"][:10], records).events
+                self.assertEqual(sorted(e["host_port"] for e in found),
+                                 sorted(hop["orig"]["port"] for hop in event["hops"]))
+        self.assertLessEqual({"stepping_stone", "exposure", "chain"}, kinds)
+
     def test_every_form_of_every_command(self):
         for command in COMMANDS:
             table = sessions(*command, self.day, "-f", "table")
@@ -259,6 +316,8 @@ class Usage(StoredDay):
             (["clusters", f"{STONE}:0", day], [f"{STONE}:0"]),
             (["clusters", f"{STONE}:22", day, "--min-share", "0.3"], ["--min-share"]),
             (["of", "somebody", day], ["'somebody'", "16 digits"]),
+            (["of", "c-", day], ["'c-'", "16 digits"]),
+            (["of", "0" * 17, day], ["16 digits"]),
             (["of", STONE, day, "--host", STONE], ["--host", "no alert"]),
             (["of", ALERT, day, "--before", "soon"], ["--before soon"]),
             (["of", ALERT, day, "--host", "x"], ["--host", "x"]),

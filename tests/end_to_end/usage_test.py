@@ -122,7 +122,7 @@ class OnATerminal(harness.TestCase):
         alerts = self.folder / "alerts.jsonl"
         code, shown = self.run_on_terminal("replay", *harness.SITE, "--alerts", alerts, capture)
         self.assertEqual(code, 0)
-        for words in ("TIME", "172.16.0.2", "10.10.0.15:23", "172.17.0.2:22", "EXPOSED", "1 incident:", "TCP segments",
+        for words in ("TIME", "172.16.0.2", "10.10.0.15:23", "172.17.0.2:22", "exposure", "1 incident (chain):", "TCP segments",
                       "\x1b["):
             self.assertIn(words, shown)
         self.assertTrue(harness.events_of(alerts.read_text()))

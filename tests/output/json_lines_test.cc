@@ -28,7 +28,7 @@ TEST_CASE("a stepping stone is one line whose keys stand in the published order"
       R"("backward":{"onsets_upstream":12,"onsets_downstream":9,"coincidences":0,"consecutive":0,"ratio":0.0,)"
       R"("lag_ms":{"p50":null,"p95":null,"transit":0.0},)"
       R"("significance":{"nats":0.0,"window_ms":0,"hits":0,"trials":0,"chance":0.0}},"capture":"both","evasion_suspected":[]},)"
-      R"("roles":"order","revision":1,"chain":"c-17","policy":null,"packets_lost":3})"
+      R"("roles":"order","revision":1,"chain":"c-9a41d07e00112233","policy":null,"packets_lost":3})"
       "\n";
   std::string line = ToJsonLine(samples::DirectPair());
   const Json json = Json::parse(line);
@@ -70,7 +70,8 @@ TEST_CASE("what decided stands in the evidence: slots, the odds, and signs of ev
         R"("matching":{"nats":5.25,"forward_nats":3.5,"backward_nats":1.75,)"
         R"("matched":412,"by_chance":350.1}})");
   CHECK(evidence["confidence"].dump() ==
-        R"({"nats":18.12,"needed":15.5,"false_alarms_per_day":0.00312})");
+        R"({"nats":18.12,"needed":15.5,"false_alarms_per_day":0.00312,)"
+        R"("false_alarm_interval_years":0.292})");
   CHECK(evidence["evasion_suspected"] == Json::array({"delay"}));
 }
 
@@ -82,6 +83,7 @@ TEST_CASE("a relay node tells how improbable it is and names the flows that carr
   CHECK(json["score"] == 2.346);
   CHECK(json["nats"] == 14.91);
   CHECK(json["false_alarm_probability"] == 3.33e-7);
+  CHECK(json["false_alarm_interval_years"] == 342);
   CHECK(json["window_s"] == 300.0);
   CHECK(json["reach_ms"] == 500);
   REQUIRE(json["flows"].size() == 1);
@@ -110,7 +112,7 @@ TEST_CASE("the last update of a chain that was merged says where its hops are") 
   const Json json = Json::parse(ToJsonLine(samples::Merged()));
   CHECK(json["hops"].empty());
   CHECK(json["ended"] == true);
-  CHECK(json["merged_into"] == "c-9");
+  CHECK(json["merged_into"] == "c-7b1c5d2288990011");
 }
 
 TEST_CASE("a chain lists its hops, and each says which hop feeds it") {

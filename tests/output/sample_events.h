@@ -81,7 +81,7 @@ inline SteppingStone DirectPair() {
           .upstream = Upstream(),
           .downstream = Downstream(),
           .evidence = FullEvidence(),
-          .chain = "c-17",
+          .chain = "c-9a41d07e00112233",
           .policy = {},
           .packets_lost = 3};
 }
@@ -96,7 +96,7 @@ inline SteppingStone IndirectPair() {
       Connection(At("2001:db8:ffff::1", 50000), At("2001:db8::8", 22), OriginatorSource::kSynAck);
   event.evidence.capture = CaptureView::kForwardOnly;
   event.policy = Verdict();
-  event.chain = "c-18";
+  event.chain = "c-18d2e0f144556677";
   return event;
 }
 
@@ -185,7 +185,7 @@ inline SteppingStoneEnd PairEnd() {
           .evidence = FullEvidence(),
           .duration = PacketDelta::FromMilliseconds(60250),
           .cause = "reset",
-          .chain = "c-17",
+          .chain = "c-9a41d07e00112233",
           .policy = {}};
 }
 
@@ -197,13 +197,13 @@ inline Exposure ExposedPassphrase() {
           .host = IpAddress::Parse("10.10.0.15").value(),
           .upstream = Connection(At("172.16.4.2", 48224), At("10.10.0.15", 23)),
           .downstream = Downstream(),
-          .chain = "c-17",
+          .chain = "c-9a41d07e00112233",
           .policy = {}};
 }
 
 inline ChainUpdate ThreeHops() {
   return {.time = Moment(2),
-          .chain = "c-17",
+          .chain = "c-9a41d07e00112233",
           .revision = 2,
           .hops = {{.connection = Upstream(), .after = {}},
                    {.connection = Downstream(), .after = 0},
@@ -230,7 +230,7 @@ inline ChainUpdate Merged() {
   update.hops.clear();
   update.complete = false;
   update.ended = true;
-  update.merged_into = "c-9";
+  update.merged_into = "c-7b1c5d2288990011";
   return update;
 }
 

@@ -40,13 +40,13 @@ TEST_CASE("the summary leaves out what did not happen") {
   CHECK_THAT(text, !Catch::Contains("not IP"));
 }
 
-TEST_CASE("relaying hosts are told when there are any, in JSON always") {
+TEST_CASE("relay nodes are told when there are any, in JSON always") {
   RunSummary summary = Sample();
-  CHECK_THAT(SummaryText(summary), !Catch::Contains("relaying hosts"));
+  CHECK_THAT(SummaryText(summary), !Catch::Contains("relay nodes"));
   summary.detector.relay_nodes = 3;
   summary.detector.relay_hosts_left_out = 4;
   CHECK_THAT(SummaryText(summary),
-             Catch::Contains("relaying hosts") && Catch::Contains("relay hosts left out"));
+             Catch::Contains("relay nodes") && Catch::Contains("relay hosts left out"));
   const nlohmann::json json = nlohmann::json::parse(SummaryJson(summary));
   CHECK(json["detector"]["relay_nodes"] == 3);
   CHECK(json["detector"]["relay_hosts_left_out"] == 4);

@@ -59,26 +59,84 @@ class Paper {
 constexpr TerminalStyle kWide{.columns = 120, .colour = false};
 constexpr TerminalStyle kNarrow{.columns = 80, .colour = false};
 
-TEST_CASE("a row tells when, what, who over whom to where, how sure, and the chain") {
+TEST_CASE("a row tells when, what, which alert, who over whom to where, why, and the chain") {
   Paper paper(kWide);
   REQUIRE(paper.table().Write(samples::DirectPair()).ok());
   const std::string text = paper.Text();
   CHECK_THAT(text, Catch::Contains("TIME") && Catch::Contains("2026-11-21 (UTC)"));
-  CHECK_THAT(text,
-             Catch::Contains("10:15:02  direct    172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22"));
-  CHECK_THAT(text, Catch::Contains("73%   18   3.1 ms  c-17"));
+  CHECK_THAT(text, Catch::Contains("10:15:02  direct         5f0c0123  "
+                                   "172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22"));
+  CHECK_THAT(text, Catch::Contains("match 73%, run 18, lag 3.1 ms; chain c-9a41d07e\n"));
 }
 
 TEST_CASE("no line is wider than the terminal, and nothing is left out on a narrow one") {
-  for (const TerminalStyle& style :
-       {kNarrow, TerminalStyle{.columns = 100, .colour = false}, kWide}) {
-    Paper paper(style);
+  for (const int columns : {80, 100, 120, 159, 160, 200}) {
+    Paper paper({.columns = columns, .colour = false});
     for (const Event& event : samples::All()) REQUIRE(paper.table().Write(event).ok());
     REQUIRE(paper.table().WriteDigest().ok());
     INFO(paper.Text());
-    CHECK(paper.LongestLine() <= static_cast<size_t>(style.columns));
+    CHECK(paper.LongestLine() <= static_cast<size_t>(columns));
     CHECK_THAT(paper.Text(), Catch::Contains("[2001:db8:1::2]:22"));
+    for (const char* words : {"direct ", "indirect ", "message relay ", "unjudged ", "relay node ",
+                              "exposure ", "revised ", "ended ", "chain "}) {
+      CHECK_THAT(paper.Text(), Catch::Contains(words));
+    }
+    for (const char c : paper.Text()) CHECK((c == '\n' || (c >= ' ' && c <= '~')));
   }
+}
+
+TEST_CASE("the whole table at 80 and at 200 columns") {
+  Paper narrow({.columns = 80, .colour = false});
+  Paper wide({.columns = 200, .colour = false});
+  for (Paper* paper : {&narrow, &wide}) {
+    REQUIRE(paper->table().Write(samples::DirectPair()).ok());
+    REQUIRE(paper->table().Write(samples::IndirectPair()).ok());
+  }
+  CHECK(narrow.Text() ==
+        "TIME      KIND           ID        UPSTREAM -> STONE -> DOWNSTREAM\n"
+        "2026-11-21 (UTC)\n"
+        "10:15:02  direct         5f0c0123  172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22\n"
+        "                                   match 73%, run 18, lag 3.1 ms; chain\n"
+        "                                   c-9a41d07e\n"
+        "10:15:02  indirect       5f0c0123  2001:db8:ffff::1 -> [2001:db8::8]:22\n"
+        "                                   ~> 2001:db8::9 -> [2001:db8:1::2]:22\n"
+        "                                   match 73%, run 18, lag 3.1 ms; allowed by\n"
+        "                                   rule 'bastion': the site's jump host; chain\n"
+        "                                   c-18d2e0f1\n");
+  CHECK(wide.Text() ==
+        "TIME      KIND           ID        UPSTREAM -> STONE -> DOWNSTREAM\n"
+        "2026-11-21 (UTC)\n"
+        "10:15:02  direct         5f0c0123  172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22"
+        "              match 73%, run 18, lag 3.1 ms; chain c-9a41d07e\n"
+        "10:15:02  indirect       5f0c0123  2001:db8:ffff::1 -> [2001:db8::8]:22 ~> 2001:db8::9"
+        "       match 73%, run 18, lag 3.1 ms; allowed by rule 'bastion': the site's "
+        "jump host; chain c-18d2e0f1\n"
+        "                                   -> [2001:db8:1::2]:22\n");
+}
+
+TEST_CASE("an id is shown as far as it takes to tell it from those before") {
+  Paper paper(kNarrow);
+  SteppingStone event = samples::DirectPair();
+  REQUIRE(paper.table().Write(event).ok());
+  event.alert_id = "5f0c0123ffffffff";
+  REQUIRE(paper.table().Write(event).ok());
+  CHECK_THAT(paper.Text(), Catch::Contains("direct         5f0c0123  172.16.4.2 -> ") &&
+                               Catch::Contains("direct         5f0c0123ffffffff  172.16.4.2 -> "));
+  CHECK(paper.LongestLine() <= 80);
+}
+
+TEST_CASE("a pair that slots decided shows what they saw, and how often chance does as much") {
+  Paper paper({.columns = 200, .colour = false});
+  SteppingStone event = samples::SlowPair();
+  REQUIRE(paper.table().Write(event).ok());
+  CHECK_THAT(
+      paper.Text(),
+      Catch::Contains("by slots: 7.5 deviations, lag 500 ms; delay suspected; by chance once "
+                      "in 4 months at this site;") &&
+          !Catch::Contains("match"));
+  event.evidence.slots->matching.nats = 30;
+  REQUIRE(paper.table().Write(event).ok());
+  CHECK_THAT(paper.Text(), Catch::Contains(", 412 segments matched (350 by chance)"));
 }
 
 TEST_CASE("the headings come once, the date again when the day changes") {
@@ -100,15 +158,14 @@ TEST_CASE("a corrected pair has a row of its own and is one pair still") {
   REQUIRE(paper.table().Write(samples::RevisedPair()).ok());
   REQUIRE(paper.table().WriteDigest().ok());
   CHECK_THAT(paper.Text(), Catch::Contains("revised ") &&
-                               Catch::Contains("upstream and downstream of alert "
-                                               "5f0c0123456789ab corrected") &&
+                               Catch::Contains("upstream and downstream corrected; match") &&
                                Catch::Contains("1 pair") && !Catch::Contains("2 pairs"));
 }
 
 TEST_CASE("an exposure says what it means") {
   Paper paper(kWide);
   REQUIRE(paper.table().Write(samples::ExposedPassphrase()).ok());
-  CHECK_THAT(paper.Text(), Catch::Contains("EXPOSED") && Catch::Contains("telnet leads to SSH") &&
+  CHECK_THAT(paper.Text(), Catch::Contains("exposure ") && Catch::Contains("telnet leads to SSH") &&
                                Catch::Contains("10.10.0.15"));
 }
 
@@ -118,14 +175,15 @@ TEST_CASE("a relay node has a row with the flows that carry most, or else with i
   REQUIRE(paper.table().Write(event).ok());
   CHECK_THAT(
       paper.Text(),
-      Catch::Contains("relay     172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22") &&
-          Catch::Contains("10.10.0.15 passes on what it receives; by chance: 1 in 3,000,000"));
+      Catch::Contains("relay node     00000000  172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22") &&
+          Catch::Contains("10.10.0.15 passes on what it receives; by chance once in 300 years for "
+                          "one host"));
   Paper without_flows(kWide);
   event.flows.clear();
   event.policy = samples::Verdict();
   REQUIRE(without_flows.table().Write(event).ok());
-  CHECK_THAT(without_flows.Text(),
-             Catch::Contains("relay     10.10.0.15 ") && Catch::Contains("allowed by rule"));
+  CHECK_THAT(without_flows.Text(), Catch::Contains("relay node     00000000  10.10.0.15\n") &&
+                                       Catch::Contains("allowed by rule"));
 }
 
 TEST_CASE("a chain has a row of its own only when it is longer than a pair") {
@@ -207,11 +265,11 @@ TEST_CASE("the digest has one line an incident, from origin to target") {
   const size_t before = paper.Text().size();
   REQUIRE(paper.table().WriteDigest().ok());
   const std::string digest = paper.Text().substr(before);
-  CHECK_THAT(digest, Catch::Contains("2 incidents:"));
+  CHECK_THAT(digest, Catch::Contains("2 incidents (chains):"));
   CHECK_THAT(digest, Catch::Contains(
-                         "c-17    172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22 -> 10.10.7.7:22"));
+                         "c-9a41d07e  172.16.4.2 -> 10.10.0.15:22 -> 172.16.2.2:22 -> 10.10.7.7"));
   CHECK_THAT(digest, Catch::Contains("1 pair, exposed by telnet"));
-  CHECK_THAT(digest, Catch::Contains("c-18") && Catch::Contains("allowed"));
+  CHECK_THAT(digest, Catch::Contains("c-18d2e0f1") && Catch::Contains("allowed"));
 }
 
 TEST_CASE("a run without alerts says so") {
@@ -224,12 +282,12 @@ TEST_CASE("the digest keeps a bounded number of incidents and says that there ar
   Paper paper(kWide);
   SteppingStone event = samples::DirectPair();
   for (size_t i = 0; i <= Table::kMaxIncidents; ++i) {
-    event.chain = fmt::format("c-{}", i);
+    event.chain = fmt::format("c-{:08x}00000000", i);
     REQUIRE(paper.table().Write(event).ok());
   }
   REQUIRE(paper.table().WriteDigest().ok());
-  CHECK_THAT(paper.Text(),
-             Catch::Contains("1000 incidents:") && Catch::Contains("and more, not listed here"));
+  CHECK_THAT(paper.Text(), Catch::Contains("1000 incidents (chains):") &&
+                               Catch::Contains("and more, not listed here"));
 }
 
 }  // namespace

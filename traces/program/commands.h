@@ -18,6 +18,7 @@ namespace cairn::traces::program {
 void AddGenerate(CLI::App& app, int& exit_code);
 void AddCut(CLI::App& app, int& exit_code);
 void AddForge(CLI::App& app, int& exit_code);
+void AddTruth(CLI::App& app, int& exit_code);
 
 // Says what went wrong; returns the exit code for it.
 int Complain(const char* command, const absl::Status& status);

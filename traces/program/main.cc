@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
     cairn::traces::program::AddGenerate(app, exit_code);
     cairn::traces::program::AddCut(app, exit_code);
     cairn::traces::program::AddForge(app, exit_code);
+    cairn::traces::program::AddTruth(app, exit_code);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

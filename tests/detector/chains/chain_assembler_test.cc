@@ -8,6 +8,8 @@
 
 #include "catch2/catch.hpp"
 
+#include "detector/findings/alert_id.h"
+
 namespace cairn::chains {
 namespace {
 
@@ -64,16 +66,23 @@ struct Reader {
 const PacketTime kNow = PacketTime::FromNanoseconds(12345);
 const std::optional<PolicyVerdict> kNoVerdict;
 
+// Of the chain that these two began.
+std::string Name(const ConnectionSummary& upstream, const ConnectionSummary& downstream,
+                 PacketTime time = kNow) {
+  return ChainId(upstream, downstream, time);
+}
+const std::string kFirst = Name(Leg(1, 1, 2), Leg(2, 2, 3));
+
 TEST_CASE("A pair founds a chain, and each further pair tells what it adds") {
   ChainAssembler chains({});
   const ChainUpdate first = *chains.Add(Leg(1, 1, 2), Leg(2, 2, 3), kNow, kNoVerdict).update;
-  CHECK(first.chain == "c-1");
+  CHECK(first.chain == kFirst);
   CHECK(first.revision == 1);
   CHECK(first.time == kNow);
   CHECK(first.complete);
   CHECK(Uids(first) == Hops{1, 2});
   const ChainUpdate second = *chains.Add(Leg(2, 2, 3), Leg(3, 3, 4), kNow, kNoVerdict).update;
-  CHECK(second.chain == "c-1");
+  CHECK(second.chain == kFirst);
   CHECK(second.revision == 2);
   CHECK_FALSE(second.complete);
   CHECK(second.hop_count == 3);
@@ -81,10 +90,10 @@ TEST_CASE("A pair founds a chain, and each further pair tells what it adds") {
   CHECK(second.hops[0].after == 1);
   // The indirect pair of the first and the last leg adds no hop and no branch: nothing is new.
   const auto third = chains.Add(Leg(1, 1, 2), Leg(3, 3, 4), kNow, kNoVerdict);
-  CHECK(third.chain == "c-1");
+  CHECK(third.chain == kFirst);
   CHECK_FALSE(third.update.has_value());
   CHECK(chains.created() == 1);
-  CHECK(chains.ChainOf(3) == "c-1");
+  CHECK(chains.ChainOf(3) == kFirst);
   CHECK(chains.ChainOf(4).empty());
 }
 
@@ -115,7 +124,7 @@ TEST_CASE("The end of a chain tells all of it once more, and nothing follows") {
   chains.OnConnectionEnd(3, end);
   const std::vector<ChainUpdate> ended = chains.TakeEnded();
   REQUIRE(ended.size() == 1);
-  CHECK(ended[0].chain == "c-1");
+  CHECK(ended[0].chain == kFirst);
   CHECK(ended[0].revision == 3);
   CHECK(ended[0].time == end);
   CHECK(ended[0].ended);
@@ -214,7 +223,7 @@ TEST_CASE("A pair that was the wrong way round is taken back, and the chain turn
   up.reversed = true;
   chains.TakeBack(up, Leg(2, 2, 3));
   const ChainUpdate turned = *chains.Add(up, Leg(2, 2, 3), kNow, kNoVerdict).update;
-  CHECK(turned.chain == "c-1");
+  CHECK(turned.chain == Name(Leg(2, 2, 3), Leg(1, 1, 2)));  // as it was begun
   CHECK(turned.revision == 2);
   CHECK(Uids(turned) == Hops{1, 2});
   CHECK(turned.hops[0].connection.reversed);
@@ -227,10 +236,27 @@ TEST_CASE("A pair that was the wrong way round is taken back, and the chain turn
   CHECK(chains.ChainOf(8).empty());
 }
 
+TEST_CASE("A chain's name is the same in every replay, and that of other traffic is another") {
+  const auto name_of = [](const ConnectionSummary& upstream, const ConnectionSummary& downstream) {
+    ChainAssembler chains({});
+    return chains.Add(upstream, downstream, kNow, kNoVerdict).chain;
+  };
+  const std::string name = name_of(Leg(1, 1, 2), Leg(2, 2, 3));
+  CHECK(name.size() == 18);
+  CHECK(name.starts_with("c-"));
+  CHECK(name_of(Leg(1, 1, 2), Leg(2, 2, 3)) == name);
+  CHECK(name_of(Leg(1, 1, 2), Leg(2, 2, 4)) != name);
+  ConnectionSummary next_day = Leg(2, 2, 3);
+  next_day.start = kNow + PacketDelta::FromSeconds(86400);
+  CHECK(name_of(Leg(1, 1, 2), next_day) != name);
+}
+
 TEST_CASE("Pairs without a common connection are chains of their own") {
   ChainAssembler chains({});
   chains.Add(Leg(1, 1, 2), Leg(2, 2, 3), kNow, kNoVerdict);
-  CHECK(chains.Add(Leg(3, 1, 2), Leg(4, 2, 3), kNow, kNoVerdict).chain == "c-2");
+  CHECK(chains.Add(Leg(3, 1, 2), Leg(4, 2, 3), kNow, kNoVerdict).chain ==
+        Name(Leg(3, 1, 2), Leg(4, 2, 3)));
+  CHECK(Name(Leg(3, 1, 2), Leg(4, 2, 3)) != kFirst);
 }
 
 TEST_CASE("A pair that joins two chains merges them under the older name") {
@@ -238,19 +264,19 @@ TEST_CASE("A pair that joins two chains merges them under the older name") {
   chains.Add(Leg(1, 1, 2), Leg(2, 2, 3), kNow, kNoVerdict);
   chains.Add(Leg(3, 4, 5), Leg(4, 5, 6), kNow, kNoVerdict);
   const ChainUpdate merged = *chains.Add(Leg(2, 2, 3), Leg(3, 4, 5), kNow, kNoVerdict).update;
-  CHECK(merged.chain == "c-1");
+  CHECK(merged.chain == kFirst);
   CHECK_FALSE(merged.complete);
   CHECK(Uids(merged) == Hops{3, 4});
   const std::vector<ChainUpdate> gone = chains.TakeEnded();
   REQUIRE(gone.size() == 1);
-  CHECK(gone[0].chain == "c-2");
+  CHECK(gone[0].chain == Name(Leg(3, 4, 5), Leg(4, 5, 6)));
   CHECK(gone[0].ended);
-  CHECK(gone[0].merged_into == "c-1");
+  CHECK(gone[0].merged_into == kFirst);
   CHECK(gone[0].hops.empty());
-  CHECK(chains.ChainOf(4) == "c-1");
+  CHECK(chains.ChainOf(4) == kFirst);
   // It lives as long as any connection of either.
   for (uint64_t uid = 1; uid <= 3; ++uid) chains.OnConnectionEnd(uid, kNow);
-  CHECK(chains.ChainOf(4) == "c-1");
+  CHECK(chains.ChainOf(4) == kFirst);
   chains.OnConnectionEnd(4, kNow);
   CHECK(chains.ChainOf(4).empty());
   CHECK(chains.ChainOf(1).empty());
@@ -286,7 +312,7 @@ TEST_CASE("A chain lists only so many hops, and says so") {
   reader.Take(chains.Add(Leg(1, 1, 2), Leg(5, 2, 10), kNow, kNoVerdict));
   CHECK(reader.Uids() == Hops{1, 2, 3, 4});
   CHECK(reader.last.truncated);
-  CHECK(chains.ChainOf(5) == "c-1");
+  CHECK(chains.ChainOf(5) == Name(Leg(1, 1, 2), Leg(2, 2, 10)));
   CHECK_FALSE(chains.Add(Leg(1, 1, 2), Leg(6, 2, 10), kNow, kNoVerdict).update.has_value());
 }
 
@@ -298,12 +324,12 @@ TEST_CASE("Chains that merge into a full one leave nothing behind of what has en
     chains.OnConnectionEnd(i, kNow);
     chains.Add(Leg(1, 1, 2), Leg(i + 1, 2, 3), kNow, kNoVerdict);
     CHECK(chains.ChainOf(i).empty());
-    CHECK(chains.ChainOf(i + 1) == "c-1");
+    CHECK(chains.ChainOf(i + 1) == kFirst);
     chains.OnConnectionEnd(i + 1, kNow);
     CHECK(chains.ChainOf(i + 1).empty());
   }
   chains.OnConnectionEnd(1, kNow);
-  CHECK(chains.ChainOf(1) == "c-1");
+  CHECK(chains.ChainOf(1) == kFirst);
   chains.OnConnectionEnd(2, kNow);
   CHECK(chains.ChainOf(1).empty());
 }
@@ -316,8 +342,8 @@ TEST_CASE("A connection of a long chain that is not listed is forgotten when it 
     chains.Add(Leg(1, 1, 2), Leg(i, 2, 10), kNow, kNoVerdict);
     chains.OnConnectionEnd(i, kNow);
   }
-  CHECK(chains.ChainOf(1) == "c-1");
-  CHECK(chains.ChainOf(2) == "c-1");  // listed
+  CHECK(chains.ChainOf(1) == Name(Leg(1, 1, 2), Leg(2, 2, 10)));
+  CHECK(chains.ChainOf(2) == chains.ChainOf(1));  // listed
   CHECK(chains.ChainOf(2000).empty());
   CHECK(chains.ChainOf(1000).empty());
   chains.OnConnectionEnd(1, kNow);
@@ -330,12 +356,16 @@ TEST_CASE("When there are too many chains the longest unchanged is forgotten, an
   chains.Add(Leg(1, 1, 2), Leg(2, 2, 3), kNow, kNoVerdict);
   chains.Add(Leg(3, 1, 2), Leg(4, 2, 3), kNow, kNoVerdict);
   chains.Add(Leg(2, 2, 3), Leg(5, 3, 4), kNow, kNoVerdict);
-  CHECK(chains.Add(Leg(6, 1, 2), Leg(7, 2, 3), kNow, kNoVerdict).chain == "c-3");
+  CHECK(chains.Add(Leg(6, 1, 2), Leg(7, 2, 3), kNow, kNoVerdict).chain ==
+        Name(Leg(6, 1, 2), Leg(7, 2, 3)));
   CHECK(chains.evicted() == 1);
   CHECK(chains.ChainOf(3).empty());
-  CHECK(chains.ChainOf(5) == "c-1");
-  // A name is not used twice.
-  CHECK(chains.Add(Leg(3, 1, 2), Leg(4, 2, 3), kNow, kNoVerdict).chain == "c-4");
+  CHECK(chains.ChainOf(5) == kFirst);
+  // A name is not used twice, should the same pair come again.
+  const PacketTime later = kNow + PacketDelta::FromSeconds(1);
+  const std::string again = chains.Add(Leg(3, 1, 2), Leg(4, 2, 3), later, kNoVerdict).chain;
+  CHECK(again == Name(Leg(3, 1, 2), Leg(4, 2, 3), later));
+  CHECK(again != Name(Leg(3, 1, 2), Leg(4, 2, 3)));
 }
 
 TEST_CASE("A chain is allowed only while all its pairs are") {

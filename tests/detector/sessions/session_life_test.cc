@@ -139,6 +139,8 @@ TEST_CASE("every segment is in one record, and findings are the same with record
     const bool of_pair = record.client().end == with.pairs[0].upstream.orig ||
                          record.client().end == with.pairs[0].downstream.orig;
     CHECK(names == of_pair);
+    CHECK(of_pair == (std::find(record.alerts.begin(), record.alerts.end(), with.pairs[0].chain) !=
+                      record.alerts.end()));
     CHECK(record.full_analysis == of_pair);
     if (names) ++named;
   }

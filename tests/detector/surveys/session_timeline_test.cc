@@ -61,7 +61,7 @@ TEST_CASE("An alert that no session names has no hosts; a host that talks to its
 
 TEST_CASE("A host's sessions come in the order of time, with their direction and their alert") {
   const std::vector<TimelineEntry> entries = Entries(
-      {.host = kStone, .alert = kAlert},
+      {.host = kStone, .alerts = {kAlert}},
       {Named(Accepted(kStone, kTarget, 22, After(9))), Silent(kUser, kStone, 80, After(1)),
        Accepted(kUser, kTarget, 22, After(2)), Named(Accepted(kUser, kStone, 22, After(5)))});
   CHECK(Times(entries) == std::vector<int64_t>{1, 5, 9});
@@ -72,6 +72,16 @@ TEST_CASE("A host's sessions come in the order of time, with their direction and
   CHECK(entries[2].outgoing);
   CHECK(entries[2].peer().end.ip == kTarget);
   CHECK(entries[2].host().end.ip == kStone);
+}
+
+TEST_CASE("Without a host the sessions of the alerts are listed, each as its client's") {
+  const std::vector<TimelineEntry> entries =
+      Entries({.alerts = {"ffffffffffffffff", "0000000000000000"}},
+              {Named(Accepted(kStone, kTarget, 22, After(9))), Silent(kUser, kStone, 80, After(1)),
+               Named(Accepted(kUser, kStone, 22, After(5)))});
+  CHECK(Times(entries) == std::vector<int64_t>{5, 9});
+  CHECK(entries[0].host().end.ip == kUser);
+  CHECK(entries[1].peer().end.ip == kTarget);
 }
 
 TEST_CASE("A session belongs to a stretch of time when any part of it does") {
@@ -91,7 +101,7 @@ TEST_CASE("Beyond the limit the earliest stay, or those nearest to the alert aft
   CHECK(Times(Entries(query, sessions)) == std::vector<int64_t>{0, 1, 2});
   std::reverse(sessions.begin(), sessions.end());
   CHECK(Times(Entries(query, sessions)) == std::vector<int64_t>{0, 1, 2});
-  query.alert = kAlert;
+  query.alerts = {kAlert};
   query.near_first = After(5);
   query.near_last = After(5);
   CHECK(Times(Entries(query, sessions)) == std::vector<int64_t>{4, 5, 100});

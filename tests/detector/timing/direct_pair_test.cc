@@ -33,7 +33,8 @@ TEST_CASE("A person who goes on from a host is found with the fourth keystroke")
   CHECK(pair.evidence.backward.onsets_upstream == 3);
   CHECK(pair.evidence.backward.coincidences == 2);
   CHECK(pair.evidence.backward.consecutive == 1);
-  CHECK(pair.chain == "c-1");
+  CHECK(pair.chain.starts_with("c-"));
+  CHECK(pair.chain.size() == 18);
 }
 
 TEST_CASE("Three keystrokes are no stepping stone") {

@@ -68,6 +68,20 @@ TEST_CASE("The time line marks the alert's sessions and tells times from its beg
   CHECK(TimelineTable(report, {}).empty());
 }
 
+TEST_CASE("The sessions of a chain tell both hosts of each") {
+  TimelineReport report = Sample();
+  report.host.reset();
+  report.alert = "c-0123456789abcdef";
+  report.entries = {Entry(true, 0, 120)};
+  report.more = 0;
+  CHECK(TimelineTable(report, {}) ==
+        "chain c-0123456789abcdef, which began at +00:00:00, 2026-11-21 10:00:00 UTC\n"
+        "     TIME CLIENT     SERVER     PORT STATE    LENGTH SENT RECEIVED ONSETS OFF\n"
+        "+00:00:00 10.10.0.15 172.16.4.2   22 SF    2 min 0 s 1.2k       56     18 87%\n");
+  CHECK(Has(TimelineJson(report), R"("host":"10.10.0.15")"));
+  CHECK(Has(TimelineChart(report), "Sessions of chain c-0123456789abcdef"));
+}
+
 TEST_CASE("Relative times have hours, minutes and seconds, and a sign") {
   CHECK(RelativeTime(PacketDelta::Zero()) == "+00:00:00");
   CHECK(RelativeTime(PacketDelta::FromSeconds(26 * 3600 + 61)) == "+26:01:01");
@@ -78,7 +92,7 @@ TEST_CASE("Relative times have hours, minutes and seconds, and a sign") {
 TEST_CASE("The time line as CSV and JSON has both sides of each session") {
   CHECK(Has(TimelineCsv(Sample()),
             "\r\n2026-11-21T10:01:02.000000000Z,62.000000,true,out,172.16.4.2,22,22,SF,"
-            "end_of_capture,60.000000,1234,56,18,0.874,0,0.000,0\r\n"));
+            "end_of_capture,60.000000,1234,56,18,0.874,0,0.000,0,10.10.0.15\r\n"));
   const std::string lines = TimelineJson(Sample());
   const nlohmann::json json = nlohmann::json::parse(lines.substr(lines.find('\n') + 1));
   CHECK(json["event"] == "host_session");

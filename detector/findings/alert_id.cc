@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "detector/alert_id.h"
+#include "detector/findings/alert_id.h"
 
 #include <cstdint>
 
@@ -30,6 +30,12 @@ std::string AlertId(std::string_view event, const ConnectionSummary& upstream,
 std::string AlertId(std::string_view event, const IpAddress& host, PacketTime time) {
   return fmt::format("{:016x}",
                      Fnv1a(fmt::format("{} {}@{}", event, host.ToString(), time.ToNanoseconds())));
+}
+
+std::string ChainId(const ConnectionSummary& upstream, const ConnectionSummary& downstream,
+                    PacketTime time) {
+  return fmt::format("c-{:016x}", Fnv1a(fmt::format("chain {} {} {}", Identity(upstream),
+                                                    Identity(downstream), time.ToNanoseconds())));
 }
 
 }  // namespace cairn

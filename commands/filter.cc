@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// cairn filter: from an alert to its packets, by filters for other programs.
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "capture/byte_stream.h"
+#include "commands/commands.h"
+#include "commands/input_files.h"
+#include "commands/run.h"
+#include "output/alert_book.h"
+#include "output/line_writer.h"
+#include "output/packet_filters.h"
+
+namespace cairn::commands {
+namespace {
+
+constexpr char kCommand[] = "filter";
+constexpr size_t kMaxLineBytes = size_t{64} << 20;  // a chain names up to thousands of connections
+// Beyond, a filter is too long for a command line, and libpcap takes minutes over it.
+constexpr size_t kManyConnections = 64;
+
+struct Arguments {
+  std::string id;
+  std::vector<std::string> files;
+  bool capture = false;
+  bool display = false;
+  bool no_vlan = false;
+};
+
+// What of a file could not be used.
+struct BadLines {
+  uint64_t lines = 0;  // all so far
+  uint64_t bad = 0;
+  uint64_t first = 0;
+  std::string fault;
+  bool cut = false;  // the last line, as by a process that was killed
+
+  void Take(const absl::Status& status, bool is_last) {
+    if (status.ok()) return;
+    if (is_last && absl::IsDataLoss(status)) {
+      cut = true;
+      return;
+    }
+    if (bad++ > 0) return;
+    first = lines;
+    fault = std::string(status.message());
+  }
+};
+
+void TakeLines(std::string& text, bool is_end, output::AlertBook& book, BadLines& bad) {
+  size_t begin = 0;
+  for (size_t feed = text.find('\n'); feed != std::string::npos; feed = text.find('\n', begin)) {
+    ++bad.lines;
+    const std::string_view line = std::string_view(text).substr(begin, feed - begin);
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+      bad.Take(book.AddLine(line), false);
+    }
+    begin = feed + 1;
+  }
+  text.erase(0, begin);
+  if (!is_end || text.empty()) return;
+  ++bad.lines;
+  bad.Take(book.AddLine(text), true);
+}
+
+absl::Status ReadAlerts(const std::string& path, output::AlertBook& book) {
+  absl::StatusOr<std::unique_ptr<capture::ByteStream>> stream =
+      capture::ByteStream::Open(path, capture::EmptyFile::kAllow);
+  if (!stream.ok()) return absl::FailedPreconditionError(stream.status().message());
+  std::array<uint8_t, 65536> buffer{};
+  std::string text;
+  BadLines bad;
+  while (true) {
+    size_t got = 0;
+    const capture::ByteStream::State state = (*stream)->Read(buffer, got);
+    text.append(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got));
+    if (state == capture::ByteStream::State::kFailed) return (*stream)->status();
+    const bool is_end = state == capture::ByteStream::State::kEnd;
+    TakeLines(text, is_end, book, bad);
+    if (is_end) break;
+    if (text.size() > kMaxLineBytes || (bad.bad > 0 && book.empty())) break;
+  }
+  const std::string& name = (*stream)->name();
+  if (text.size() > kMaxLineBytes || (bad.bad > 0 && book.empty())) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: this is no file of alerts{}; name one that --alerts FILE wrote", name,
+        bad.bad > 0 ? fmt::format(" (line {}: {})", bad.first, bad.fault) : std::string()));
+  }
+  if (bad.bad > 0) {
+    fmt::print(stderr, "cairn {}: {}:{}: this line is no alert and was left out: {}{}\n", kCommand,
+               name, bad.first, bad.fault,
+               bad.bad > 1 ? fmt::format("; and {} more", bad.bad - 1) : std::string());
+  }
+  if (bad.cut) {
+    fmt::print(stderr, "cairn {}: {}: the last line is cut off and was left out\n", kCommand, name);
+  }
+  return absl::OkStatus();
+}
+
+std::string AboutText(const output::AlertedConnections& found) {
+  const size_t count = found.connections.size();
+  std::string text =
+      fmt::format("# {} {}: {} connection{}", found.event, found.id, count, count == 1 ? "" : "s");
+  if (!found.chain.empty() && found.chain != found.id) text += ", of chain " + found.chain;
+  text += '\n';
+  if (found.truncated) {
+    text += "# The chain has more connections than the alerts name (chains.max_hops_per_chain).\n";
+  }
+  return text;
+}
+
+std::string TextOf(const Arguments& arguments, const output::AlertedConnections& found,
+                   bool with_times) {
+  const output::VlanTags tags =
+      arguments.no_vlan ? output::VlanTags::kNone : output::VlanTags::kUpToTwo;
+  const std::string capture = output::CaptureFilter(found.connections, tags);
+  const std::string display = output::DisplayFilter(found.connections, found.end, with_times);
+  if (arguments.capture) return capture + '\n';
+  if (arguments.display) return display + '\n';
+  std::string text = AboutText(found);
+  text += "# Capture filter: tcpdump -r IN.pcap -w OUT.pcap 'FILTER', or -F FILE.\n";
+  text += arguments.no_vlan
+              ? "# It takes packets without VLAN tags, not those in tunnels, and knows no times.\n"
+              : "# It takes packets with up to two VLAN tags, not those in tunnels, and knows no "
+                "times.\n";
+  if (found.connections.size() > kManyConnections) {
+    text += "# It is long: tcpdump takes it from a file (-F), sooner with --no-vlan.\n";
+  }
+  text += capture + '\n';
+  text += "# Display filter: Wireshark, or tshark -r IN.pcap -w OUT.pcap -Y 'FILTER'.\n";
+  text += "# It takes packets in tunnels, too.";
+  if (!with_times) {
+    text += " Times are left out: the capture's clock was set (clock_step).";
+  } else if (!found.end.has_value()) {
+    text += " No time ends it: the alerts do not tell when the connections ended.";
+  }
+  return text + '\n' + display + '\n';
+}
+
+int Fail(int exit_code, const absl::Status& status) {
+  Complain(kCommand, status);
+  return exit_code;
+}
+
+int Filter(Arguments arguments) {
+  if (arguments.capture && arguments.display) {
+    return Fail(kUsage, absl::InvalidArgumentError(
+                            "--capture and --display each print one filter; without them, both"));
+  }
+  if (arguments.files.empty()) arguments.files.emplace_back(kStandardInput);
+  absl::Status status = CheckStandardInput(arguments.files, "name a file that --alerts FILE wrote");
+  if (!status.ok()) return Fail(kUsage, status);
+  output::AlertBook book;
+  for (const std::string& path : arguments.files) {
+    status = ReadAlerts(path, book);
+    if (!status.ok()) return Fail(absl::IsInvalidArgument(status) ? kUsage : kFailed, status);
+  }
+  const absl::StatusOr<output::AlertedConnections> found = book.Find(arguments.id);
+  if (!found.ok()) {
+    return Fail(absl::IsInvalidArgument(found.status()) ? kUsage : kFailed, found.status());
+  }
+  if (found->connections.empty()) {
+    return Fail(kFailed, absl::NotFoundError(
+                             fmt::format("{} {} names no connection", found->event, found->id)));
+  }
+  status =
+      output::LineWriter::StandardOutput()->Write(TextOf(arguments, *found, !book.clock_was_set()));
+  // A reader that has seen enough (| head) is no news to the user.
+  if (!status.ok() && !absl::IsCancelled(status)) Complain(kCommand, status);
+  return status.ok() ? kDone : kFailed;
+}
+
+}  // namespace
+
+void AddFilter(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand(kCommand, "Print filters for the packets of an alert or a chain");
+  const auto arguments = std::make_shared<Arguments>();
+  command
+      ->add_option("ID", arguments->id,
+                   "Of an alert, an exposure or a chain (c-...), or its first digits")
+      ->type_name("")
+      ->required();
+  command
+      ->add_option("FILE", arguments->files,
+                   "Alerts, as --alerts FILE wrote them; '-' or none: standard input")
+      ->type_name("");
+  command->add_flag("--capture", arguments->capture, "Only the capture filter (tcpdump)");
+  command->add_flag("--display", arguments->display, "Only the display filter (Wireshark)");
+  command->add_flag("--no-vlan", arguments->no_vlan,
+                    "A capture filter for links without VLAN tags, such as raw IP");
+  command->footer("\nExit status: 0 done, 1 failed at run time, 2 wrong usage.");
+  command->callback([arguments, &exit_code] { exit_code = Filter(*arguments); });
+}
+
+}  // namespace cairn::commands

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// cairn-traces truth: the beginning of a truth file, for somebody who knows what really happened.
+#include "traces/truth.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "nlohmann/json.hpp"
+#include "output/sessions/session_reader.h"
+#include "traces/program/commands.h"
+#include "traces/text_file.h"
+
+namespace cairn::traces::program {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kCommand[] = "truth";
+constexpr size_t kPair = 2;
+
+struct Arguments {
+  std::vector<std::string> sessions;
+  std::vector<std::string> protect;
+  std::string out = "-";
+};
+
+// What was made of the records.
+struct Skeleton {
+  Truth truth;
+  // Pairs that alerts name: the places of their connections, by alert.  A proposal, no truth.
+  std::map<std::string, std::vector<size_t>> named;
+  size_t attempts = 0;  // sessions that were never accepted
+};
+
+void Take(const SessionRecord& session, Skeleton& skeleton) {
+  if (OutcomeOfAttempt(session) != AttemptOutcome::kAccepted) {
+    ++skeleton.attempts;
+    return;
+  }
+  constexpr uint8_t kByHandshake = 2;
+  TruthConnection connection;
+  connection.link = {session.client().end, session.server().end};
+  connection.start = session.first_time;
+  connection.end = session.last_time;
+  connection.packets = session.client().packets + session.server().packets;
+  connection.data_bytes = session.client().bytes + session.server().bytes;
+  connection.syn_seen = session.server_confidence == kByHandshake;
+  for (const std::string& id : session.alerts) {
+    if (!id.starts_with("c-")) skeleton.named[id].push_back(skeleton.truth.connections.size());
+  }
+  skeleton.truth.connections.push_back(std::move(connection));
+}
+
+Json TupleOf(const Link& link) {
+  return {{"src_ip", link.orig.ip.ToString()},
+          {"src_port", link.orig.port},
+          {"dst_ip", link.resp.ip.ToString()},
+          {"dst_port", link.resp.port}};
+}
+
+// As a line of "pairs", so that it can be moved there.
+Json CandidateOf(const std::string& alert, const TruthConnection& a, const TruthConnection& b) {
+  const bool b_feeds_a = b.link.resp.ip == a.link.orig.ip && a.link.resp.ip != b.link.orig.ip;
+  const bool is_direct = b_feeds_a || a.link.resp.ip == b.link.orig.ip;
+  const bool a_first = is_direct ? !b_feeds_a : a.start <= b.start;
+  return {{"upstream", TupleOf(a_first ? a.link : b.link)},
+          {"downstream", TupleOf(a_first ? b.link : a.link)},
+          {"kind", is_direct ? "direct" : "indirect"},
+          {"note", "alert " + alert}};
+}
+
+std::string CandidatesText(const Skeleton& skeleton, size_t& count) {
+  std::string text;
+  for (const auto& [alert, places] : skeleton.named) {
+    if (places.size() != kPair) continue;  // of a host, or half of it is not in the records
+    const Json pair = CandidateOf(alert, skeleton.truth.connections[places[0]],
+                                  skeleton.truth.connections[places[1]]);
+    text += (count++ == 0 ? "\n" : ",\n") + pair.dump();
+  }
+  return fmt::format("\"candidates\":[{}],\n", text);
+}
+
+absl::Status CheckAbsent(const std::string& path) {
+  struct stat status {};
+  if (path == "-" || stat(path.c_str(), &status) != 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{}: exists, and may have been edited; name another file or remove it", path));
+}
+
+absl::Status MakeSkeleton(const Arguments& arguments) {
+  absl::Status status = CheckAbsent(arguments.out);
+  if (!status.ok()) return status;
+  Skeleton skeleton;
+  for (const std::string& network : arguments.protect) {
+    const absl::StatusOr<Prefix> prefix = Prefix::Parse(network);
+    if (!prefix.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("--protect {}", std::string(prefix.status().message())));
+    }
+    skeleton.truth.inside_networks.Add(*prefix);
+  }
+  for (const std::string& path : arguments.sessions) {
+    output::SessionsRead read;
+    status = output::ReadSessions(
+        path,
+        [&skeleton](const SessionRecord& session) {
+          Take(session, skeleton);
+          return true;
+        },
+        read);
+    if (!status.ok()) return status;
+    if (read.bad_lines > 0) {
+      return absl::DataLossError(fmt::format("{}:{}: this line is no session record: {}", path,
+                                             read.first_bad_line, read.first_fault));
+    }
+  }
+  std::vector<TruthConnection>& connections = skeleton.truth.connections;
+  if (connections.empty()) {
+    return absl::DataLossError("no session that was accepted is in these records");
+  }
+  skeleton.truth.name = arguments.sessions[0];
+  skeleton.truth.started = connections[0].start;
+  for (const TruthConnection& connection : connections) {
+    skeleton.truth.started = std::min(skeleton.truth.started, connection.start);
+    skeleton.truth.ended = std::max(skeleton.truth.ended, connection.end);
+  }
+  size_t candidates = 0;
+  std::string text = FormatTruth(skeleton.truth);
+  text.insert(text.find("\"pairs\":["), CandidatesText(skeleton, candidates));
+  if (arguments.out == "-") {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
+        std::fflush(stdout) != 0) {
+      return absl::UnavailableError("standard output: cannot write the truth");
+    }
+  } else if (status = WriteTextFile(arguments.out, text); !status.ok()) {
+    return status;
+  }
+  fmt::print(stderr,
+             "{} connections, {} attempts left out. Now write the true pairs into \"pairs\"; {} "
+             "that alerts name are in \"candidates\", which is not read.\n",
+             connections.size(), skeleton.attempts, candidates);
+  if (arguments.protect.empty()) {
+    fmt::print(stderr, "\"inside_networks\" is empty: write your own networks there.\n");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddTruth(CLI::App& app, int& exit_code) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand(
+      kCommand, "Begin a truth file from session records: all connections, and no pairs yet");
+  command
+      ->add_option("SESSIONS", arguments->sessions,
+                   "Session records of the capture, as 'cairn replay --sessions FILE' wrote them")
+      ->required();
+  command->add_option("-p,--protect", arguments->protect, "A network of the site (repeatable)")
+      ->type_name("CIDR")
+      ->allow_extra_args(false);
+  command->add_option("-o,--out", arguments->out, "The truth file; default: standard output")
+      ->type_name("FILE");
+  command->callback([arguments, &exit_code] {
+    const absl::Status status = MakeSkeleton(*arguments);
+    exit_code = status.ok() ? 0 : Complain(kCommand, status);
+  });
+}
+
+}  // namespace cairn::traces::program
