@@ -28,6 +28,9 @@ endif()
 # Debug information of the release build stays small, and a broken invariant is counted, not fatal.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
+# Before the program runs, all addresses of functions are looked up and write-protected.
+add_link_options(-Wl,-z,relro,-z,now)
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "catch2/catch.hpp"
 
 namespace cairn::policy {
@@ -318,6 +319,155 @@ TEST_CASE("the middle of an indirect pair is where downstream comes from") {
   CHECK(Allows(rule, pair));
   rule.middle = Nets("10.0.0.5");
   CHECK_FALSE(Allows(rule, pair));
+}
+
+std::optional<Condition> FailsFirst(AllowRule rule, const SteppingStone& pair) {
+  const Policy policy({.allow = {std::move(rule)}});
+  return policy.Explain(pair).at(0).fails;
+}
+
+TEST_CASE("days and hours are those of the time zone, the rule's own before the policy's") {
+  SteppingStone pair = Pair();
+  pair.time = At(0, 23, 30);  // Tuesday 00:30 in Berlin, Monday 18:30 in New York
+  AllowRule rule = Named("rule");
+  rule.days = {1};
+  rule.hours = {{.begin_minute = 0, .end_minute = 60}};
+  const auto allows = [&](const std::string& of_policy, const std::string& of_rule) {
+    rule.timezone = of_rule;
+    Policy policy({.timezone = of_policy, .allow = {rule}});
+    return policy.Judge(pair).allowed.has_value();
+  };
+  CHECK_FALSE(allows("UTC", ""));
+  CHECK(allows("Europe/Berlin", ""));
+  CHECK(allows("UTC", "Europe/Berlin"));
+  CHECK(allows("America/New_York", "Europe/Berlin"));
+  CHECK_FALSE(allows("Europe/Berlin", "America/New_York"));
+}
+
+TEST_CASE("daylight saving time is observed") {
+  AllowRule rule = Named("office");
+  rule.timezone = "Europe/Berlin";
+  rule.hours = {{.begin_minute = 8 * 60, .end_minute = 18 * 60}};
+  SteppingStone pair = Pair();
+  const auto allows_at = [&](std::string_view utc) {
+    absl::Time time;
+    std::string fault;
+    REQUIRE(absl::ParseTime(absl::RFC3339_full, utc, &time, &fault));
+    pair.time = PacketTime::FromNanoseconds(absl::ToUnixNanos(time));
+    return Allows(rule, pair);
+  };
+  // Winter: UTC+1.  Summer, from 2027-03-28 on: UTC+2.
+  CHECK_FALSE(allows_at("2027-03-27T06:59:59Z"));
+  CHECK(allows_at("2027-03-27T07:00:00Z"));
+  CHECK(allows_at("2027-03-28T06:00:00Z"));
+  CHECK_FALSE(allows_at("2027-03-28T05:59:59Z"));
+  CHECK(allows_at("2027-03-27T16:59:59Z"));
+  CHECK_FALSE(allows_at("2027-03-28T16:00:00Z"));
+}
+
+TEST_CASE("a range over midnight belongs to the local day on which it begins") {
+  AllowRule rule = Named("night");
+  rule.timezone = "Asia/Tokyo";  // UTC+9
+  rule.days = {4};
+  rule.hours = {{.begin_minute = 22 * 60, .end_minute = 6 * 60}};
+  SteppingStone pair = Pair();
+  pair.time = At(4, 20, 59);  // Saturday 05:59 there
+  CHECK(Allows(rule, pair));
+  pair.time = At(4, 21, 0);
+  CHECK_FALSE(Allows(rule, pair));
+  pair.time = At(4, 12, 59);  // Friday 21:59
+  CHECK_FALSE(Allows(rule, pair));
+}
+
+TEST_CASE("a rule expires at the end of the day of its time zone") {
+  AllowRule rule = Named("until sunday");
+  rule.expires = At(7, 0, 0);
+  SteppingStone pair = Pair();
+  const auto last_hour_allowed = [&](const std::string& zone) {
+    rule.timezone = zone;
+    for (int64_t hour = 7 * 24 + 24; hour >= 6 * 24; --hour) {
+      pair.time = At(0, hour, 0);
+      if (Allows(rule, pair)) return hour - 7 * 24;
+    }
+    return int64_t{-100};
+  };
+  CHECK(last_hour_allowed("UTC") == -1);
+  CHECK(last_hour_allowed("Europe/Berlin") == -2);
+  CHECK(last_hour_allowed("America/New_York") == 4);
+  const Policy policy({.allow = {rule}});  // New York
+  CHECK(policy.uses()[0].expires == At(7, 5, 0));
+  CHECK(policy.ExpiredRules(At(7, 4, 59)).empty());
+  CHECK(policy.ExpiredRules(At(7, 5, 0)).size() == 1);
+}
+
+TEST_CASE("a time zone is known by its name of the tz database only") {
+  CHECK(TimeZone::Load("UTC").ok());
+  CHECK(TimeZone::Load("Europe/Berlin").ok());
+  const auto* name = GENERATE("", "Europe/Berlim", "localtime", "/etc/localtime", "../etc/passwd",
+                              "file:/etc/passwd", "Fixed/UTC+01:00:00", "Europe/../Europe/Berlin");
+  CHECK_FALSE(TimeZone::Load(name).ok());
+}
+
+TEST_CASE("a rule that does not match is explained by its first condition that fails") {
+  SteppingStone pair = Pair();  // Monday, 12:00
+  AllowRule rule;
+  rule.originator = Nets("203.0.113.0/24");
+  rule.middle = Nets("10.0.0.0/8");
+  rule.target = Nets("198.51.100.0/24");
+  rule.upstream_ports = {22};
+  rule.downstream_ports = {2222};
+  rule.kind = PairKind::kDirect;
+  rule.days = {0};
+  rule.hours = {{.begin_minute = 8 * 60, .end_minute = 18 * 60}};
+  rule.expires = At(10, 0, 0);
+  CHECK_FALSE(FailsFirst(rule, pair).has_value());
+  // From the last condition to the first: each hides those behind it.
+  rule.expires = At(0, 12, 0);
+  CHECK(FailsFirst(rule, pair) == Condition::kExpires);
+  rule.hours = {{.begin_minute = 8 * 60, .end_minute = 12 * 60}};
+  CHECK(FailsFirst(rule, pair) == Condition::kHours);
+  rule.kind = PairKind::kIndirect;
+  CHECK(FailsFirst(rule, pair) == Condition::kKind);
+  rule.downstream_ports = {22};
+  CHECK(FailsFirst(rule, pair) == Condition::kDownstreamPorts);
+  rule.upstream_ports = {23};
+  CHECK(FailsFirst(rule, pair) == Condition::kUpstreamPorts);
+  rule.target = Nets("192.0.2.0/24");
+  CHECK(FailsFirst(rule, pair) == Condition::kTarget);
+  rule.middle = Nets("192.0.2.0/24");
+  CHECK(FailsFirst(rule, pair) == Condition::kMiddle);
+  rule.originator = Nets("192.0.2.0/24");
+  CHECK(FailsFirst(rule, pair) == Condition::kOriginator);
+}
+
+TEST_CASE("the day is at fault only where the hours are not") {
+  AllowRule rule;
+  rule.days = {1, 2};
+  CHECK(FailsFirst(rule, Pair()) == Condition::kDays);
+  rule.hours = {{.begin_minute = 8 * 60, .end_minute = 18 * 60}};
+  CHECK(FailsFirst(rule, Pair()) == Condition::kDays);
+  rule.hours = {{.begin_minute = 13 * 60, .end_minute = 18 * 60}};
+  CHECK(FailsFirst(rule, Pair()) == Condition::kHours);
+}
+
+TEST_CASE("a verdict that is taken back no longer counts") {
+  AllowRule over = Named("over");
+  over.target = Nets("198.51.100.7");
+  over.expires = At(0, 0, 0);
+  AllowRule other = Named("other");
+  other.target = Nets("198.51.100.8");
+  Policy policy({.allow = {over, other}});
+  const Verdict expired = policy.Judge(Pair());
+  SteppingStone pair = Pair();
+  pair.downstream.resp.ip = *IpAddress::Parse("198.51.100.8");
+  const Verdict allowed = policy.Judge(pair);
+  CHECK(policy.uses()[0].expired == 1);
+  CHECK(policy.uses()[1].allowed == 1);
+  policy.TakeBack(expired);
+  policy.TakeBack(allowed);
+  policy.TakeBack(Verdict());
+  CHECK(policy.uses()[0].expired == 0);
+  CHECK(policy.uses()[1].allowed == 0);
 }
 
 }  // namespace
