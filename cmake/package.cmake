@@ -52,7 +52,8 @@ set(CPACK_PACKAGE_DESCRIPTION
 interface, and reports pairs of TCP connections that carry the same person's\n\
 keystrokes: somebody logs in to a host here only to log in from it elsewhere.\n\
 Also holds stopd, the daemon by which such a host remembers who owns a\n\
-connection when it is asked (Session TOken Protocol); it is not started by itself.")
+connection when it is asked (Session TOken Protocol); it is not started by\n\
+itself.")
 # The configuration lies outside the prefix, so the files are collected under DESTDIR.
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)

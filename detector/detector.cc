@@ -257,8 +257,5 @@ DetectorCounters Detector::counters() const { return impl_->counters(); }
 const border::BorderCensus& Detector::border() const { return impl_->border(); }
 PacketTime Detector::now() const { return impl_->now(); }
 const std::vector<policy::RuleUse>& Detector::policy_uses() const { return impl_->policy().uses(); }
-std::vector<std::string> Detector::expired_rules() const {
-  return impl_->policy().ExpiredRules(impl_->now());
-}
 
 }  // namespace cairn

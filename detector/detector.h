@@ -53,8 +53,6 @@ class Detector {
   PacketTime now() const;
   // How often each allow rule decided, in the order of the configuration.
   const std::vector<policy::RuleUse>& policy_uses() const;
-  // The allow rules that have expired at the time of the newest segment.
-  std::vector<std::string> expired_rules() const;
 
  private:
   class Impl;

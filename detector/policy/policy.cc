@@ -152,12 +152,4 @@ std::vector<RuleCheck> Policy::Explain(const SteppingStone& pair) const {
   return checks;
 }
 
-std::vector<std::string> Policy::ExpiredRules(PacketTime time) const {
-  std::vector<std::string> names;
-  for (const RuleUse& use : uses_) {
-    if (use.HasExpired(time)) names.push_back(use.rule);
-  }
-  return names;
-}
-
 }  // namespace cairn::policy

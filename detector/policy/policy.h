@@ -92,8 +92,6 @@ class Policy {
   const Options& options() const { return options_; }
   // One for each rule, in the order of the configuration.
   const std::vector<RuleUse>& uses() const { return uses_; }
-  // The names of the rules that have expired at `time`.
-  std::vector<std::string> ExpiredRules(PacketTime time) const;
 
  private:
   RuleCheck Check(size_t rule, const SteppingStone& pair, const Roles& roles) const;

@@ -5,6 +5,8 @@
 #include <set>
 #include <sstream>
 
+#include "fmt/format.h"
+
 #include "tests/config/load.h"
 
 namespace cairn::config {

@@ -51,7 +51,11 @@ gzip -dc "$root/$doc/changelog.gz" | head -n 1 | grep -q -F "cairn ($version)" |
 
 # What Debian asks of a package.  Continuous integration has the tool.
 if command -v lintian >/dev/null; then
-  lintian --fail-on error,warning --no-tag-display-limit "${debs[0]}" || fail "lintian"
+  lintian --fail-on error,warning --display-info --tag-display-limit 0 "${debs[0]}" >"$scratch/lintian" 2>&1 || {
+    cat "$scratch/lintian"
+    fail "lintian"
+  }
+  if grep ' hardening-' "$scratch/lintian"; then fail "the programs are less protected than the compiler can"; fi
 elif [[ ${CI:-} == true ]]; then
   fail "lintian is not installed"
 fi
