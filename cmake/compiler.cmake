@@ -25,8 +25,12 @@ if(CAIRN_FUZZ)
   target_compile_options(cairn_compiler INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Debug information of the release build stays small, and a broken invariant is counted, not fatal.
+# Debug information of the release build stays small, and a broken invariant is counted, not fatal.  The C library
+# checks the sizes of buffers; that needs an optimised build.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+# Before the program runs, all addresses of functions are looked up and write-protected.
+add_link_options(-Wl,-z,relro,-z,now)
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)

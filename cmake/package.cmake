@@ -1,22 +1,26 @@
 # What `cmake --install` installs, and the Debian package that CPack makes of it (./dev package).
 include(GNUInstallDirs)
 
-# Debian wants manual pages compressed, without a time stamp.
-foreach(page cairn.1 stopd.8)
-  set(compressed "${CMAKE_BINARY_DIR}/${page}.gz")
+# Debian wants manual pages and the changelog compressed, without a time stamp.
+function(cairn_compress from to)
   add_custom_command(
-    OUTPUT "${compressed}"
-    COMMAND gzip -9nc "${PROJECT_SOURCE_DIR}/docs/${page}" > "${compressed}"
-    DEPENDS "docs/${page}")
-  list(APPEND man_pages "${compressed}")
+    OUTPUT "${CMAKE_BINARY_DIR}/${to}"
+    COMMAND gzip -9nc "${PROJECT_SOURCE_DIR}/${from}" > "${CMAKE_BINARY_DIR}/${to}"
+    DEPENDS "${PROJECT_SOURCE_DIR}/${from}")
+endfunction()
+set(compressed_pages "")
+foreach(page cairn.1 cairn-traces.1 cairn.yaml.5 stopd.yaml.5 stopd.8)
+  cairn_compress("docs/${page}" "${page}.gz")
+  list(APPEND compressed_pages "${CMAKE_BINARY_DIR}/${page}.gz")
+  string(REGEX REPLACE "^.*\\." "" section "${page}")
+  install(FILES "${CMAKE_BINARY_DIR}/${page}.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}")
 endforeach()
-add_custom_target(man_pages ALL DEPENDS ${man_pages})
+cairn_compress(packaging/debian/changelog changelog.gz)
+add_custom_target(man_pages ALL DEPENDS ${compressed_pages} "${CMAKE_BINARY_DIR}/changelog.gz")
 
-install(TARGETS cairn RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS cairn cairn-traces RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(TARGETS stopd RUNTIME DESTINATION "${CMAKE_INSTALL_SBINDIR}")
 install(FILES config/cairn.yaml config/stopd.yaml DESTINATION /etc/cairn)
-install(FILES "${CMAKE_BINARY_DIR}/cairn.1.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
-install(FILES "${CMAKE_BINARY_DIR}/stopd.8.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
 # The shell looks for a file of the program's name.
 foreach(program cairn stopd)
   install(FILES commands/completion/cairn.bash
@@ -25,9 +29,19 @@ endforeach()
 # systemd looks below lib, whatever the machine's own folder for libraries is called.
 install(FILES packaging/stopd.service packaging/stopd.socket DESTINATION lib/systemd/system)
 install(FILES packaging/stopd.sysusers DESTINATION lib/sysusers.d RENAME stopd.conf)
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn" RENAME copyright)
-install(FILES README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn")
-install(FILES config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn/examples")
+
+# Schemas are for programs, and must be there also where documentation is left out.
+file(GLOB schemas CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/*.schema.json")
+install(FILES ${schemas} DESTINATION "${CMAKE_INSTALL_DATADIR}/cairn/schemas")
+# README and docs lie to each other as in the source, so that their links hold.
+set(doc_folder "${CMAKE_INSTALL_DATADIR}/doc/cairn")
+install(FILES LICENSE DESTINATION "${doc_folder}" RENAME copyright)
+install(FILES README.md "${CMAKE_BINARY_DIR}/changelog.gz" DESTINATION "${doc_folder}")
+install(DIRECTORY docs DESTINATION "${doc_folder}"
+        FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.csv" PATTERN "*.json")
+install(FILES config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml
+              traces/demo.pcap.gz traces/demo.truth.json.gz
+        DESTINATION "${doc_folder}/examples")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME cairn)
@@ -38,7 +52,8 @@ set(CPACK_PACKAGE_DESCRIPTION
 interface, and reports pairs of TCP connections that carry the same person's\n\
 keystrokes: somebody logs in to a host here only to log in from it elsewhere.\n\
 Also holds stopd, the daemon by which such a host remembers who owns a\n\
-connection when it is asked (Session TOken Protocol); it is not started by itself.")
+connection when it is asked (Session TOken Protocol); it is not started by\n\
+itself.")
 # The configuration lies outside the prefix, so the files are collected under DESTDIR.
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
@@ -52,7 +67,9 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${CMAKE_BINARY_DIR}/conffiles")
 foreach(script postinst prerm postrm)
   list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${PROJECT_SOURCE_DIR}/packaging/debian/${script}")
 endforeach()
-# postinst makes stopd's user by one of them; the libraries are found by themselves.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd-sysusers | adduser")
+# postinst makes stopd's user; the libraries are found by themselves.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser")
+# Rules of the policy may name time zones.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "tzdata")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)

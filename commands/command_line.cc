@@ -15,6 +15,7 @@ void AddAllCommands(CLI::App& app, int& exit_code) {
   AddFilter(app, exit_code);
   AddToken(app, exit_code);
   AddConfig(app, exit_code);
+  AddPolicy(app, exit_code);
   AddEvaluate(app, exit_code);
   AddEvaluateCalibration(app, exit_code);
   AddEvaluateProtocol(app, exit_code);

@@ -15,6 +15,7 @@ void AddSessions(CLI::App& app, int& exit_code);
 void AddFilter(CLI::App& app, int& exit_code);
 void AddToken(CLI::App& app, int& exit_code);
 void AddConfig(CLI::App& app, int& exit_code);
+void AddPolicy(CLI::App& app, int& exit_code);
 void AddEvaluate(CLI::App& app, int& exit_code);
 void AddEvaluateCalibration(CLI::App& app, int& exit_code);
 void AddEvaluateProtocol(CLI::App& app, int& exit_code);

@@ -72,6 +72,10 @@ void AddConfig(CLI::App& app, int& exit_code) {
   config->add_subcommand("reference", "Print the reference of all keys as Markdown")
       ->group("")
       ->callback([&exit_code] { exit_code = Print(config::ReferenceMarkdown()); });
+  // Likewise: docs/cairn.yaml.5.
+  config->add_subcommand("manual", "Print the reference of all keys as a manual page")
+      ->group("")
+      ->callback([&exit_code] { exit_code = Print(config::ManualPage()); });
 }
 
 }  // namespace cairn::commands

@@ -22,14 +22,47 @@ double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
+output::BorderReport BorderOf(const Run& run, const Detector& detector) {
+  return output::ReportOf(detector.border(), !run.settings.detector.protected_networks.empty());
+}
+
+// Wrong networks, or a tap of one direction, mean that nothing is found, which looks like good
+// news.
+void WarnOfBorder(const Run& run, const Detector& detector) {
+  if (run.options.quiet) return;
+  for (const std::string& advice : output::BorderAdvice(BorderOf(run, detector))) {
+    fmt::print(stderr, "cairn {}: warning: {}\n", run.command, advice);
+  }
+}
+
+// A watch goes on for weeks: it is told once after a while, and not only at the end.
+class EarlyBorderWarning {
+ public:
+  explicit EarlyBorderWarning(const Run& run) : run_(run), due_(run.command == "watch") {}
+
+  void AfterBatch(const Detector& detector) {
+    constexpr uint64_t kSomeConnections = 1000;
+    if (!due_ || detector.border().counters().connections() < kSomeConnections) return;
+    due_ = false;
+    if (run_.outputs.progress() != nullptr) run_.outputs.progress()->Clear();
+    WarnOfBorder(run_, detector);
+  }
+
+ private:
+  const Run& run_;
+  bool due_;
+};
+
 void Drain(const Run& run, Detector& detector, AskingSink& sink, ClockSteps& steps, RunEnd& end) {
   const auto batch = std::make_unique<SegmentBatch>();
+  EarlyBorderWarning early(run);
   while (StopSignal() == 0) {
     batch->Clear();
     const absl::StatusOr<capture::SourceState> state = run.source.Read(*batch);
     end.output = steps.Process(batch->segments());
     if (end.output.ok()) end.output = sink.WriteAnswers();
     if (!end.output.ok()) return;
+    early.AfterBatch(detector);
     if (!state.ok()) {
       // The signal itself makes a blocked read fail; that is no fault of the capture.
       if (StopSignal() == 0) end.input = state.status();
@@ -62,6 +95,9 @@ void PrintSummary(const Run& run, const Detector& detector, const AskingSink& si
       .end = EndName(end),
       .capture = run.source.counters(),
       .detector = detector.counters(),
+      .border = BorderOf(run, detector),
+      .rules = detector.policy_uses(),
+      .newest = detector.now(),
       .traceback = sink.counters(),
       .wall_seconds = wall.count(),
       .cpu_seconds = Seconds(usage.ru_utime) + Seconds(usage.ru_stime),
@@ -138,6 +174,7 @@ RunEnd RunToEnd(const Run& run) {
   ExplainFaults(run, end);
   WarnOfCutHeaders(run);
   WarnOfWildStamps(run);
+  WarnOfBorder(run, detector);
   PrintSummary(run, detector, sink, end);
   return end;
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/manual_text.h"
 #include "config/schema_text.h"
 #include "config/settings.h"
 #include "config/settings_schema.h"
@@ -47,6 +48,46 @@ constexpr std::string_view kContradictions = R"(## What is refused together
 - a protected network of length 0: nothing would cross the border.
 )";
 
+constexpr std::string_view kManualHead = R"(.\" SPDX-License-Identifier: BSD-3-Clause
+.\" Made by "cairn config manual"; a test compares it with the program.
+.TH CAIRN.YAML 5 "" "Cairn" "File Formats"
+.SH NAME
+cairn.yaml \- the configuration of cairn(1)
+.SH DESCRIPTION
+.BR "cairn replay" ", " "cairn watch"
+and other commands read their settings from the file of
+.BR \-\-config .
+The file is YAML (UTF\-8, at most 1 MiB) and needs only the keys that it changes.
+Below, the default stands behind each key.
+Any key can be set on the command line, too, as
+.BR "\-\-set timing.direct.idle_threshold=300ms" .
+.PP
+.B cairn config check
+.I FILE
+says what is wrong with a file, with line and column;
+.B cairn config show
+prints the settings that a run would use;
+.B cairn config default
+prints every key with its default.
+Unknown, repeated, ill\-formed, out\-of\-range and contradictory settings are refused.
+.PP
+Durations have a unit (300us, 80ms, 0.5s, 5min, 2h, 1d); sizes may have one (96, 64kB, 256MiB); whole numbers may end in k or
+M; networks are 192.0.2.0/24, 2001:db8::/32, or a single address; a list of one needs no brackets.
+.SH KEYS
+)";
+
+constexpr std::string_view kManualTail = R"(.SH FILES
+.TP
+.I /etc/cairn/cairn.yaml
+As the package installs it.
+.TP
+.I /usr/share/doc/cairn/examples/example\-site.yaml
+An example with allow rules.
+.SH SEE ALSO
+.BR cairn (1),
+.BR stopd.yaml (5)
+)";
+
 }  // namespace
 
 std::string Show(const Settings& settings) {
@@ -65,6 +106,16 @@ std::string ReferenceMarkdown() {
   text += "## A rule of policy.allow\n\nSee [policy.md](policy.md) for how rules are matched.\n\n";
   text += ReferenceTable(RuleSchema(), "");
   text += kContradictions;
+  return text;
+}
+
+std::string ManualPage() {
+  std::string text(kManualHead);
+  text += ManKeys(SettingsSchema(), "");
+  text += ManSections(SettingsSchema());
+  text += ".SH RULES OF POLICY.ALLOW\nThe first rule that matches an alert decides.\n";
+  text += ManKeys(RuleSchema(), "");
+  text += kManualTail;
   return text;
 }
 

@@ -47,14 +47,18 @@ Schema<AllowRule> MakeRuleSchema() {
            Optional(
                OneOf<PairKind>({{"direct", PairKind::kDirect}, {"indirect", PairKind::kIndirect}})),
            "The kind of pair. Without it, both.")
-      .Add("days", &AllowRule::days, Days(), "Days of the week in UTC. Without it, every day.")
+      .Add("days", &AllowRule::days, Days(),
+           "Days of the week, in the rule's time zone. Without it, every day.")
       .Add("hours", &AllowRule::hours,
            ListOf(Hours(), "ranges", "[\"08:00-12:00\", \"13:00-18:00\"]", EmptyList::kRefused),
-           "Hours in UTC, the end excluded. A range may pass midnight (\"22:00-06:00\"); it "
+           "Hours in the rule's time zone, the end excluded. A range may pass midnight "
+           "(\"22:00-06:00\"); it "
            "belongs to the day on which it begins. Without it, all hours.")
       .Add("expires", &AllowRule::expires, Optional(LastDay()),
-           "The last day (UTC) on which the rule holds. Afterwards it matches nothing, and alerts "
-           "say so.")
+           "The last day, in the rule's time zone, on which the rule holds. Afterwards it matches "
+           "nothing, and the summary says so.")
+      .Add("timezone", &AllowRule::timezone, TimeZoneName(),
+           "The time zone of days, hours and expires. Without it, policy.timezone.")
       .Add(
           "action", &AllowRule::action,
           OneOf<policy::Action>(

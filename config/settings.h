@@ -51,6 +51,8 @@ std::string Show(const Settings& settings);
 std::string DefaultYaml();
 // The reference of all keys as Markdown: docs/configuration.md.
 std::string ReferenceMarkdown();
+// The same as a manual page: docs/cairn.yaml.5.
+std::string ManualPage();
 
 }  // namespace cairn::config
 

@@ -319,6 +319,9 @@ void AddFindings(Table& table) {
   Group(
       table, "policy", "What is legitimate here.",
       [](auto& s) -> auto& { return s.detector.policy; })
+      .Add("timezone", &policy::Options::timezone, TimeZoneName(),
+           "The time zone of days, hours and expires of all rules that name none of their own. "
+           "Daylight saving time is observed.")
       .Add("allow", &policy::Options::allow, AllowRules(),
            "Allow rules, tried in this order; the first that matches an alert decides. "
            "docs/policy.md has their keys, config/example-site.yaml has examples.");

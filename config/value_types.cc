@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 
 #include "config/quantity.h"
+#include "detector/policy/time_zone.h"
 
 namespace cairn::config {
 namespace {
@@ -264,18 +265,28 @@ ValueType<std::vector<uint8_t>> Days() {
 }
 
 ValueType<policy::HourRange> Hours() {
-  return Scalar<policy::HourRange>("a range of hours in UTC", "\"08:00-18:00\"", ParseHourRange,
-                                   [](const policy::HourRange& range) {
-                                     return fmt::format("\"{}-{}\"",
-                                                        FormatTimeOfDay(range.begin_minute),
-                                                        FormatTimeOfDay(range.end_minute));
-                                   });
+  return Scalar<policy::HourRange>(
+      "a range of hours", "\"08:00-18:00\"", ParseHourRange, [](const policy::HourRange& range) {
+        return fmt::format("\"{}-{}\"", FormatTimeOfDay(range.begin_minute),
+                           FormatTimeOfDay(range.end_minute));
+      });
+}
+
+ValueType<std::string> TimeZoneName() {
+  return Scalar<std::string>(
+      "UTC or a time zone by its name", "Europe/Berlin",
+      [](std::string_view text) -> absl::StatusOr<std::string> {
+        const absl::StatusOr<policy::TimeZone> zone = policy::TimeZone::Load(text);
+        if (!zone.ok()) return zone.status();
+        return std::string(text);
+      },
+      [](const std::string& name) { return YamlScalar(name); });
 }
 
 ValueType<PacketTime> LastDay() {
   const PacketDelta day = PacketDelta::FromSeconds(24 * 3600);
   return Scalar<PacketTime>(
-      "a date, the last day on which it holds (UTC)", "2027-01-31",
+      "a date, the last day on which it holds", "2027-01-31",
       [day](std::string_view text) -> absl::StatusOr<PacketTime> {
         const absl::StatusOr<PacketTime> begin = ParseDate(text);
         if (!begin.ok()) return begin.status();

@@ -175,7 +175,9 @@ ValueType<std::vector<ClearTextPort>> ProtocolsByPort();
 // The days of the week, 0 Monday to 6 Sunday: [mon-fri, sun].
 ValueType<std::vector<uint8_t>> Days();
 ValueType<policy::HourRange> Hours();
-// The last day on which something holds, as the moment at which that day ends.
+// "UTC" or a name of the tz database, which must be there.
+ValueType<std::string> TimeZoneName();
+// The last day on which something holds, as the moment at which that day ends in UTC.
 ValueType<PacketTime> LastDay();
 
 // `type` for a member of fewer bits.

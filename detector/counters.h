@@ -42,10 +42,13 @@ struct DetectorCounters {
   uint64_t pairs = 0;  // ever created
   uint64_t pairs_held = 0;
   uint64_t pairs_peak = 0;
-  uint64_t pairs_evicted = 0;     // table full: the least promising
-  uint64_t pairs_refused = 0;     // table full of reported pairs
-  uint64_t pairs_hopeless = 0;    // given up: the rules can hardly hold any more
-  uint64_t shifted_left_out = 0;  // onsets, ends that calibration had no room for
+  uint64_t pairs_evicted = 0;                // the least promising: the sum of the next two
+  uint64_t pairs_evicted_by_connection = 0;  // timing.max_pairs_per_connection reached
+  uint64_t pairs_evicted_by_table = 0;       // timing.max_pairs reached
+  uint64_t pairs_evicted_promising = 0;      // of both: with half of what an alert needs
+  uint64_t pairs_refused = 0;                // full of reported pairs
+  uint64_t pairs_hopeless = 0;               // given up: the rules can hardly hold any more
+  uint64_t shifted_left_out = 0;             // onsets, ends that calibration had no room for
   // Slots.
   uint64_t slot_connections_left_out = 0;  // beyond slots.max_connections
   uint64_t slot_pairs = 0;                 // ever compared

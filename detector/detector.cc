@@ -62,6 +62,7 @@ class Detector::Impl : private SensorSink,
 
   const DetectorOptions& options() const { return options_; }
   const policy::Policy& policy() const { return reporter_.policy(); }
+  const border::BorderCensus& border() const { return sensor_.border(); }
   PacketTime now() const { return sensor_.now(); }
 
   DetectorCounters counters() const {
@@ -102,7 +103,10 @@ class Detector::Impl : private SensorSink,
     all.pairs = t.pairs_created;
     all.pairs_held = t.pairs_held;
     all.pairs_peak = t.pairs_peak;
-    all.pairs_evicted = t.pairs_evicted;
+    all.pairs_evicted = t.pairs_evicted_by_connection + t.pairs_evicted_by_table;
+    all.pairs_evicted_by_connection = t.pairs_evicted_by_connection;
+    all.pairs_evicted_by_table = t.pairs_evicted_by_table;
+    all.pairs_evicted_promising = t.pairs_evicted_promising;
     all.pairs_refused = t.pairs_refused;
     all.pairs_hopeless = t.pairs_hopeless;
     all.shifted_left_out = slide_.dropped();
@@ -261,9 +265,8 @@ absl::Status Detector::Finish() {
   return WithMemory(impl_->options(), [&] { return impl_->Finish(); });
 }
 DetectorCounters Detector::counters() const { return impl_->counters(); }
+const border::BorderCensus& Detector::border() const { return impl_->border(); }
+PacketTime Detector::now() const { return impl_->now(); }
 const std::vector<policy::RuleUse>& Detector::policy_uses() const { return impl_->policy().uses(); }
-std::vector<std::string> Detector::expired_rules() const {
-  return impl_->policy().ExpiredRules(impl_->now());
-}
 
 }  // namespace cairn

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 
 #include "capture/segment.h"
+#include "detector/border/border_census.h"
 #include "detector/counters.h"
 #include "detector/findings/event.h"
 #include "detector/options.h"
@@ -46,10 +47,12 @@ class Detector {
   absl::Status Finish();
 
   DetectorCounters counters() const;
+  // Whether the protected networks fit the traffic.
+  const border::BorderCensus& border() const;
+  // The time of the newest segment, or to which AdvanceTo() moved it.
+  PacketTime now() const;
   // How often each allow rule decided, in the order of the configuration.
   const std::vector<policy::RuleUse>& policy_uses() const;
-  // The allow rules that have expired at the time of the newest segment.
-  std::vector<std::string> expired_rules() const;
 
  private:
   class Impl;

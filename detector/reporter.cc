@@ -59,7 +59,7 @@ void Reporter::OnPair(const timing::PairFinding& finding) {
   SteppingStone stone = StoneOf(finding, packets_lost_);
   const policy::Verdict verdict = CountVerdict(stone);
   const bool told = !verdict.IsSuppressed();
-  if (verdict.allowed.has_value()) told_[stone.alert_id] = {verdict, told, told};
+  if (verdict.counted.has_value()) told_[stone.alert_id] = {verdict, told, told};
   stone.policy = verdict.allowed;
   const auto [chain, update] =
       chains_.Add(finding.upstream, finding.downstream, finding.time, stone.policy, told);
@@ -95,7 +95,8 @@ void Reporter::WriteEndedChains() {
 void Reporter::OnPairRevised(const timing::PairFinding& finding) {
   SteppingStone stone = StoneOf(finding, packets_lost_);
   if (message_relays_.contains(IdOf(kMessageRelay, finding))) return;  // it has no roles
-  Told& told = told_[stone.alert_id];  // unless it is known there: told, and no rule allows it
+  Told& told = told_[stone.alert_id];  // unless it is known there: told, and no rule concerns it
+  policy_.TakeBack(told.verdict);
   const policy::Verdict verdict = policy_.Judge(stone);
   Count(told.verdict, told.at_all, -1);
   if (!told.at_all && !verdict.IsSuppressed()) {

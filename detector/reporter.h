@@ -66,8 +66,8 @@ class Reporter : public timing::PairSink {
     bool at_first = true;  // was it told, and not suppressed, before any correction?
     bool at_all = true;
   };
-  // Open pairs that a rule allows or that were corrected, by alert id: what held at the alert holds
-  // at its end.
+  // Open pairs that a rule allows, or did until it expired, or that were corrected, by alert id:
+  // what held at the alert holds at its end.
   absl::flat_hash_map<std::string, Told> told_;
   absl::flat_hash_set<std::string> message_relays_;  // the open ones, by alert id
   absl::Status status_;

@@ -17,6 +17,7 @@ connections::Options TrackerOptions(const SensorOptions& options) {
 
 Sensor::Sensor(const SensorOptions& options, SensorSink& sink)
     : tracker_(TrackerOptions(options), *this),
+      border_(options.protected_networks),
       slot_counter_(options.slots, timing::PairFilter(options.timing, options.protected_networks)),
       activity_clock_(options.relays),
       records_sessions_(options.sessions.enabled),
@@ -163,6 +164,7 @@ void Sensor::EndAll() {
 void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                              connections::EndCause cause, PacketTime time) {
   if (records_sessions_) sessions_.OnConnectionEnd(slot, cause);
+  border_.OnConnectionEnd(connection);
   slot_counter_.OnConnectionEnd(slot, connection);
   sink_.OnHostsPart(slot, connection.uid, connection.ip, time);
   gate_.OnConnectionEnd(slot, tracker_.table()[slot], cause, time, now_);

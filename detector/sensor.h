@@ -9,6 +9,7 @@
 #include <string>
 
 #include "capture/segment.h"
+#include "detector/border/border_census.h"
 #include "detector/connections/connection_tracker.h"
 #include "detector/relays/flow_activity.h"
 #include "detector/sessions/session_recorder.h"
@@ -70,6 +71,7 @@ class Sensor : private connections::EndSink {
   uint64_t connections_held() const { return tracker_.table().size(); }
   const timing::OnsetGateCounters& onset_counters() const { return gate_.counters(); }
   uint64_t slot_connections_left_out() const { return slot_counter_.left_out(); }
+  const border::BorderCensus& border() const { return border_; }
   PacketTime now() const { return now_; }
 
  private:
@@ -103,6 +105,7 @@ class Sensor : private connections::EndSink {
   };
 
   connections::ConnectionTracker tracker_;
+  border::BorderCensus border_;
   slots::SlotCounter slot_counter_;
   relays::ActivityClock activity_clock_;
   const bool records_sessions_;

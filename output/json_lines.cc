@@ -47,6 +47,13 @@ Json ToJson(const ConnectionSummary& connection) {
           {"community_id", CommunityId(connection.orig, connection.resp)}};
 }
 
+// A connection of a pair: which way the keystrokes run on it is known.
+Json InPair(const ConnectionSummary& connection) {
+  Json json = ToJson(connection);
+  json["reversed"] = connection.reversed;
+  return json;
+}
+
 Json ToJson(const Significance& significance) {
   return {{"nats", Rounded(significance.nats, 100.0)},
           {"window_ms", significance.window.ToMilliseconds()},
@@ -139,8 +146,8 @@ Json PairHead(const Pair& event, const char* name) {
   json["alert_id"] = event.alert_id;
   json["kind"] = PairKindName(event.kind);
   json["host"] = event.host.has_value() ? Json(event.host->ToString()) : Json();
-  json["upstream"] = ToJson(event.upstream);
-  json["downstream"] = ToJson(event.downstream);
+  json["upstream"] = InPair(event.upstream);
+  json["downstream"] = InPair(event.downstream);
   json["evidence"] = ToJson(event.evidence);
   return json;
 }
@@ -167,8 +174,8 @@ Json ToJson(const Unjudged& event) {
   Json json = Head(event.time, "unjudged");
   json["alert_id"] = event.alert_id;
   json["host"] = event.host.ToString();
-  json["upstream"] = ToJson(event.upstream);
-  json["downstream"] = ToJson(event.downstream);
+  json["upstream"] = InPair(event.upstream);
+  json["downstream"] = InPair(event.downstream);
   json["reason"] = event.reason;
   json["policy"] = ToJson(event.policy);
   json["packets_lost"] = event.packets_lost;
@@ -201,8 +208,8 @@ Json ToJson(const RelayNode& event) {
   json["reach_ms"] = event.reach.ToMilliseconds();
   Json flows = Json::array();
   for (const RelayFlows& pair : event.flows) {
-    flows.push_back({{"upstream", ToJson(pair.upstream)},
-                     {"downstream", ToJson(pair.downstream)},
+    flows.push_back({{"upstream", InPair(pair.upstream)},
+                     {"downstream", InPair(pair.downstream)},
                      {"share", Rounded(pair.share, 1000.0)}});
   }
   json["flows"] = std::move(flows);
@@ -215,8 +222,8 @@ Json ToJson(const SteppingStoneEnd& event) {
   Json json = Head(event.time, "stepping_stone_end");
   json["alert_id"] = event.alert_id;
   json["kind"] = PairKindName(event.kind);
-  json["upstream"] = ToJson(event.upstream);
-  json["downstream"] = ToJson(event.downstream);
+  json["upstream"] = InPair(event.upstream);
+  json["downstream"] = InPair(event.downstream);
   json["roles"] = RoleBasisName(event.roles);
   json["revision"] = event.revision;
   json["evidence"] = ToJson(event.evidence);
@@ -233,8 +240,8 @@ Json ToJson(const Exposure& event) {
   json["pair_alert_id"] = event.pair_alert_id;
   json["clear_protocol"] = event.clear_protocol;
   json["host"] = event.host.ToString();
-  json["upstream"] = ToJson(event.upstream);
-  json["downstream"] = ToJson(event.downstream);
+  json["upstream"] = InPair(event.upstream);
+  json["downstream"] = InPair(event.downstream);
   json["chain"] = event.chain;
   json["policy"] = ToJson(event.policy);
   return json;
@@ -246,7 +253,7 @@ Json ToJson(const ChainUpdate& event) {
   json["revision"] = event.revision;
   Json hops = Json::array();
   for (const ChainUpdate::Hop& hop : event.hops) {
-    Json item = ToJson(hop.connection);
+    Json item = InPair(hop.connection);
     item["after"] = hop.after.has_value() ? Json(*hop.after) : Json();
     hops.push_back(std::move(item));
   }

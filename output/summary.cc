@@ -10,6 +10,7 @@
 
 #include "nlohmann/json.hpp"
 #include "output/json_lines.h"
+#include "output/rule_uses.h"
 #include "output/text_columns.h"
 
 namespace cairn::output {
@@ -20,6 +21,7 @@ using Json = nlohmann::ordered_json;
 struct Counter {
   std::string name;
   uint64_t value;
+  std::string_view note = {};  // of what had no room: the setting that is the bound
 };
 
 std::string Line(std::string_view name, uint64_t value, std::string_view note = {}) {
@@ -64,7 +66,7 @@ std::string_view DropText(DropReason reason) {
 std::string Section(std::string_view heading, std::span<const Counter> counters) {
   std::string text;
   for (const Counter& counter : counters) {
-    if (counter.value > 0) text += Line(counter.name, counter.value);
+    if (counter.value > 0) text += Line(counter.name, counter.value, counter.note);
   }
   return text.empty() ? text : fmt::format("{}\n{}", heading, text);
 }
@@ -87,25 +89,45 @@ std::vector<Counter> LostPackets(const CaptureCounters& capture) {
           {"the clock was set", capture.clock_steps}};
 }
 
+// The setting, or settings, to which pairs gave way.
+std::string_view PairBoundName(const DetectorCounters& detector) {
+  if (detector.pairs_evicted_by_table == 0) return "timing.max_pairs_per_connection";
+  if (detector.pairs_evicted_by_connection == 0) return "timing.max_pairs";
+  return "timing.max_pairs, timing.max_pairs_per_connection";
+}
+
+// Pairs make way all the time: what has gathered no evidence is no loss, and no cause for alarm.
+std::string EvictedPairs(const DetectorCounters& detector) {
+  if (detector.pairs_evicted == 0) return "";
+  std::string note(PairBoundName(detector));
+  if (detector.pairs_evicted_promising == 0) note += "; none had half of what an alert needs";
+  return Line("  made way to others", detector.pairs_evicted, note);
+}
+
 std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
-  return {{"unanswered evicted", detector.evicted_unanswered},
-          {"connections evicted", detector.evicted_idle},
-          {"comparisons skipped", detector.candidates_dropped},
-          {"indirect onsets skipped", detector.indirect_skipped},
-          {"onsets decided early", detector.onsets_decided_early},
-          {"insertions left out", detector.insertions_left_out},
-          {"pairs evicted", detector.pairs_evicted},
-          {"pairs refused", detector.pairs_refused},
-          {"shifted onsets left out", detector.shifted_left_out},
-          {"slot connections left out", detector.slot_connections_left_out},
-          {"slot looks skipped", detector.slot_looks_dropped},
-          {"relay hosts evicted", detector.relay_hosts_evicted},
-          {"relay hosts left out", detector.relay_hosts_left_out},
-          {"chains evicted", detector.chains_evicted},
-          {"chain updates put off", detector.chain_updates_deferred},
-          {"strays evicted", detector.evicted_strays},
-          {"servers, pairs dropped", detector.session_servers_forgotten},
-          {"alert names left out", detector.session_alerts_left_out}};
+  constexpr std::string_view kConnections = "connections.max_connections";
+  constexpr std::string_view kHosts = "relays.max_hosts";
+  return {
+      {"unanswered evicted", detector.evicted_unanswered, kConnections},
+      {"connections evicted", detector.evicted_idle, kConnections},
+      {"comparisons skipped", detector.candidates_dropped, "timing.max_candidates_per_onset"},
+      {"indirect onsets skipped", detector.indirect_skipped,
+       "timing.max_indirect_comparisons_per_second"},
+      {"onsets decided early", detector.onsets_decided_early},
+      {"insertions left out", detector.insertions_left_out},
+      {"pairs with evidence", detector.pairs_evicted_promising, PairBoundName(detector)},
+      {"pairs refused", detector.pairs_refused, "full of reported pairs"},
+      {"shifted onsets left out", detector.shifted_left_out},
+      {"slot connections left out", detector.slot_connections_left_out, "slots.max_connections"},
+      {"slot looks skipped", detector.slot_looks_dropped, "slots.max_pairs_per_review"},
+      {"relay hosts evicted", detector.relay_hosts_evicted, kHosts},
+      {"relay hosts left out", detector.relay_hosts_left_out, kHosts},
+      {"chains evicted", detector.chains_evicted, "chains.max_chains"},
+      {"chain updates put off", detector.chain_updates_deferred},
+      {"strays evicted", detector.evicted_strays, kConnections},
+      {"servers, pairs dropped", detector.session_servers_forgotten,
+       "sessions.max_servers, sessions.max_host_pairs"},
+      {"alert names left out", detector.session_alerts_left_out}};
 }
 
 std::vector<Counter> SegmentsSetAside(const DetectorCounters& detector) {
@@ -123,6 +145,58 @@ std::vector<Counter> PolicyWork(const DetectorCounters& detector) {
   return {{"alerts suppressed", detector.alerts_suppressed},
           {"alerts marked", detector.alerts_marked},
           {"rule had expired", detector.alerts_by_expired_rule}};
+}
+
+std::string PolicyText(const RunSummary& s) {
+  std::string text;
+  for (const Counter& counter : PolicyWork(s.detector)) {
+    if (counter.value > 0) text += Line(counter.name, counter.value);
+  }
+  for (const policy::RuleUse& rule : s.rules) {
+    text += Line("rule " + rule.rule, rule.allowed, RuleNote(rule, s.newest));
+  }
+  return text.empty() ? text : "policy\n" + text;
+}
+
+std::string BorderText(const BorderReport& border) {
+  const border::BorderCounters& c = border.counters;
+  std::string text;
+  if (border.has_networks) {
+    text += Line("  crossing the border", c.crossing(),
+                 fmt::format("{} opened from outside, {} from inside", Grouped(c.inbound),
+                             Grouped(c.outbound)));
+    if (c.inside + c.outside > 0) {
+      text += Line("  not crossing it", c.inside + c.outside,
+                   fmt::format("{} inside, {} outside", Grouped(c.inside), Grouped(c.outside)));
+    }
+  }
+  if (c.with_data() == 0) return text;
+  const std::string others = border.has_networks
+                                 ? fmt::format("{} into the site only, {} out of it only",
+                                               Grouped(c.data_in_only), Grouped(c.data_out_only))
+                                 : fmt::format("{} one way only", Grouped(c.data_one_way));
+  return text + Line("  with data both ways", c.data_both_ways, others);
+}
+
+Json BorderJson(const BorderReport& border) {
+  const border::BorderCounters& c = border.counters;
+  Json seen = Json::array();
+  for (const border::NetworkSeen& network : border.seen) {
+    seen.push_back({{"network", network.network}, {"connections", network.connections}});
+  }
+  return {{"protected_networks", border.has_networks},
+          {"inbound", c.inbound},
+          {"outbound", c.outbound},
+          {"inside", c.inside},
+          {"outside", c.outside},
+          {"unplaced", c.unplaced},
+          {"data_both_ways", c.data_both_ways},
+          {"data_in_only", c.data_in_only},
+          {"data_out_only", c.data_out_only},
+          {"data_one_way", c.data_one_way},
+          {"captured_one_way", c.captured_one_way},
+          {"networks_left_out", c.networks_left_out},
+          {"networks_seen", std::move(seen)}};
 }
 
 Json CaptureJson(const CaptureCounters& capture) {
@@ -175,6 +249,9 @@ Json DetectorJson(const DetectorCounters& detector) {
           {"pairs_held", detector.pairs_held},
           {"pairs_peak", detector.pairs_peak},
           {"pairs_evicted", detector.pairs_evicted},
+          {"pairs_evicted_by_connection", detector.pairs_evicted_by_connection},
+          {"pairs_evicted_by_table", detector.pairs_evicted_by_table},
+          {"pairs_evicted_promising", detector.pairs_evicted_promising},
           {"pairs_refused", detector.pairs_refused},
           {"pairs_hopeless", detector.pairs_hopeless},
           {"shifted_left_out", detector.shifted_left_out},
@@ -240,6 +317,7 @@ std::string SummaryText(const RunSummary& s) {
       "connections", s.detector.connections,
       fmt::format("at most {} open, {} seen from the middle", Grouped(s.detector.connections_peak),
                   Grouped(s.detector.connections_midstream)));
+  text += BorderText(s.border);
   if (s.detector.sessions > 0) {
     text += Line("sessions", s.detector.sessions,
                  fmt::format("{} records", Grouped(s.detector.session_records)));
@@ -247,6 +325,7 @@ std::string SummaryText(const RunSummary& s) {
   text += Line("onsets", s.detector.onsets);
   text += Line("pairs compared", s.detector.pairs,
                fmt::format("at most {} held", Grouped(s.detector.pairs_peak)));
+  text += EvictedPairs(s.detector);
   text += Line("stepping stones", s.detector.stepping_stones);
   if (s.detector.roles_revised > 0) {
     text += Line("  corrected", s.detector.roles_revised, "upstream and downstream");
@@ -263,7 +342,7 @@ std::string SummaryText(const RunSummary& s) {
   text += Line("exposures", s.detector.exposures);
   text += Line("chains", s.detector.chains);
   if (s.traceback.has_value()) text += TracebackText(*s.traceback);
-  text += Section("policy", PolicyWork(s.detector));
+  text += PolicyText(s);
   text += Section("packets without a segment", DroppedPackets(s.capture));
   text += Section("segments without timing", SegmentsSetAside(s.detector));
   text += Section("lost or late packets", LostPackets(s.capture));
@@ -282,7 +361,10 @@ std::string SummaryJson(const RunSummary& s) {
                {"packets_per_cpu_s", std::round(PerSecond(s.capture.packets, s.cpu_seconds))},
                {"peak_memory_bytes", s.peak_memory_bytes},
                {"capture", CaptureJson(s.capture)},
-               {"detector", DetectorJson(s.detector)}};
+               {"detector", DetectorJson(s.detector)},
+               {"border", BorderJson(s.border)},
+               {"rules", RulesJson(s.rules, s.newest)},
+               {"warnings", BorderAdvice(s.border)}};
   if (s.traceback.has_value()) json["traceback"] = TracebackJson(*s.traceback);
   return json.dump() + '\n';
 }

@@ -7,9 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "capture/counters.h"
+#include "capture/time.h"
 #include "detector/counters.h"
+#include "detector/policy/policy.h"
+#include "output/border_report.h"
 
 namespace cairn::output {
 
@@ -27,6 +31,9 @@ struct RunSummary {
   std::string_view end;      // how it ended: "complete", "interrupted", "failed"
   CaptureCounters capture;
   DetectorCounters detector;
+  BorderReport border = {};
+  std::vector<policy::RuleUse> rules = {};  // the allow rules, in the order of the configuration
+  PacketTime newest = {};  // packet time at the end; tells which rules have expired
   std::optional<TracebackCounters> traceback = std::nullopt;  // unset: nobody was to be asked
   double wall_seconds = 0;
   double cpu_seconds = 0;          // user and system, of the whole process

@@ -60,6 +60,10 @@ void AddConfiguration(CLI::App& app, int& exit_code) {
   config->add_subcommand("reference", "Print the reference of all keys as Markdown")
       ->group("")
       ->callback([&exit_code] { exit_code = PrintText(config::StopdReferenceMarkdown()); });
+  // Likewise: docs/stopd.yaml.5.
+  config->add_subcommand("manual", "Print the reference of all keys as a manual page")
+      ->group("")
+      ->callback([&exit_code] { exit_code = PrintText(config::StopdManualPage()); });
 }
 
 }  // namespace cairn::commands

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "config/manual_text.h"
 #include "config/reading.h"
 #include "config/schema_text.h"
 #include "config/stopd/stopd_contradictions.h"
@@ -38,6 +39,41 @@ constexpr std::string_view kContradictions = R"(## What is refused together
 - `limits.max_askers` below `limits.max_connections`: how often an asker asked would be forgotten while it is connected.
 - `recursion.max_targets` above `recursion.ask.max_queued` while `recursion.enabled`: one request alone would overfill the queue.
 - `store.journal_size` not below `store.max_size`: the journal alone would fill the store.
+)";
+
+constexpr std::string_view kManualHead = R"(.\" SPDX-License-Identifier: BSD-3-Clause
+.\" Made by "stopd config manual"; a test compares it with the program.
+.TH STOPD.YAML 5 "" "Cairn" "File Formats"
+.SH NAME
+stopd.yaml \- the configuration of stopd(8)
+.SH DESCRIPTION
+.B stopd
+reads its settings from
+.I /etc/cairn/stopd.yaml
+where it is there, or from the file of
+.BR \-\-config .
+The file is YAML (UTF\-8, at most 1 MiB) and needs only the keys that it changes.
+Below, the default stands behind each key.
+Any key can be set on the command line, too, as
+.BR "\-\-set listen.port=1113" .
+A change holds from the next start on
+.RB ( "systemctl restart stopd" ).
+.PP
+.B stopd check\-config
+says what is wrong with a file, with line and column;
+.B stopd config show
+prints the settings that a run would use;
+.B stopd config default
+prints every key with its default.
+Unknown, repeated, ill\-formed, out\-of\-range and contradictory settings are refused.
+Durations, sizes, whole numbers and networks are written as in
+.BR cairn.yaml (5).
+.SH KEYS
+)";
+
+constexpr std::string_view kManualTail = R"(.SH SEE ALSO
+.BR stopd (8),
+.BR cairn.yaml (5)
 )";
 
 }  // namespace
@@ -89,6 +125,10 @@ std::string StopdReferenceMarkdown() {
   text += ReferenceSections(StopdSchema());
   text += kContradictions;
   return text;
+}
+
+std::string StopdManualPage() {
+  return std::string(kManualHead) + ManSections(StopdSchema()) + std::string(kManualTail);
 }
 
 }  // namespace cairn::config

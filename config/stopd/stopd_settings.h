@@ -29,6 +29,8 @@ std::string ShowStopd(const daemon::Options& options);
 std::string StopdDefaultYaml();
 // docs/stopd-configuration.md.
 std::string StopdReferenceMarkdown();
+// docs/stopd.yaml.5.
+std::string StopdManualPage();
 
 }  // namespace cairn::config
 

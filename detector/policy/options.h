@@ -20,7 +20,7 @@ enum class Action : uint8_t {
   kMark,      // written, with the rule in its `policy` field
 };
 
-// Minutes of the UTC day, [begin, end).  An end not beyond the begin means over midnight: the range
+// Minutes of the day, [begin, end).  An end not beyond the begin means over midnight: the range
 // belongs to the day on which it begins.
 struct HourRange {
   uint16_t begin_minute = 0;
@@ -37,15 +37,19 @@ struct AllowRule {
   std::vector<uint16_t> upstream_ports;    // upstream's responder port
   std::vector<uint16_t> downstream_ports;  // downstream's responder port
   std::optional<PairKind> kind;
-  std::vector<uint8_t> days;  // 0 Monday .. 6 Sunday, UTC
+  std::vector<uint8_t> days;  // 0 Monday .. 6 Sunday
   std::vector<HourRange> hours;
-  std::optional<PacketTime> expires;  // matches before this moment only
+  // Matches only before the moment at which the clock of its time zone shows this UTC time.
+  std::optional<PacketTime> expires;
+  std::string timezone;  // of days, hours and expires; empty: that of the policy
   Action action = Action::kSuppress;
   std::string owner;
   std::string reason;
 };
 
 struct Options {
+  // Of the rules that name none: TimeZone in detector/policy/time_zone.h.
+  std::string timezone = "UTC";
   std::vector<AllowRule> allow;
 };
 

@@ -7,29 +7,7 @@
 namespace cairn::policy {
 namespace {
 
-constexpr int64_t kNanosecondsOfMinute = 60'000'000'000;
-constexpr int64_t kMinutesOfDay = 24 * 60;
-constexpr int64_t kDaysOfWeek = 7;
-constexpr int64_t kWeekdayOfEpoch = 3;  // 1970-01-01 was a Thursday; Monday is 0
-
-// A moment as the rules see it.
-struct DayAndMinute {
-  uint8_t day = 0;  // 0 Monday .. 6 Sunday
-  uint16_t minute = 0;
-};
-
-// Rounds towards the past, also before 1970.
-int64_t FloorDivide(int64_t value, int64_t divisor) {
-  return value / divisor - (value % divisor < 0 ? 1 : 0);
-}
-
-DayAndMinute ToDayAndMinute(PacketTime time) {
-  const int64_t minutes = FloorDivide(time.ToNanoseconds(), kNanosecondsOfMinute);
-  const int64_t days = FloorDivide(minutes, kMinutesOfDay);
-  const int64_t weekday = (days % kDaysOfWeek + kDaysOfWeek + kWeekdayOfEpoch) % kDaysOfWeek;
-  return {.day = static_cast<uint8_t>(weekday),
-          .minute = static_cast<uint16_t>(minutes - days * kMinutesOfDay)};
-}
+constexpr unsigned kDaysOfWeek = 7;
 
 template <typename T>
 bool EmptyOrContains(const std::vector<T>& list, const T& value) {
@@ -53,24 +31,36 @@ bool HoldsInRange(const AllowRule& rule, const HourRange& range, DayAndMinute no
   return now.minute < range.end_minute && EmptyOrContains(rule.days, yesterday);
 }
 
-bool HoldsAt(const AllowRule& rule, DayAndMinute now) {
-  if (rule.hours.empty()) return EmptyOrContains(rule.days, now.day);
-  return std::any_of(rule.hours.begin(), rule.hours.end(),
-                     [&](const HourRange& range) { return HoldsInRange(rule, range, now); });
+// The first of days and hours that does not hold.  The day is at fault only where the hours are
+// not.
+std::optional<Condition> FailsAt(const AllowRule& rule, DayAndMinute now) {
+  if (rule.hours.empty()) {
+    return EmptyOrContains(rule.days, now.day) ? std::nullopt : std::optional(Condition::kDays);
+  }
+  const auto holds = [now](const AllowRule& any) {
+    return std::any_of(any.hours.begin(), any.hours.end(),
+                       [&](const HourRange& range) { return HoldsInRange(any, range, now); });
+  };
+  if (holds(rule)) return std::nullopt;
+  AllowRule every_day;
+  every_day.hours = rule.hours;
+  return holds(every_day) ? Condition::kDays : Condition::kHours;
 }
 
-bool IsExpired(const AllowRule& rule, PacketTime time) {
-  return rule.expires.has_value() && time >= *rule.expires;
-}
-
-// All conditions but the expiry.
-bool Matches(const AllowRule& rule, const SteppingStone& pair, const Roles& roles,
-             DayAndMinute now) {
-  if (rule.kind.has_value() && *rule.kind != pair.kind) return false;
-  return EmptyOrContains(rule.originator, roles.originator) &&
-         EmptyOrContains(rule.middle, roles.middle) && EmptyOrContains(rule.target, roles.target) &&
-         EmptyOrContains(rule.upstream_ports, pair.upstream.resp.port) &&
-         EmptyOrContains(rule.downstream_ports, pair.downstream.resp.port) && HoldsAt(rule, now);
+// The first condition that does not hold.
+std::optional<Condition> FirstFailing(const AllowRule& rule, const SteppingStone& pair,
+                                      const Roles& roles, DayAndMinute now) {
+  if (!EmptyOrContains(rule.originator, roles.originator)) return Condition::kOriginator;
+  if (!EmptyOrContains(rule.middle, roles.middle)) return Condition::kMiddle;
+  if (!EmptyOrContains(rule.target, roles.target)) return Condition::kTarget;
+  if (!EmptyOrContains(rule.upstream_ports, pair.upstream.resp.port)) {
+    return Condition::kUpstreamPorts;
+  }
+  if (!EmptyOrContains(rule.downstream_ports, pair.downstream.resp.port)) {
+    return Condition::kDownstreamPorts;
+  }
+  if (rule.kind.has_value() && *rule.kind != pair.kind) return Condition::kKind;
+  return FailsAt(rule, now);
 }
 
 }  // namespace
@@ -83,40 +73,83 @@ Roles RolesOf(const SteppingStone& pair) {
           .target = down.reversed ? down.orig.ip : down.resp.ip};
 }
 
+std::string_view ConditionName(Condition condition) {
+  switch (condition) {
+    case Condition::kOriginator:
+      return "originator";
+    case Condition::kMiddle:
+      return "middle";
+    case Condition::kTarget:
+      return "target";
+    case Condition::kUpstreamPorts:
+      return "upstream_ports";
+    case Condition::kDownstreamPorts:
+      return "downstream_ports";
+    case Condition::kKind:
+      return "kind";
+    case Condition::kDays:
+      return "days";
+    case Condition::kHours:
+      return "hours";
+    case Condition::kExpires:
+      break;
+  }
+  return "expires";
+}
+
 Policy::Policy(Options options) : options_(std::move(options)) {
-  for (const AllowRule& rule : options_.allow) uses_.push_back({.rule = rule.name});
+  for (const AllowRule& rule : options_.allow) {
+    const std::string& name = rule.timezone.empty() ? options_.timezone : rule.timezone;
+    zones_.push_back(TimeZone::Load(name).value_or(TimeZone()));
+    RuleUse use{.rule = rule.name, .action = rule.action, .expires = std::nullopt};
+    if (rule.expires.has_value()) use.expires = zones_.back().SameClock(*rule.expires);
+    uses_.push_back(std::move(use));
+  }
+}
+
+RuleCheck Policy::Check(size_t i, const SteppingStone& pair, const Roles& roles) const {
+  RuleCheck check{.fails = std::nullopt, .now = zones_[i].At(pair.time)};
+  check.fails = FirstFailing(options_.allow[i], pair, roles, check.now);
+  if (!check.fails.has_value() && uses_[i].HasExpired(pair.time)) {
+    check.fails = Condition::kExpires;
+  }
+  return check;
 }
 
 Verdict Policy::Judge(const SteppingStone& pair) {
   const Roles roles = RolesOf(pair);
-  const DayAndMinute now = ToDayAndMinute(pair.time);
   std::optional<size_t> first_expired;
   for (size_t i = 0; i < options_.allow.size(); ++i) {
+    const std::optional<Condition> fails = Check(i, pair, roles).fails;
+    if (fails == Condition::kExpires && !first_expired.has_value()) first_expired = i;
+    if (fails.has_value()) continue;
     const AllowRule& rule = options_.allow[i];
-    if (!Matches(rule, pair, roles, now)) continue;
-    if (IsExpired(rule, pair.time)) {
-      if (!first_expired.has_value()) first_expired = i;
-      continue;
-    }
     ++uses_[i].allowed;
     return {.allowed = PolicyVerdict{.rule = rule.name, .owner = rule.owner, .reason = rule.reason},
             .action = rule.action,
-            .expired_rule = std::nullopt};
+            .expired_rule = std::nullopt,
+            .counted = i};
   }
   Verdict verdict;
   if (first_expired.has_value()) {
     ++uses_[*first_expired].expired;
     verdict.expired_rule = options_.allow[*first_expired].name;
+    verdict.counted = first_expired;
   }
   return verdict;
 }
 
-std::vector<std::string> Policy::ExpiredRules(PacketTime time) const {
-  std::vector<std::string> names;
-  for (const AllowRule& rule : options_.allow) {
-    if (IsExpired(rule, time)) names.push_back(rule.name);
-  }
-  return names;
+void Policy::TakeBack(const Verdict& verdict) {
+  if (!verdict.counted.has_value()) return;
+  RuleUse& use = uses_[*verdict.counted];
+  --(verdict.allowed.has_value() ? use.allowed : use.expired);
+}
+
+std::vector<RuleCheck> Policy::Explain(const SteppingStone& pair) const {
+  const Roles roles = RolesOf(pair);
+  std::vector<RuleCheck> checks;
+  for (size_t i = 0; i < options_.allow.size(); ++i) checks.push_back(Check(i, pair, roles));
+  return checks;
 }
 
 }  // namespace cairn::policy

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "capture/address.h"
 #include "capture/time.h"
 #include "detector/findings/event.h"
 #include "detector/policy/options.h"
+#include "detector/policy/time_zone.h"
 
 // What is legitimate at a site.  At a large one more than a hundred stepping stones a day are
 // (Zhang & Paxson 2000, section 6); a rule names such a use, its owner and its end.
@@ -34,6 +36,7 @@ struct Verdict {
   Action action = Action::kSuppress;  // of that rule
   // Only when no rule allows the pair: the first rule that would have, had it not expired.
   std::optional<std::string> expired_rule;
+  std::optional<size_t> counted;  // index of the rule whose use was counted
 
   bool IsSuppressed() const { return allowed.has_value() && action == Action::kSuppress; }
 };
@@ -41,28 +44,60 @@ struct Verdict {
 // How often a rule decided.
 struct RuleUse {
   std::string rule;
-  uint64_t allowed = 0;  // alerts that it suppressed or marked
-  uint64_t expired = 0;  // alerts that it would have, had it not expired
+  Action action = Action::kSuppress;
+  std::optional<PacketTime> expires;  // the moment from which on it matches nothing
+  uint64_t allowed = 0;               // alerts that it suppressed or marked
+  uint64_t expired = 0;               // alerts that it would have, had it not expired
+
+  bool HasExpired(PacketTime now) const { return expires.has_value() && now >= *expires; }
 };
 
-// Judges pairs by the allow rules.  Time is the pair's packet time, in UTC; no clock is read, so a
-// replay gives the same verdicts.
+// The conditions of a rule, in the order in which they are checked.
+enum class Condition : uint8_t {
+  kOriginator,
+  kMiddle,
+  kTarget,
+  kUpstreamPorts,
+  kDownstreamPorts,
+  kKind,
+  kDays,
+  kHours,
+  kExpires,
+};
+// The key of the configuration: "originator", ..., "expires".
+std::string_view ConditionName(Condition condition);
+
+// What one rule makes of a pair.
+struct RuleCheck {
+  std::optional<Condition> fails;  // the first condition that does not hold; unset: it matches
+  DayAndMinute now;                // the pair's time in the rule's time zone
+};
+
+// Judges pairs by the allow rules.  Time is the pair's packet time; no clock is read, so a replay
+// gives the same verdicts.
 //
 // Thread-compatible.  A call costs O(rules and their conditions); it is made once an alert.
 class Policy {
  public:
+  // A rule whose time zone cannot be loaded goes by UTC; the configuration refuses such names.
   explicit Policy(Options options);
 
   // Judges `pair` at its time, and counts.
   Verdict Judge(const SteppingStone& pair);
+  // The pair is judged anew: what was counted for `verdict` no longer counts.
+  void TakeBack(const Verdict& verdict);
+  // What each rule makes of `pair`, in the order of the configuration.  Counts nothing.
+  std::vector<RuleCheck> Explain(const SteppingStone& pair) const;
 
+  const Options& options() const { return options_; }
   // One for each rule, in the order of the configuration.
   const std::vector<RuleUse>& uses() const { return uses_; }
-  // The names of the rules that have expired at `time`.
-  std::vector<std::string> ExpiredRules(PacketTime time) const;
 
  private:
+  RuleCheck Check(size_t rule, const SteppingStone& pair, const Roles& roles) const;
+
   Options options_;
+  std::vector<TimeZone> zones_;  // of each rule
   std::vector<RuleUse> uses_;
 };
 

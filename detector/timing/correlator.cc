@@ -29,9 +29,12 @@ Correlator::Correlator(const Options& options, const PrefixSet& protected_networ
       sink_(sink),
       pairs_(states_, options.max_pairs, options.max_pairs_per_connection),
       recent_(options.max_recent_onsets),
-      budget_(options.max_indirect_comparisons_per_second) {}
+      budget_(options.max_indirect_comparisons_per_second) {
+  pairs_.TellEvictions(*this);
+}
 
 void Correlator::Compare(const Onset& onset) {
+  now_ = onset.time;
   ++counters_.onsets;
   if (!first_onset_.IsSet()) first_onset_ = onset.time;
   onsets_in_window_ = recent_.CountSince(onset.time - window_[IndexOf(PairKind::kIndirect)]);
@@ -221,7 +224,8 @@ CorrelatorCounters Correlator::counters() const {
   counters.pairs_created = pairs_.created();
   counters.pairs_held = pairs_.size();
   counters.pairs_peak = pairs_.peak();
-  counters.pairs_evicted = pairs_.evicted();
+  counters.pairs_evicted_by_connection = pairs_.evicted(PairBound::kConnection);
+  counters.pairs_evicted_by_table = pairs_.evicted(PairBound::kTable);
   return counters;
 }
 

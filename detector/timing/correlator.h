@@ -61,9 +61,11 @@ struct CorrelatorCounters {
   uint64_t pairs_created = 0;
   uint64_t pairs_held = 0;
   uint64_t pairs_peak = 0;
-  uint64_t pairs_evicted = 0;   // table or connection full: the least promising
-  uint64_t pairs_refused = 0;   // table or connection full of reported pairs
-  uint64_t pairs_hopeless = 0;  // dropped because the rules can hardly hold any more
+  uint64_t pairs_evicted_by_connection = 0;  // max_pairs_per_connection: the least promising
+  uint64_t pairs_evicted_by_table = 0;       // max_pairs: likewise
+  uint64_t pairs_evicted_promising = 0;      // of both: with half of what an alert needs
+  uint64_t pairs_refused = 0;                // table or connection full of reported pairs
+  uint64_t pairs_hopeless = 0;               // dropped because the rules can hardly hold any more
 };
 
 // The correlator half (Zhang & Paxson 2000): onsets and connection ends in, stepping-stone pairs
@@ -74,7 +76,7 @@ struct CorrelatorCounters {
 // recent onsets of flows that end at its source host, for indirect pairs those whose previous
 // onsets coincided with its previous ones. Thread-compatible.  Deterministic.  Memory bounded by
 // the options.
-class Correlator {
+class Correlator : private EvictionSink {
  public:
   // Requires: `sink` outlives the correlator.
   Correlator(const Options& options, const PrefixSet& protected_networks, PairSink& sink);
@@ -132,6 +134,8 @@ class Correlator {
   uint32_t OnsetsNeededForIndirect() const;
   PacketDelta IndirectWindow() const;
 
+  void OnEviction(const Pair& pair) override;
+  bool IsPromising(const Pair& pair) const;
   void Judge(uint32_t pair, PacketTime now);
   void Report(uint32_t pair, PacketTime now, const std::optional<Confidence>& confidence,
               const SlotVerdict* slots);
@@ -173,6 +177,7 @@ class Correlator {
   uint64_t onsets_in_window_ = 0;               // how busy the link is
   PacketDelta farthest_ = PacketDelta::Zero();  // half of the longest trip in `recent_`, ever
   PacketTime first_onset_ = PacketTime::InfinitePast();
+  PacketTime now_ = PacketTime::InfinitePast();
   ComparisonBudget budget_;
   const Priority* priority_ = nullptr;
   const std::array<NullScores, kKinds>* calibration_ = nullptr;

@@ -132,8 +132,7 @@ bool PairTable::EvictFromConnection(uint32_t state) {
     if (victim == Pair::kNoLink || LessPromising(pairs_[index], pairs_[victim])) victim = index;
   }
   if (victim == Pair::kNoLink) return false;
-  Erase(victim);
-  ++evicted_;
+  Evict(victim, PairBound::kConnection);
   return true;
 }
 
@@ -148,9 +147,14 @@ bool PairTable::EvictAnywhere() {
     if (victim == Pair::kNoLink || LessPromising(pair, pairs_[victim])) victim = hand_;
   }
   if (victim == Pair::kNoLink) return false;
-  Erase(victim);
-  ++evicted_;
+  Evict(victim, PairBound::kTable);
   return true;
+}
+
+void PairTable::Evict(uint32_t index, PairBound bound) {
+  if (sink_ != nullptr) sink_->OnEviction(pairs_[index]);
+  Erase(index);
+  ++evicted_[static_cast<size_t>(bound)];
 }
 
 }  // namespace cairn::timing

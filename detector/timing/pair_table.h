@@ -2,6 +2,7 @@
 #ifndef CAIRN_DETECTOR_TIMING_PAIR_TABLE_H_
 #define CAIRN_DETECTOR_TIMING_PAIR_TABLE_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -12,6 +13,16 @@
 #include "detector/timing/pair.h"
 
 namespace cairn::timing {
+
+// Which bound a pair gave way to.
+enum class PairBound : uint8_t { kConnection, kTable };
+
+// Told of every pair that gives way to another, before it goes.
+class EvictionSink {
+ public:
+  virtual ~EvictionSink() = default;
+  virtual void OnEviction(const Pair& pair) = 0;
+};
 
 // The pairs under observation: found by their two inputs, and listed by connection.  Bounded in
 // total and per connection; a new pair takes the place of the least promising old one that is not
@@ -26,6 +37,9 @@ namespace cairn::timing {
 class PairTable {
  public:
   PairTable(ConnectionStates& states, uint32_t max_pairs, uint32_t max_pairs_per_connection);
+
+  // Requires: `sink` outlives the last Insert().
+  void TellEvictions(EvictionSink& sink) { sink_ = &sink; }
 
   std::optional<uint32_t> Find(Pair::Input a, Pair::Input b) const;
   // Makes room by the eviction rule.  No value when all that could give way is reported already;
@@ -42,7 +56,8 @@ class PairTable {
   uint32_t peak() const { return peak_; }
   uint64_t created() const { return created_[0] + created_[1]; }
   uint64_t created(PairKind kind) const { return created_[static_cast<size_t>(kind)]; }
-  uint64_t evicted() const { return evicted_; }
+  uint64_t evicted() const { return evicted_[0] + evicted_[1]; }
+  uint64_t evicted(PairBound bound) const { return evicted_[static_cast<size_t>(bound)]; }
 
  private:
   static uint64_t KeyOf(Pair::Input a, Pair::Input b);
@@ -50,6 +65,7 @@ class PairTable {
   bool MakeRoom(uint32_t a, uint32_t b);
   bool EvictFromConnection(uint32_t state);
   bool EvictAnywhere();
+  void Evict(uint32_t pair, PairBound bound);
   void Link(uint32_t pair, unsigned side);
   void Unlink(uint32_t pair, unsigned side);
 
@@ -59,7 +75,8 @@ class PairTable {
   uint32_t size_ = 0;
   uint32_t peak_ = 0;
   std::array<uint64_t, 2> created_{};
-  uint64_t evicted_ = 0;
+  std::array<uint64_t, 2> evicted_{};
+  EvictionSink* sink_ = nullptr;
   uint32_t hand_ = 0;
   std::vector<Pair> pairs_;
   std::vector<uint32_t> free_;

@@ -160,6 +160,7 @@ bool Correlator::IsAlreadyReported(const Pair& pair) const {
 void Correlator::OnCorrelation(const Onset& a, const Onset& b, const SlotSignificance& slots,
                                const Confidence& confidence, PacketTime time) {
   if (!states_.IsOpen(a) || !states_.IsOpen(b)) return;
+  now_ = std::max(now_, time);
   const Pair::Input first{states_.FindOrCreate(a), a.flow};
   const Pair::Input second{states_.FindOrCreate(b), b.flow};
   std::optional<uint32_t> index = pairs_.Find(first, second);
@@ -170,6 +171,27 @@ void Correlator::OnCorrelation(const Onset& a, const Onset& b, const SlotSignifi
   }
   const SlotVerdict verdict{.significance = slots, .from = first.state};
   Report(*index, time, confidence, &verdict);
+}
+
+// What gives way is mostly a pair that has gathered nothing, of which nothing is lost.  The others
+// are counted: their evidence has to be gathered once more.
+void Correlator::OnEviction(const Pair& pair) {
+  if (recorded_ == nullptr && IsPromising(pair)) ++counters_.pairs_evicted_promising;
+}
+
+bool Correlator::IsPromising(const Pair& pair) const {
+  constexpr double kShare = 0.5;  // of what an alert needs
+  if (options_.rule == Rule::kThresholds) {
+    const PairRules& rules = RulesOf(pair.kind);
+    return pair.consecutive() >= kShare * rules.min_consecutive &&
+           pair.coincidences() >= kShare * rules.min_coincidences;
+  }
+  if (!first_onset_.IsSet()) return false;
+  const double needed = NeededNats(pairs_.created(pair.kind), now_ - first_onset_,
+                                   options_.false_alarms_per_day / kTests, Measured(pair.kind));
+  // Most lack so much that it need not be computed.
+  if (pair.lacking > (1 - kShare) * needed) return false;
+  return LackingNats(EvidenceOf(pair, now_), needed, options_, pair.kind) <= (1 - kShare) * needed;
 }
 
 void Correlator::Judge(uint32_t index, PacketTime now) {

@@ -29,6 +29,8 @@ expect 0 config default
 cmp "$work/out" "$source/config/cairn.yaml"
 expect 0 config reference
 cmp "$work/out" "$source/docs/configuration.md"
+expect 0 config manual
+cmp "$work/out" "$source/docs/cairn.yaml.5"
 
 expect 0 config check "$source/config/cairn.yaml" "$source/config/example-site.yaml"
 told out "example-site.yaml: no fault found"

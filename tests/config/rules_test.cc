@@ -33,6 +33,7 @@ policy:
       days: [mon-fri, sun]
       hours: ["22:00-06:00", "12:00-12:30"]
       expires: 2027-01-31
+      timezone: America/New_York
       action: mark
       owner: operations
       reason: "nightly copy: to the archive"
@@ -50,6 +51,7 @@ policy:
   REQUIRE(rule.hours.size() == 2);
   CHECK(rule.hours[0].begin_minute == 22 * 60);
   CHECK(rule.hours[0].end_minute == 6 * 60);
+  CHECK(rule.timezone == "America/New_York");
   CHECK(rule.action == policy::Action::kMark);
   CHECK(rule.owner == "operations");
   CHECK(rule.reason == "nightly copy: to the archive");
@@ -57,6 +59,20 @@ policy:
 
 TEST_CASE("a rule holds through the day on which it expires") {
   CHECK(Rule("expires: 2027-01-31").expires == ParseDate("2027-02-01").value());
+}
+
+TEST_CASE("the time zone of all rules is UTC unless the policy names another") {
+  CHECK(Rule("owner: x").timezone.empty());
+  CHECK(Settings().detector.policy.timezone == "UTC");
+  CHECK(Sound("policy: {timezone: Europe/Berlin}").detector.policy.timezone == "Europe/Berlin");
+}
+
+TEST_CASE("a time zone that is not known is told with its place and an example") {
+  const std::string fault = Fault("policy:\n  timezone: Europe/Berlim\n");
+  CHECK_THAT(fault, Contains(":2:13: policy.timezone: there is no time zone 'Europe/Berlim'"));
+  CHECK_THAT(fault, Contains("for example Europe/Berlin"));
+  CHECK_THAT(RuleFault("name: r, kind: direct, timezone: /etc/localtime"),
+             Contains("policy.allow[1].timezone: the text is no name"));
 }
 
 TEST_CASE("days are ranges that may pass sunday, sorted and each once") {

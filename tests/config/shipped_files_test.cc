@@ -2,6 +2,10 @@
 // The files in the tree that are made from the table of keys, or must fit it.
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <sstream>
+
+#include "fmt/format.h"
 
 #include "tests/config/load.h"
 
@@ -22,6 +26,27 @@ TEST_CASE("config/cairn.yaml is what 'cairn config default' prints") {
 TEST_CASE("docs/configuration.md is what 'cairn config reference' prints") {
   INFO("To bring it up to date: cairn config reference > docs/configuration.md");
   CHECK(Read("docs/configuration.md") == ReferenceMarkdown());
+}
+
+TEST_CASE("docs/cairn.yaml.5 is what 'cairn config manual' prints") {
+  INFO("To bring it up to date: cairn config manual > docs/cairn.yaml.5");
+  CHECK(Read("docs/cairn.yaml.5") == ManualPage());
+}
+
+TEST_CASE("no line of the manual page is taken for a request, and every key is there") {
+  const std::string page = ManualPage();
+  for (const char* key : {"protected_networks", "timing.direct.idle_threshold", "policy.timezone",
+                          "expires", "traceback.enabled"}) {
+    CHECK(page.find(fmt::format("\n.TP\n\\fB{}\\fR", key)) != std::string::npos);
+  }
+  std::istringstream lines(page);
+  const std::set<std::string> requests = {".\\\"", ".TH", ".SH", ".SS", ".TP", ".PP",
+                                          ".br",   ".B",  ".BR", ".RB", ".I"};
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    CHECK_FALSE(line.starts_with('\''));
+    if (line.starts_with('.')) CHECK(requests.contains(line.substr(0, line.find(' '))));
+  }
 }
 
 TEST_CASE("the default file loads to the defaults") {

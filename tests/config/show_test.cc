@@ -27,9 +27,11 @@ std::string OtherValue(const Key<Settings>& key) {
       {"capture.filter", "not port 80: \"x\" \\ # y"},
       {"exposure.clear_text", "{23: \"tel: net\", 65535: x}"},
       {"exposure.encrypted_ports", "[1, 65535]"},
+      {"policy.timezone", "America/New_York"},
       {"policy.allow",
        "[{name: \"a: b\", kind: direct, reason: \"- #\"}, {name: b, kind: indirect, days: [sun], "
-       "hours: [\"23:59-24:00\"], expires: 2030-12-31, target: \"::1\"}]"},
+       "hours: [\"23:59-24:00\"], expires: 2030-12-31, timezone: Europe/Berlin, target: "
+       "\"::1\"}]"},
   };
   const auto special = kSpecial.find(key.path);
   if (special != kSpecial.end()) return special->second;

@@ -154,5 +154,29 @@ TEST_CASE("Whoever was told of a pair that a rule allows is told that it does") 
   CHECK(run.counters().alerts_suppressed == 0);
 }
 
+TEST_CASE("A pair whose roles turn back and forth is counted once for each rule, too") {
+  Run run(Allowing(23, policy::Action::kMark));
+  run.Pair();
+  run.Revise(2);
+  CHECK(run.reporter.policy().uses()[0].allowed == 1);
+  run.Revise(3);
+  CHECK(run.reporter.policy().uses()[0].allowed == 0);
+  run.Revise(4);
+  CHECK(run.reporter.policy().uses()[0].allowed == 1);
+}
+
+TEST_CASE("A rule that expired counts a corrected pair once") {
+  DetectorOptions options = Allowing(22, policy::Action::kMark);  // the wrong roles
+  options.policy.allow[0].expires = Ms(0);
+  Run run(options);
+  run.Pair();
+  CHECK(run.counters().alerts_by_expired_rule == 1);
+  run.Revise(2);
+  CHECK(run.counters().alerts_by_expired_rule == 0);
+  CHECK(run.reporter.policy().uses()[0].expired == 0);
+  run.End(2);
+  CHECK(run.recorder.All<SteppingStoneEnd>().size() == 1);
+}
+
 }  // namespace
 }  // namespace cairn

@@ -101,6 +101,25 @@ class OnALink(harness.TestCase):
         capture = harness.summary_of(err.decode())["capture"]
         self.assertEqual(capture["kernel_dropped"], 0)
 
+    def test_wrong_networks_are_told_while_the_watch_goes_on(self):
+        # In a table of 100 each new SYN ends an older one.
+        process = self.watch("--set", "connections.max_connections=100")
+        frames = [captures.frame("192.0.2.1", 1024 + number, "198.51.100.7", 22, captures.SYN, number, 0, 0)
+                  for number in range(1500)]
+        self.send([(captures.START, frame) for frame in frames], captures.START)
+        os.set_blocking(process.stderr.fileno(), False)
+        told, deadline = b"", time.monotonic() + START_PATIENCE
+        while b"\n" not in told and time.monotonic() < deadline:
+            told += process.stderr.read() or b""
+            time.sleep(0.1)
+        self.assertIn(b"cairn watch: warning: none of ", told)
+        self.assertIsNone(process.poll())
+        os.set_blocking(process.stderr.fileno(), True)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=START_PATIENCE)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn(b"none of 1,500 connections crosses the border", err)
+
     def test_a_session_is_recorded_soon_after_its_end_and_the_open_ones_at_the_end(self):
         records = {end: self.folder / f"s.{end}" for end in ("tsv", "sqlite")}
         for end, path in records.items():

@@ -19,9 +19,9 @@ TEST_CASE("a stepping stone is one line whose keys stand in the published order"
       R"({"schema":"cairn/1","time":"2026-11-21T10:15:02.123456789Z","event":"stepping_stone",)"
       R"("alert_id":"5f0c0123456789ab","kind":"direct","host":"10.10.0.15",)"
       R"("upstream":{"orig":{"ip":"172.16.4.2","port":48224},"resp":{"ip":"10.10.0.15","port":22},)"
-      R"("start":"2026-11-21T10:05:02.123456789Z","originator":"syn","community_id":"UP"},)"
+      R"("start":"2026-11-21T10:05:02.123456789Z","originator":"syn","community_id":"UP","reversed":false},)"
       R"("downstream":{"orig":{"ip":"10.10.0.15","port":37534},"resp":{"ip":"172.16.2.2","port":22},)"
-      R"("start":"2026-11-21T10:05:02.123456789Z","originator":"syn","community_id":"DOWN"},)"
+      R"("start":"2026-11-21T10:05:02.123456789Z","originator":"syn","community_id":"DOWN","reversed":false},)"
       R"("evidence":{"method":"timing","forward":{"onsets_upstream":40,"onsets_downstream":42,"coincidences":31,)"
       R"("consecutive":18,"ratio":0.775,"lag_ms":{"p50":3.1,"p95":11.0,"transit":0.0},)"
       R"("significance":{"nats":96.42,"window_ms":80,"hits":30,"trials":41,"chance":0.012346}},)"
@@ -50,6 +50,14 @@ TEST_CASE("an indirect pair has no host, IPv6 addresses are plain, and the polic
   CHECK(json["evidence"]["capture"] == "forward_only");
   CHECK(json["policy"] ==
         Json{{"rule", "bastion"}, {"owner", "ops"}, {"reason", "the site's jump host"}});
+}
+
+TEST_CASE("a connection on which keystrokes run towards its originator is marked as reversed") {
+  SteppingStone pair = samples::DirectPair();
+  pair.upstream.reversed = true;
+  const Json json = Json::parse(ToJsonLine(pair));
+  CHECK(json["upstream"]["reversed"] == true);
+  CHECK(json["downstream"]["reversed"] == false);
 }
 
 TEST_CASE("an end record carries cause, length and the alert that it ends") {

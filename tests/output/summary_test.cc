@@ -29,8 +29,83 @@ TEST_CASE("the summary tells counts, costs and what was dropped") {
                                      "2469134 packets per CPU s, 64 MiB\n"));
   CHECK_THAT(text, Catch::Contains("1,234,567"));
   CHECK_THAT(text, Catch::Contains("not TCP"));
-  CHECK_THAT(text, Catch::Contains("pairs evicted"));
+  CHECK_THAT(text, Catch::Contains("made way to others"));
   CHECK_THAT(text, Catch::Contains("alerts suppressed"));
+}
+
+TEST_CASE("pairs that made way are no alarm unless they had gathered evidence") {
+  RunSummary summary = Sample();
+  summary.detector.pairs_evicted_by_connection = 17;
+  const std::string calm = SummaryText(summary);
+  CHECK_THAT(calm, Catch::Contains("made way to others") &&
+                       Catch::Contains("timing.max_pairs_per_connection; none had half"));
+  CHECK_THAT(calm, !Catch::Contains("dropped for want of room"));
+  summary.detector.pairs_evicted_by_connection = 10;
+  summary.detector.pairs_evicted_by_table = 7;
+  summary.detector.pairs_evicted_promising = 3;
+  const std::string alarm = SummaryText(summary);
+  CHECK_THAT(alarm, !Catch::Contains("none had half"));
+  const size_t dropped = alarm.find("dropped for want of room");
+  REQUIRE(dropped != std::string::npos);
+  CHECK_THAT(alarm.substr(dropped),
+             Catch::Contains("pairs with evidence") &&
+                 Catch::Contains("timing.max_pairs, timing.max_pairs_per_connection"));
+}
+
+TEST_CASE("each allow rule has its count, or why there is none") {
+  constexpr PacketTime kNow = PacketTime::FromNanoseconds(1'800'000'000'000'000'000);
+  RunSummary summary = Sample();
+  summary.newest = kNow;
+  summary.rules = {
+      {.rule = "bastion", .action = policy::Action::kSuppress, .expires = {}, .allowed = 1234},
+      {.rule = "review", .action = policy::Action::kMark, .expires = {}, .allowed = 2},
+      {.rule = "idle", .action = policy::Action::kSuppress, .expires = {}},
+      {.rule = "over",
+       .action = policy::Action::kSuppress,
+       .expires = kNow - PacketDelta::FromSeconds(60),
+       .allowed = 5,
+       .expired = 3},
+      {.rule = "forgotten", .action = policy::Action::kSuppress, .expires = kNow}};
+  const std::string text = SummaryText(summary);
+  CHECK_THAT(text, Catch::Matches("(.|\n)*rule bastion +1,234  suppressed\n(.|\n)*"));
+  CHECK_THAT(text, Catch::Matches("(.|\n)*rule review +2  marked\n(.|\n)*"));
+  CHECK_THAT(text, Catch::Matches("(.|\n)*rule idle +0  never matched\n(.|\n)*"));
+  CHECK_THAT(text, Catch::Contains("suppressed; expired 2027-01-15 07:59:00 UTC; 3 more would"));
+  CHECK_THAT(text, Catch::Matches("(.|\n)*rule forgotten +0  expired 2027-01-15 (.|\n)*"));
+  const nlohmann::json rules = nlohmann::json::parse(SummaryJson(summary))["rules"];
+  REQUIRE(rules.size() == 5);
+  CHECK(rules[0]["rule"] == "bastion");
+  CHECK(rules[0]["allowed"] == 1234);
+  CHECK(rules[0]["expires"].is_null());
+  CHECK(rules[1]["action"] == "mark");
+  CHECK(rules[3]["has_expired"] == true);
+  CHECK(rules[3]["would_match"] == 3);
+  CHECK(rules[3]["expires"] == "2027-01-15T07:59:00.000000000Z");
+}
+
+TEST_CASE("how connections lie to the border is told, with what is wrong about it") {
+  RunSummary summary = Sample();
+  summary.border.has_networks = true;
+  summary.border.counters.inbound = 1000;
+  summary.border.counters.outbound = 200;
+  summary.border.counters.inside = 30;
+  summary.border.counters.data_both_ways = 900;
+  summary.border.counters.data_in_only = 7;
+  CHECK_THAT(SummaryText(summary),
+             Catch::Contains("crossing the border") &&
+                 Catch::Contains("1,000 opened from outside, 200 from inside") &&
+                 Catch::Contains("30 inside, 0 outside") &&
+                 Catch::Contains("7 into the site only, 0 out of it only"));
+  nlohmann::json json = nlohmann::json::parse(SummaryJson(summary));
+  CHECK(json["border"]["inbound"] == 1000);
+  CHECK(json["border"]["data_in_only"] == 7);
+  CHECK(json["warnings"].empty());
+  summary.border.has_networks = false;
+  summary.border.seen = {{.network = "10.10.0.0/16", .connections = 5}};
+  CHECK_THAT(SummaryText(summary), !Catch::Contains("crossing the border"));
+  json = nlohmann::json::parse(SummaryJson(summary));
+  CHECK(json["border"]["networks_seen"][0]["network"] == "10.10.0.0/16");
+  CHECK(json["warnings"].size() == 1);
 }
 
 TEST_CASE("the summary leaves out what did not happen") {

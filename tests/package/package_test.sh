@@ -32,31 +32,55 @@ mkdir -p "$root"/var/lib/dpkg/{info,updates,triggers}
 cp /var/lib/dpkg/status "$root/var/lib/dpkg/status"
 dpkg_in_root --install "${debs[0]}"
 
-for file in usr/bin/cairn etc/cairn/cairn.yaml usr/share/man/man1/cairn.1.gz usr/share/doc/cairn/copyright \
-  usr/share/doc/cairn/README.md usr/share/bash-completion/completions/cairn usr/sbin/stopd etc/cairn/stopd.yaml \
+doc=usr/share/doc/cairn
+for file in usr/bin/cairn usr/bin/cairn-traces etc/cairn/cairn.yaml usr/share/man/man1/cairn.1.gz \
+  usr/share/man/man1/cairn-traces.1.gz usr/share/man/man5/cairn.yaml.5.gz usr/share/man/man5/stopd.yaml.5.gz \
+  $doc/copyright $doc/changelog.gz $doc/README.md $doc/docs/policy.md $doc/examples/example-site.yaml \
+  $doc/examples/demo.pcap.gz usr/share/bash-completion/completions/cairn usr/sbin/stopd etc/cairn/stopd.yaml \
   usr/share/man/man8/stopd.8.gz usr/share/bash-completion/completions/stopd usr/lib/systemd/system/stopd.service \
   usr/lib/systemd/system/stopd.socket usr/lib/sysusers.d/stopd.conf; do
   [[ -s $root/$file ]] || fail "$file is not installed"
 done
+for path in docs/*.md docs/*.schema.json; do
+  cmp "$path" "$root/$doc/$path" || fail "$path is not in the package"
+done
+for path in docs/*.schema.json; do
+  cmp "$path" "$root/usr/share/cairn/schemas/${path##*/}" || fail "the schema ${path##*/} is not in the package"
+done
+gzip -dc "$root/$doc/changelog.gz" | head -n 1 | grep -q -F "cairn ($version)" || fail "the changelog is of another version"
+
+# What Debian asks of a package.  Continuous integration has the tool.
+if command -v lintian >/dev/null; then
+  lintian --fail-on error,warning --display-info --tag-display-limit 0 "${debs[0]}" >"$scratch/lintian" 2>&1 || {
+    cat "$scratch/lintian"
+    fail "lintian"
+  }
+  if grep ' hardening-' "$scratch/lintian"; then fail "the programs are less protected than the compiler can"; fi
+elif [[ ${CI:-} == true ]]; then
+  fail "lintian is not installed"
+fi
 for library in libpcap libyaml-cpp libfmt libsqlite3 libc6 libseccomp libsystemd adduser; do
   dpkg-deb --field "${debs[0]}" Depends | grep -q "$library" || fail "no dependency on $library"
 done
-for program in "$root/usr/bin/cairn" "$root/usr/sbin/stopd"; do
+for program in "$root"/usr/bin/cairn{,-traces} "$root/usr/sbin/stopd"; do
   if grep -q -a -F "$PWD" "$program"; then fail "$program holds the path of its build"; fi
 done
 
 cairn=$root/usr/bin/cairn
 [[ $("$cairn" --version) == *"$version"* ]] || fail "cairn --version: $("$cairn" --version)"
 "$cairn" config check "$root/etc/cairn/cairn.yaml" || fail "the default configuration"
-"$cairn" replay traces/demo.pcap.gz --config "$root/etc/cairn/cairn.yaml" --protect 10.10.0.0/16 --format json \
+"$cairn" replay "$root/$doc/examples/demo.pcap.gz" --config "$root/etc/cairn/cairn.yaml" --protect 10.10.0.0/16 --format json \
   >"$scratch/alerts" 2>"$scratch/summary" || fail "replay: $(cat "$scratch/summary")"
 grep -q '"event":"stepping_stone"' "$scratch/alerts" || fail "no alert on the demo trace"
 
 man_page=$(gzip -dc "$root/usr/share/man/man1/cairn.1.gz" | sed 's/\\-/-/g')
-for command in replay watch relays sessions config evaluate evaluate-calibration evaluate-protocol evaluate-relays; do
+for command in replay watch relays sessions policy config evaluate evaluate-calibration evaluate-protocol evaluate-relays; do
   "$cairn" "$command" --help >/dev/null || fail "cairn $command --help"
   [[ $man_page == *"$command"* ]] || fail "the manual page does not tell of $command"
 done
+"$cairn" config check "$root/$doc/examples/example-site.yaml" || fail "the example of a configuration"
+"$root/usr/bin/cairn-traces" generate --preset small --packets 1000 --out "$scratch/small.pcap" 2>/dev/null ||
+  fail "cairn-traces generate"
 # shellcheck disable=SC1090,SC1091
 (source "$root/usr/share/bash-completion/completions/cairn" && complete -p cairn >/dev/null) || fail "completion"
 

@@ -73,6 +73,11 @@ TEST_CASE("docs/stopd-configuration.md is what 'stopd config reference' prints")
   CHECK(Read("docs/stopd-configuration.md") == StopdReferenceMarkdown());
 }
 
+TEST_CASE("docs/stopd.yaml.5 is what 'stopd config manual' prints") {
+  INFO("To bring it up to date: stopd config manual > docs/stopd.yaml.5");
+  CHECK(Read("docs/stopd.yaml.5") == StopdManualPage());
+}
+
 TEST_CASE("the default file of stopd loads to the defaults") {
   CHECK(ShowStopd(StopdSound(Read("config/stopd.yaml"))) == ShowStopd(daemon::Options()));
 }

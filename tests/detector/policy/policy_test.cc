@@ -7,43 +7,12 @@
 
 #include "catch2/catch.hpp"
 
+#include "tests/detector/policy/sample_pair.h"
+
 namespace cairn::policy {
 namespace {
 
-constexpr int64_t kDay = 24 * 60;  // minutes
-// 2027-01-25, a monday.
-constexpr PacketTime kMonday = PacketTime::FromNanoseconds(1'800'835'200'000'000'000);
-
-PacketTime At(int64_t day, int64_t hour, int64_t minute) {
-  return kMonday + PacketDelta::FromSeconds((day * kDay + hour * 60 + minute) * 60);
-}
-
-Endpoint End(std::string_view ip, uint16_t port) { return {*IpAddress::Parse(ip), port}; }
-
-PrefixSet Nets(std::string_view text) { return PrefixSet({*Prefix::Parse(text)}); }
-
-// A person at 203.0.113.9 on the bastion 10.0.0.5, going on to 198.51.100.7.
-SteppingStone Pair() {
-  SteppingStone pair;
-  pair.time = At(0, 12, 0);
-  pair.upstream.orig = End("203.0.113.9", 40000);
-  pair.upstream.resp = End("10.0.0.5", 22);
-  pair.downstream.orig = End("10.0.0.5", 50000);
-  pair.downstream.resp = End("198.51.100.7", 2222);
-  return pair;
-}
-
-AllowRule Named(std::string name) {
-  AllowRule rule;
-  rule.name = std::move(name);
-  return rule;
-}
-
-bool Allows(AllowRule rule, const SteppingStone& pair) {
-  rule.name = "rule";
-  Policy policy({.allow = {std::move(rule)}});
-  return policy.Judge(pair).allowed.has_value();
-}
+using namespace samples;  // NOLINT(google-build-using-namespace): the vocabulary of this file
 
 TEST_CASE("without rules nothing is allowed") {
   Policy policy({});
@@ -134,92 +103,6 @@ TEST_CASE("IPv6 networks match IPv6 hosts") {
   CHECK_FALSE(Allows(rule, pair));
 }
 
-TEST_CASE("days are those of the packet in UTC") {
-  AllowRule rule;
-  rule.days = {0, 2};
-  SteppingStone pair = Pair();
-  const std::vector<bool> allowed = {true, false, true, false, false, false, false, true};
-  for (size_t day = 0; day < allowed.size(); ++day) {
-    pair.time = At(static_cast<int64_t>(day), 0, 0);
-    CHECK(Allows(rule, pair) == allowed[day]);
-    pair.time = At(static_cast<int64_t>(day), 23, 59) + PacketDelta::FromSeconds(59);
-    CHECK(Allows(rule, pair) == allowed[day]);
-  }
-}
-
-TEST_CASE("days are right at and before the epoch") {
-  AllowRule rule;
-  rule.days = {3};  // 1970-01-01 was a thursday
-  SteppingStone pair = Pair();
-  pair.time = PacketTime::FromNanoseconds(0);
-  CHECK(Allows(rule, pair));
-  pair.time = PacketTime::FromNanoseconds(-1);
-  CHECK_FALSE(Allows(rule, pair));
-  rule.days = {2};
-  CHECK(Allows(rule, pair));
-  pair.time = PacketTime::FromNanoseconds(0) - PacketDelta::FromSeconds(8 * 24 * 3600);
-  CHECK(Allows(rule, pair));
-}
-
-TEST_CASE("hours include their begin and exclude their end") {
-  AllowRule rule;
-  rule.hours = {{.begin_minute = 8 * 60, .end_minute = 18 * 60}};
-  SteppingStone pair = Pair();
-  pair.time = At(0, 8, 0);
-  CHECK(Allows(rule, pair));
-  pair.time = At(0, 8, 0) - PacketDelta::FromNanoseconds(1);
-  CHECK_FALSE(Allows(rule, pair));
-  pair.time = At(0, 18, 0);
-  CHECK_FALSE(Allows(rule, pair));
-  pair.time = At(0, 18, 0) - PacketDelta::FromNanoseconds(1);
-  CHECK(Allows(rule, pair));
-}
-
-TEST_CASE("any of several ranges of hours will do") {
-  AllowRule rule;
-  rule.hours = {{.begin_minute = 8 * 60, .end_minute = 12 * 60},
-                {.begin_minute = 13 * 60, .end_minute = 24 * 60}};
-  SteppingStone pair = Pair();
-  pair.time = At(0, 12, 30);
-  CHECK_FALSE(Allows(rule, pair));
-  pair.time = At(0, 23, 59);
-  CHECK(Allows(rule, pair));
-  pair.time = At(1, 0, 0);
-  CHECK_FALSE(Allows(rule, pair));
-}
-
-TEST_CASE("a range over midnight belongs to the day on which it begins") {
-  AllowRule rule;
-  rule.days = {4};  // friday
-  rule.hours = {{.begin_minute = 22 * 60, .end_minute = 6 * 60}};
-  SteppingStone pair = Pair();
-  const auto allowed = [&](int64_t day, int64_t hour, int64_t minute) {
-    pair.time = At(day, hour, minute);
-    return Allows(rule, pair);
-  };
-  CHECK_FALSE(allowed(4, 5, 0));
-  CHECK_FALSE(allowed(4, 21, 59));
-  CHECK(allowed(4, 22, 0));
-  CHECK(allowed(5, 0, 0));
-  CHECK(allowed(5, 5, 59));
-  CHECK_FALSE(allowed(5, 6, 0));
-  CHECK_FALSE(allowed(5, 22, 0));
-  // Sunday's range runs into monday.
-  rule.days = {6};
-  CHECK(allowed(7, 3, 0));
-  CHECK_FALSE(allowed(1, 3, 0));
-}
-
-TEST_CASE("a rule holds until the moment at which it expires") {
-  AllowRule rule;
-  rule.expires = At(3, 0, 0);
-  SteppingStone pair = Pair();
-  pair.time = At(3, 0, 0) - PacketDelta::FromNanoseconds(1);
-  CHECK(Allows(rule, pair));
-  pair.time = At(3, 0, 0);
-  CHECK_FALSE(Allows(rule, pair));
-}
-
 TEST_CASE("the first rule that matches decides") {
   AllowRule other = Named("other");
   other.target = Nets("192.0.2.0/24");
@@ -274,17 +157,6 @@ TEST_CASE("uses count what each rule allowed, and would have") {
   CHECK(policy.uses()[1].expired == 1);
 }
 
-TEST_CASE("the rules that have expired are known by packet time") {
-  AllowRule early = Named("early");
-  early.expires = At(1, 0, 0);
-  AllowRule late = Named("late");
-  late.expires = At(2, 0, 0);
-  const Policy policy({.allow = {Named("forever"), late, early}});
-  CHECK(policy.ExpiredRules(At(0, 0, 0)).empty());
-  CHECK(policy.ExpiredRules(At(1, 0, 0)) == std::vector<std::string>{"early"});
-  CHECK(policy.ExpiredRules(At(9, 0, 0)) == std::vector<std::string>{"late", "early"});
-}
-
 TEST_CASE("through a reverse tunnel the originator is still the person") {
   // The stone 10.0.0.5 opened upstream itself; the person types at its responder.
   SteppingStone pair = Pair();
@@ -318,6 +190,73 @@ TEST_CASE("the middle of an indirect pair is where downstream comes from") {
   CHECK(Allows(rule, pair));
   rule.middle = Nets("10.0.0.5");
   CHECK_FALSE(Allows(rule, pair));
+}
+
+std::optional<Condition> FailsFirst(AllowRule rule, const SteppingStone& pair) {
+  const Policy policy({.allow = {std::move(rule)}});
+  return policy.Explain(pair).at(0).fails;
+}
+
+TEST_CASE("a rule that does not match is explained by its first condition that fails") {
+  SteppingStone pair = Pair();  // Monday, 12:00
+  AllowRule rule;
+  rule.originator = Nets("203.0.113.0/24");
+  rule.middle = Nets("10.0.0.0/8");
+  rule.target = Nets("198.51.100.0/24");
+  rule.upstream_ports = {22};
+  rule.downstream_ports = {2222};
+  rule.kind = PairKind::kDirect;
+  rule.days = {0};
+  rule.hours = {{.begin_minute = 8 * 60, .end_minute = 18 * 60}};
+  rule.expires = At(10, 0, 0);
+  CHECK_FALSE(FailsFirst(rule, pair).has_value());
+  // From the last condition to the first: each hides those behind it.
+  rule.expires = At(0, 12, 0);
+  CHECK(FailsFirst(rule, pair) == Condition::kExpires);
+  rule.hours = {{.begin_minute = 8 * 60, .end_minute = 12 * 60}};
+  CHECK(FailsFirst(rule, pair) == Condition::kHours);
+  rule.kind = PairKind::kIndirect;
+  CHECK(FailsFirst(rule, pair) == Condition::kKind);
+  rule.downstream_ports = {22};
+  CHECK(FailsFirst(rule, pair) == Condition::kDownstreamPorts);
+  rule.upstream_ports = {23};
+  CHECK(FailsFirst(rule, pair) == Condition::kUpstreamPorts);
+  rule.target = Nets("192.0.2.0/24");
+  CHECK(FailsFirst(rule, pair) == Condition::kTarget);
+  rule.middle = Nets("192.0.2.0/24");
+  CHECK(FailsFirst(rule, pair) == Condition::kMiddle);
+  rule.originator = Nets("192.0.2.0/24");
+  CHECK(FailsFirst(rule, pair) == Condition::kOriginator);
+}
+
+TEST_CASE("the day is at fault only where the hours are not") {
+  AllowRule rule;
+  rule.days = {1, 2};
+  CHECK(FailsFirst(rule, Pair()) == Condition::kDays);
+  rule.hours = {{.begin_minute = 8 * 60, .end_minute = 18 * 60}};
+  CHECK(FailsFirst(rule, Pair()) == Condition::kDays);
+  rule.hours = {{.begin_minute = 13 * 60, .end_minute = 18 * 60}};
+  CHECK(FailsFirst(rule, Pair()) == Condition::kHours);
+}
+
+TEST_CASE("a verdict that is taken back no longer counts") {
+  AllowRule over = Named("over");
+  over.target = Nets("198.51.100.7");
+  over.expires = At(0, 0, 0);
+  AllowRule other = Named("other");
+  other.target = Nets("198.51.100.8");
+  Policy policy({.allow = {over, other}});
+  const Verdict expired = policy.Judge(Pair());
+  SteppingStone pair = Pair();
+  pair.downstream.resp.ip = *IpAddress::Parse("198.51.100.8");
+  const Verdict allowed = policy.Judge(pair);
+  CHECK(policy.uses()[0].expired == 1);
+  CHECK(policy.uses()[1].allowed == 1);
+  policy.TakeBack(expired);
+  policy.TakeBack(allowed);
+  policy.TakeBack(Verdict());
+  CHECK(policy.uses()[0].expired == 0);
+  CHECK(policy.uses()[1].allowed == 0);
 }
 
 }  // namespace

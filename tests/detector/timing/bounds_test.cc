@@ -30,6 +30,8 @@ TEST_CASE("A full pair table drops the least promising pairs and keeps the real 
   options.timing.max_pairs = 60;
   const Outcome outcome = Detect(options, legs.trace.Build());
   CHECK(outcome.counters.pairs_evicted > 100);
+  CHECK(outcome.counters.pairs_evicted_by_table == outcome.counters.pairs_evicted);
+  CHECK(outcome.counters.pairs_evicted_by_connection == 0);
   CHECK(outcome.counters.pairs_peak == 60);
   REQUIRE(outcome.pairs.size() == 1);
   CHECK(outcome.pairs[0].upstream.orig == kOutsider);
@@ -43,7 +45,48 @@ TEST_CASE("A connection's pairs are bounded, too") {
   options.timing.max_pairs_per_connection = 2;
   const Outcome outcome = Detect(options, legs.trace.Build());
   CHECK(outcome.counters.pairs_evicted > 100);
+  CHECK(outcome.counters.pairs_evicted_by_connection == outcome.counters.pairs_evicted);
+  CHECK(outcome.counters.pairs_evicted_by_table == 0);
   CHECK(outcome.counters.pairs_peak <= 2 * 42 / 2);
+}
+
+TEST_CASE("Strangers that make way have gathered nothing, and are not told as a loss") {
+  TwoLegs legs = Direct();
+  Relay(legs.trace, legs.upstream, legs.downstream, Typing(1, 30, Ms(1000)));
+  Crowd(legs.trace, 20, 30);
+  DetectorOptions options;
+  options.timing.max_pairs_per_connection = 8;
+  const Outcome outcome = Detect(options, legs.trace.Build());
+  CHECK(outcome.counters.pairs_evicted > 100);
+  CHECK(outcome.counters.pairs_evicted_promising == 0);
+  CHECK(outcome.pairs.size() == 1);
+}
+
+TEST_CASE("A pair with half of the evidence that makes way is told") {
+  // One stone, a place for one pair only, and two people who type in turns, six keys each: whoever
+  // has the place is about to be reported when the other comes back.
+  TraceBuilder trace;
+  std::vector<std::pair<TraceBuilder::Connection, TraceBuilder::Connection>> people;
+  for (uint32_t i = 0; i < 2; ++i) {
+    const auto in = trace.Open({IpAddress::FromV4(0xc6330100U + i), 40000}, kStone, Ms(i));
+    const auto out = trace.Open({kStone.ip, static_cast<uint16_t>(20000 + i)},
+                                {IpAddress::FromV4(0xcb007200U + i), 22}, Ms(i));
+    people.emplace_back(in, out);
+  }
+  for (int64_t turn = 0; turn < 10; ++turn) {
+    const auto& [in, out] = people[static_cast<size_t>(turn % 2)];
+    Relay(trace, in, out, Typing(static_cast<uint64_t>(turn), 4, Ms(1000 + turn * 20000)));
+  }
+  DetectorOptions options;
+  options.timing.max_pairs = 1;
+  options.timing.max_pairs_per_connection = 1;
+  options.timing.indirect.enabled = false;
+  options.slots.enabled = false;
+  options.timing.false_alarms_per_day = 1e-3;  // none suffices in one turn
+  const Outcome outcome = Detect(options, trace.Build());
+  CHECK(outcome.counters.pairs_evicted > 0);
+  CHECK(outcome.counters.pairs_evicted_promising > 0);
+  CHECK(outcome.counters.pairs_evicted_promising <= outcome.counters.pairs_evicted);
 }
 
 TEST_CASE("A table full of reported pairs refuses new ones, and counts them") {
