@@ -277,6 +277,8 @@ TEST_CASE("whatever was taken has exactly one outcome, however many are tried ag
 
 TEST_CASE("without a descriptor to be woken by, requests are answered all the same") {
   const Host host(Answers("40022,22:USERID:OTHER:abc\r\n"));
+  // A sanitizer needs descriptors, too, when it sees an object of a type for the first time.
+  { const Requester same(Quick(host.port())); }
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
   const int next = dup(0);
