@@ -213,6 +213,8 @@ absl::StatusOr<AlertedConnections> AlertBook::Find(std::string_view begin) const
   } else {
     ListThose(alerts_, begin, ids);
   }
+  // One that is whole, though others go on from it: versions before numbered chains.
+  if (std::binary_search(ids.begin(), ids.end(), begin)) ids = {std::string(begin)};
   if (ids.empty()) {
     return absl::NotFoundError(fmt::format("no {} has an id that begins with '{}'",
                                            begin.starts_with(kChainMark) ? "chain" : "alert",

@@ -34,7 +34,7 @@ std::string CaptureFilter(std::span<const AlertedConnection> connections, VlanTa
                        CapturedFrom(connection.orig, connection.resp),
                        CapturedFrom(connection.resp, connection.orig));
   }
-  const std::string plain = fmt::format("(tcp and ({}))", any);
+  std::string plain = fmt::format("(tcp and ({}))", any);
   if (tags == VlanTags::kNone) return plain;
   // Each `vlan` moves everything behind it one tag further in.
   return fmt::format("{0} or (vlan and ({0} or (vlan and {0})))", plain);

@@ -84,6 +84,16 @@ TEST_CASE("a chain has all its hops and pairs, also those that came with a chain
   CHECK(by_old_name.connections == chain.connections);
 }
 
+TEST_CASE("an id that is whole is found, though others begin with it") {
+  ChainUpdate first = samples::ThreeHops();
+  first.chain = "c-1";
+  ChainUpdate tenth = first;
+  tenth.chain = "c-10";
+  const AlertBook book = BookOf({first, tenth});
+  CHECK(book.Find("c-1")->id == "c-1");
+  CHECK(book.Find("c-10")->id == "c-10");
+}
+
 TEST_CASE("the end is known when the chain and all its pairs have ended, and none was evicted") {
   ChainUpdate ended = samples::ThreeHops();
   ended.ended = true;
