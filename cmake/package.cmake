@@ -14,7 +14,8 @@ add_custom_target(man_pages ALL DEPENDS ${man_pages})
 
 install(TARGETS cairn RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(TARGETS stopd RUNTIME DESTINATION "${CMAKE_INSTALL_SBINDIR}")
-install(FILES config/cairn.yaml config/stopd.yaml DESTINATION /etc/cairn)
+# What differs from the defaults, so that upgrades do not pin old values; all keys are in the examples.
+install(FILES packaging/cairn.yaml packaging/stopd.yaml DESTINATION /etc/cairn)
 install(FILES "${CMAKE_BINARY_DIR}/cairn.1.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 install(FILES "${CMAKE_BINARY_DIR}/stopd.8.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
 # The shell looks for a file of the program's name.
@@ -27,7 +28,7 @@ install(FILES packaging/stopd.service packaging/stopd.socket DESTINATION lib/sys
 install(FILES packaging/stopd.sysusers DESTINATION lib/sysusers.d RENAME stopd.conf)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn" RENAME copyright)
 install(FILES README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn")
-install(FILES config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn/examples")
+install(FILES config/cairn.yaml config/stopd.yaml config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/cairn/examples")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME cairn)

@@ -89,7 +89,7 @@ class Border(hosts.TestCase):
 
     def test_watching_the_border(self):
         watch = self.at_border(hosts.CAIRN, "watch", "-i", "outside", *harness.SITE, "--alerts", self.alerts,
-                               "--summary", "json", "--format", "table")
+                               "--traceback", "--summary", "json", "--format", "table")
         hosts.wait_for(lambda: b"watching" in watch.stderr.readline(), "cairn watches")
         person = self.log_in()
         self.type_until(person, lambda: self.events("stop_token"))
@@ -98,6 +98,7 @@ class Border(hosts.TestCase):
         watch.terminate()
         out, err = watch.communicate(timeout=hosts.PATIENCE)
         self.assertEqual(watch.returncode, 0, err)
+        self.assertIn(b"hosts of 10.10.0.0/16 are asked on TCP port 113 who owns the connection", err)
         self.assertEqual(harness.summary_of(err.decode())["traceback"], {"asked": 1, "tokens": 1, "failed": {}})
         self.assertIn(f"gave {token}", " ".join(out.decode().split()))
 
