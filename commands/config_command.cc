@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // cairn config check|show|default: what a configuration says, and what is wrong with it.
-#include <unistd.h>
-
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -36,10 +34,11 @@ absl::Status CheckFile(const std::string& file) {
 // Each problem stands on its own line as FILE:LINE:COLUMN: ..., which editors can jump to.
 int CheckFiles(std::vector<std::string> files) {
   if (files.empty()) {
-    if (access(kSystemConfig, F_OK) != 0) {
+    const std::string file = ConfigFileOf({});
+    if (file.empty()) {
       return Print(fmt::format("there is no {}: the defaults hold\n", kSystemConfig));
     }
-    files.emplace_back(kSystemConfig);
+    files.push_back(file);
   }
   int exit_code = kDone;
   std::string sound;

@@ -7,7 +7,7 @@ namespace cairn::output {
 namespace {
 
 // Alerts and scores of any version.
-constexpr std::string_view kBegin = "{\"schema\":\"cairn-alert/";
+constexpr std::string_view kBegin = "{\"schema\":\"cairn/";
 constexpr std::string_view kScore = "\"event\":\"host_score\"";
 
 bool FirstLineHolds(std::string_view head, std::string_view words) {

@@ -43,7 +43,8 @@ std::string BeginOf(SessionFormat format, ExistingFile existing) {
   const std::string header = MakeRecordText(format)->Header();
   if (!any) return header;
   // Zeek's own logs say there when they were begun.
-  if (format == SessionFormat::kZeek) return header.substr(0, header.find("#fields"));
+  if (format == SessionFormat::kZeek)
+    return header.substr(0, header.find("#fields\t") + std::string_view("#fields\t").size());
   size_t end = 0;
   for (size_t i = 0; i < kFirstColumns; ++i) end = header.find('\t', end) + 1;
   return header.substr(0, end);

@@ -12,7 +12,7 @@ import harness
 from captures import MILLISECOND, SECOND
 from harness import replay, summary_of
 
-EARLIER = b'{"schema":"cairn-alert/1","time":"2026-11-21T10:00:00Z","event":"chain"}\n'
+EARLIER = b'{"schema":"cairn/1","time":"2026-11-21T10:00:00Z","event":"chain"}\n'
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 
 

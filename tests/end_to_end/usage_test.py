@@ -110,8 +110,8 @@ class WrongUsage(harness.TestCase):
             "packed": self.file("chain.pcap.gz", gzip.compress(contents)),
             "pcapng": self.file("chain.pcapng", bytes.fromhex("0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000")),
             "yaml": self.file("site.yaml", b"# The site.\nprotected_networks: [10.10.0.0/16]\n"),
-            "alerts": self.file("alerts.jsonl", b'{"schema":"cairn-alert/1","time":"2026-11-21T10:00:00Z","event":"chain"}\n'),
-            "scores": self.file("scores.jsonl", b'{"schema":"cairn-alert/1","time":"2026-11-21T10:00:00Z","event":"host_score"}\n'),
+            "alerts": self.file("alerts.jsonl", b'{"schema":"cairn/1","time":"2026-11-21T10:00:00Z","event":"chain"}\n'),
+            "scores": self.file("scores.jsonl", b'{"schema":"cairn/1","time":"2026-11-21T10:00:00Z","event":"host_score"}\n'),
             "tsv": self.file("sessions.tsv", b"session_id\tclient_ip\n"),
             "notes": self.file("notes", b"Dear all,\nthis is a letter.\n"),
             "real_zeek": self.file("conn.log", b"#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n"

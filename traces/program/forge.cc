@@ -173,6 +173,7 @@ void AddForge(CLI::App& app, int& exit_code) {
                       "capture's header says");
   command->add_option("--seed", arguments->forge.seed, "The same seed gives the same bytes")
       ->capture_default_str();
+  AddForce(*command, arguments->force);
   command->callback([command, arguments, &exit_code] {
     const absl::Status status = Run(*command, *arguments);
     exit_code = status.ok() ? 0 : Complain(kCommand, status);
