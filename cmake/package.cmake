@@ -20,7 +20,8 @@ add_custom_target(man_pages ALL DEPENDS ${compressed_pages} "${CMAKE_BINARY_DIR}
 
 install(TARGETS cairn cairn-traces RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(TARGETS stopd RUNTIME DESTINATION "${CMAKE_INSTALL_SBINDIR}")
-install(FILES config/cairn.yaml config/stopd.yaml DESTINATION /etc/cairn)
+# What differs from the defaults, so that upgrades do not pin old values; all keys are in the examples.
+install(FILES packaging/cairn.yaml packaging/stopd.yaml DESTINATION /etc/cairn)
 # The shell looks for a file of the program's name.
 foreach(program cairn stopd)
   install(FILES commands/completion/cairn.bash
@@ -39,7 +40,7 @@ install(FILES LICENSE DESTINATION "${doc_folder}" RENAME copyright)
 install(FILES README.md "${CMAKE_BINARY_DIR}/changelog.gz" DESTINATION "${doc_folder}")
 install(DIRECTORY docs DESTINATION "${doc_folder}"
         FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.csv" PATTERN "*.json")
-install(FILES config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml
+install(FILES config/cairn.yaml config/stopd.yaml config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml
               traces/demo.pcap.gz traces/demo.truth.json.gz
         DESTINATION "${doc_folder}/examples")
 

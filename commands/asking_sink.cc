@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <string>
 #include <variant>
 #include <vector>
+
+#include "fmt/format.h"
 
 #include "commands/signals.h"
 
@@ -54,6 +58,29 @@ absl::Status AskingSink::WriteAll(const std::vector<TracebackEvent>& events) {
     if (absl::Status written = outputs_.Write(event); !written.ok()) return written;
   }
   return absl::OkStatus();
+}
+
+void TellWhoIsAsked(std::string_view command, const RunOptions& options,
+                    const config::Settings& settings) {
+  if (options.quiet) return;
+  const PrefixSet& allowed = settings.traceback.allowed_networks.empty()
+                                 ? settings.detector.protected_networks
+                                 : settings.traceback.allowed_networks;
+  if (allowed.empty()) {
+    fmt::print(stderr,
+               "cairn {}: no host may be asked: name networks with --protect or "
+               "traceback.allowed_networks\n",
+               command);
+    return;
+  }
+  std::string networks;
+  for (const Prefix& prefix : allowed.prefixes()) {
+    networks += (networks.empty() ? "" : ", ") + prefix.ToString();
+  }
+  fmt::print(stderr,
+             "cairn {}: upon alerts, hosts of {} are asked on TCP port {} who owns the connection; "
+             "they can see that (--no-traceback: nobody is asked)\n",
+             command, networks, settings.traceback.ask.port);
 }
 
 }  // namespace cairn::commands

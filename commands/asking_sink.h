@@ -3,10 +3,13 @@
 #define CAIRN_COMMANDS_ASKING_SINK_H_
 
 #include <optional>
+#include <string_view>
 
 #include "absl/status/status.h"
 
 #include "commands/outputs.h"
+#include "commands/run_options.h"
+#include "config/settings.h"
 #include "detector/findings/event.h"
 #include "output/summary.h"
 #include "traceback/alerts/alert_requests.h"
@@ -43,6 +46,10 @@ class AskingSink : public EventSink {
   std::optional<alerts::AlertRequests> requests_;
   std::optional<output::TracebackCounters> counters_;
 };
+
+// Says on standard error, as from `command`, which hosts may be asked and where they can see it.
+void TellWhoIsAsked(std::string_view command, const RunOptions& options,
+                    const config::Settings& settings);
 
 }  // namespace cairn::commands
 

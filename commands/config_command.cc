@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "capture/filter.h"
 #include "commands/commands.h"
 #include "commands/run.h"
 #include "commands/run_options.h"
@@ -21,17 +22,33 @@ int Print(const std::string& text) {
   return std::fputs(text.c_str(), stdout) < 0 ? static_cast<int>(kFailed) : static_cast<int>(kDone);
 }
 
+absl::Status CheckFile(const std::string& file) {
+  const absl::StatusOr<config::Settings> settings = config::LoadFile(file);
+  if (!settings.ok()) return settings.status();
+  const absl::Status filter = capture::CheckFilter(settings->capture.filter);
+  if (filter.ok()) return filter;
+  return absl::InvalidArgumentError(
+      fmt::format("{}: capture.filter: {}", file, std::string(filter.message())));
+}
+
 // Each problem stands on its own line as FILE:LINE:COLUMN: ..., which editors can jump to.
-int CheckFiles(const std::vector<std::string>& files) {
+int CheckFiles(std::vector<std::string> files) {
+  if (files.empty()) {
+    const std::string file = ConfigFileOf({});
+    if (file.empty()) {
+      return Print(fmt::format("there is no {}: the defaults hold\n", kSystemConfig));
+    }
+    files.push_back(file);
+  }
   int exit_code = kDone;
   std::string sound;
   for (const std::string& file : files) {
-    const absl::StatusOr<config::Settings> settings = config::LoadFile(file);
-    if (settings.ok()) {
+    const absl::Status status = CheckFile(file);
+    if (status.ok()) {
       sound += fmt::format("{}: no fault found\n", file);
       continue;
     }
-    fmt::print(stderr, "{}\n", std::string(settings.status().message()));
+    fmt::print(stderr, "{}\n", std::string(status.message()));
     exit_code = kUsage;
   }
   return Print(sound) == kDone ? exit_code : static_cast<int>(kFailed);
@@ -39,7 +56,10 @@ int CheckFiles(const std::vector<std::string>& files) {
 
 int ShowSettings(const RunOptions& options) {
   const absl::StatusOr<config::Settings> settings = LoadSettings(options);
-  if (settings.ok()) return Print(config::Show(*settings));
+  if (settings.ok()) {
+    TellConfigFile("config show", options);
+    return Print(config::Show(*settings));
+  }
   Complain("config show", settings.status());
   return kUsage;
 }
@@ -47,7 +67,10 @@ int ShowSettings(const RunOptions& options) {
 void AddCheck(CLI::App& config, int& exit_code) {
   CLI::App* check = config.add_subcommand("check", "Say what is wrong with configuration files");
   const auto files = std::make_shared<std::vector<std::string>>();
-  check->add_option("FILE", *files, "Configuration files (YAML)")->required()->type_name("");
+  check
+      ->add_option("FILE", *files,
+                   fmt::format("Configuration files (YAML); default: {}", kSystemConfig))
+      ->type_name("");
   check->footer("\nExit status: 0 no fault, 2 otherwise.");
   check->callback([files, &exit_code] { exit_code = CheckFiles(*files); });
 }

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,12 +13,16 @@
 
 #include "CLI/CLI.hpp"
 #include "commands/commands.h"
+#include "commands/evaluate_options.h"
 #include "commands/evaluation.h"
+#include "commands/program/duration_option.h"
+#include "commands/run.h"
 #include "commands/run_options.h"
 
 namespace cairn::commands {
 namespace {
 
+constexpr char kCommand[] = "evaluate";
 constexpr size_t kMaxSettings = 10000;
 
 struct Arguments {
@@ -27,9 +30,8 @@ struct Arguments {
   std::vector<std::string> truths;
   RunOptions run;  // of these: the configuration file, --set and --protect
   std::vector<std::string> sweeps;
-  double min_work_seconds = 0;
-  std::string format = "table";
-  int threads = 1;
+  PacketDelta min_work;
+  ReportOptions report;
   bool verbose = false;
 };
 
@@ -64,8 +66,7 @@ absl::Status MakePlan(const Arguments& arguments, Plan& plan) {
   absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
   if (!settings.ok()) return settings.status();
   plan.settings = *std::move(settings);
-  plan.min_work =
-      PacketDelta::FromNanoseconds(static_cast<int64_t>(arguments.min_work_seconds * 1e9));
+  plan.min_work = arguments.min_work;
   size_t count = 1;
   for (const std::string& text : arguments.sweeps) {
     absl::StatusOr<SweepAxis> axis = ParseSweepAxis(text);
@@ -198,7 +199,7 @@ absl::StatusOr<std::string> RunOnce(Plan& plan, const Arguments& arguments,
                                     traces::ReportFormat format) {
   std::vector<traces::CaptureScore> scores;
   for (Subject& subject : plan.subjects) {
-    if (absl::Status status = LoadCapture(plan, arguments.threads, subject); !status.ok())
+    if (absl::Status status = LoadCapture(plan, arguments.report.threads, subject); !status.ok())
       return status;
     const traces::Scorer scorer(subject.truth, plan.min_work);
     absl::StatusOr<traces::Score> score = ScoreOne(subject, scorer, plan.settings.detector);
@@ -215,8 +216,7 @@ absl::StatusOr<std::string> RunOnce(Plan& plan, const Arguments& arguments,
 }
 
 int Fail(int exit_code, const absl::Status& status) {
-  const std::string message(status.message().data(), status.message().size());
-  fmt::print(stderr, "cairn evaluate: {}\n", message);
+  Complain(kCommand, status);
   return exit_code;
 }
 
@@ -226,25 +226,27 @@ traces::ReportFormat FormatOf(const std::string& name) {
   return traces::ReportFormat::kTable;
 }
 
+// The options of a run that stand for these.
+RunOptions RunOf(const Arguments& arguments) {
+  RunOptions run = arguments.run;
+  run.quiet = arguments.report.quiet;
+  return run;
+}
+
 int Evaluate(const Arguments& arguments) {
-  const std::clock_t started = std::clock();
   Plan plan;
   if (const absl::Status status = MakePlan(arguments, plan); !status.ok())
     return Fail(kUsage, status);
   if (const absl::Status status = LoadSubjects(arguments, plan); !status.ok())
     return Fail(kFailed, status);
-  const traces::ReportFormat format = FormatOf(arguments.format);
+  TellConfigFile(kCommand, RunOf(arguments));
+  WarnOfFilter(kCommand, RunOf(arguments), plan.settings);
+  const traces::ReportFormat format = FormatOf(arguments.report.format);
   const absl::StatusOr<std::string> report = plan.axes.empty()
                                                  ? RunOnce(plan, arguments, format)
-                                                 : RunSweep(plan, arguments.threads, format);
+                                                 : RunSweep(plan, arguments.report.threads, format);
   if (!report.ok()) return Fail(kFailed, report.status());
-  if (std::fwrite(report->data(), 1, report->size(), stdout) != report->size() ||
-      std::fflush(stdout) != 0) {
-    return Fail(kFailed, absl::UnavailableError("standard output: cannot write the report"));
-  }
-  fmt::print(stderr, "{:.2f} CPU seconds\n",
-             static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC);
-  return kDone;
+  return PrintReport(kCommand, arguments.report, *report);
 }
 
 }  // namespace
@@ -252,36 +254,28 @@ int Evaluate(const Arguments& arguments) {
 void AddEvaluate(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
-      app.add_subcommand("evaluate", "Score the detector against captures with ground truth");
-  command->add_option("TRACE", arguments->traces, "Capture files")->required();
+      app.add_subcommand(kCommand, "Score the detector against captures with ground truth");
+  command->add_option("TRACE", arguments->traces, "Capture files")->required()->type_name("");
   command
-      ->add_option(
-          "--truth", arguments->truths,
-          "Truth file of each TRACE, in the same order [default: TRACE.truth.json[.gz] beside it]")
+      ->add_option("--truth", arguments->truths,
+                   "Truth of each TRACE, in the same order (repeatable); default: "
+                   "TRACE.truth.json[.gz] beside it")
+      ->type_name("FILE")
       ->allow_extra_args(false);
-  command->add_option("-c,--config", arguments->run.config, "Configuration file (YAML)")
-      ->type_name("FILE");
-  command->add_option("-s,--set", arguments->run.set, "Change a setting (repeatable)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command
-      ->add_option(
-          "-p,--protect", arguments->run.protect,
-          "A network of the site (repeatable); default: the configured ones, else the truth's")
-      ->type_name("CIDR")
-      ->allow_extra_args(false);
+  AddSettingsOptions(*command, arguments->run);
+  command->get_option("--protect")
+      ->description(
+          "Networks of the site (repeatable, or a,b); default: the configured ones, else the "
+          "truth's");
   command
       ->add_option("--sweep", arguments->sweeps,
-                   "Try every value: KEY=VALUE,VALUE,...; two give a grid of FP/FN")
+                   "Try every value (repeatable); two keys give a grid of FP/FN")
+      ->type_name("KEY=VALUE,...")
       ->allow_extra_args(false);
-  command
-      ->add_option("--min-work", arguments->min_work_seconds,
-                   "Require only pairs with this many seconds of work")
-      ->check(CLI::Range(0.0, 1e9));
-  command->add_option("--format", arguments->format, "table, json or csv")
-      ->check(CLI::IsMember({"table", "json", "csv"}));
-  command->add_option("--threads", arguments->threads, "Threads for a sweep and for reading")
-      ->check(CLI::Range(1, 256));
+  AddDuration(*command, "--min-work", "Require only pairs with so much work, as in 90s or 5min",
+              PacketDelta::Zero(), PacketDelta::FromSeconds(1'000'000'000),
+              [arguments](PacketDelta length) { arguments->min_work = length; });
+  AddReportOptions(*command, arguments->report, {"table", "json", "csv"});
   command->add_flag("-v,--verbose", arguments->verbose,
                     "List every required pair and every false alarm");
   command->callback([arguments, &exit_code] { exit_code = Evaluate(*arguments); });

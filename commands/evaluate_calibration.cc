@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "commands/commands.h"
+#include "commands/evaluate_options.h"
 #include "commands/run.h"
 #include "commands/run_options.h"
 #include "evaluation/site_days.h"
@@ -18,8 +19,8 @@ constexpr const char* kName = "evaluate-calibration";
 struct Arguments {
   evaluation::SiteDaysOptions options;
   std::vector<double> rates;
-  RunOptions run;  // of these: the configuration file and --set
-  std::string format = "table";
+  RunOptions run;  // of these: the configuration file, --set and --protect
+  ReportOptions report;
 };
 
 int EvaluateCalibration(const Arguments& arguments) {
@@ -28,8 +29,10 @@ int EvaluateCalibration(const Arguments& arguments) {
     Complain(kName, settings.status());
     return kUsage;
   }
+  if (!arguments.report.quiet) TellConfigFile(kName, arguments.run);
   evaluation::SiteDaysOptions options = arguments.options;
   options.detector = settings->detector;
+  options.threads = arguments.report.threads;
   if (!arguments.rates.empty()) options.rates = arguments.rates;
   const absl::StatusOr<std::vector<evaluation::AlarmCount>> counts =
       evaluation::CountAlarms(options);
@@ -37,12 +40,8 @@ int EvaluateCalibration(const Arguments& arguments) {
     Complain(kName, counts.status());
     return kUsage;
   }
-  const std::string text = evaluation::FormatAlarms(*counts, arguments.format == "markdown");
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    Complain(kName, absl::UnavailableError("standard output: cannot write the report"));
-    return kFailed;
-  }
-  return kDone;
+  const std::string text = evaluation::FormatAlarms(*counts, arguments.report.format == "markdown");
+  return PrintReport(kName, arguments.report, text);
 }
 
 }  // namespace
@@ -52,29 +51,28 @@ void AddEvaluateCalibration(CLI::App& app, int& exit_code) {
   evaluation::SiteDaysOptions& options = arguments->options;
   CLI::App* command = app.add_subcommand(
       kName, "Count the false alarms of simulated site-days against alerts.false_alarms_per_day");
-  command->add_option("--days", options.days, "Days of each site [10]")
-      ->check(CLI::Range(0.01, 10000.0));
-  command->add_option("--sites", options.sites, "Sites, each with people of its own [2]")
-      ->check(CLI::Range(uint32_t{1}, uint32_t{1000}));
-  command->add_option("--people", options.people, "People at work at any moment [40]")
-      ->check(CLI::Range(uint32_t{2}, uint32_t{10000}));
-  command->add_option("--hosts", options.hosts, "Hosts of a site [20]")
-      ->check(CLI::Range(uint32_t{1}, uint32_t{60000}));
+  command->add_option("--days", options.days, "Days of each site; default: 10")
+      ->type_name("N")
+      ->check(CLI::Range(0.01, 10000.0).description(""));
+  command->add_option("--sites", options.sites, "Sites, each with people of its own; default: 2")
+      ->type_name("N")
+      ->check(CLI::Range(uint32_t{1}, uint32_t{1000}).description(""));
+  command->add_option("--people", options.people, "People at work at any moment; default: 40")
+      ->type_name("N")
+      ->check(CLI::Range(uint32_t{2}, uint32_t{10000}).description(""));
+  command->add_option("--hosts", options.hosts, "Hosts of a site; default: 20")
+      ->type_name("N")
+      ->check(CLI::Range(uint32_t{1}, uint32_t{60000}).description(""));
   command
       ->add_option("--rate", arguments->rates,
-                   "alerts.false_alarms_per_day (repeatable) [0.1, 1, 10]")
-      ->check(CLI::Range(1e-6, 1e6))
+                   "alerts.false_alarms_per_day (repeatable); default: 0.1, 1 and 10")
+      ->type_name("N")
+      ->check(CLI::Range(1e-6, 1e6).description(""))
       ->allow_extra_args(false);
-  command->add_option("--seed", options.seed, "Another seed, other people [1]");
-  command->add_option("-c,--config", arguments->run.config, "Configuration file (YAML)")
-      ->type_name("FILE");
-  command->add_option("-s,--set", arguments->run.set, "Change a setting (repeatable)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command->add_option("--format", arguments->format, "table or markdown")
-      ->check(CLI::IsMember({"table", "markdown"}));
-  command->add_option("--threads", options.threads, "Threads; the result is the same")
-      ->check(CLI::Range(1, 256));
+  command->add_option("--seed", options.seed, "Another seed, other people; default: 1")
+      ->type_name("N");
+  AddSettingsOptions(*command, arguments->run);
+  AddReportOptions(*command, arguments->report, {"table", "markdown"});
   command->callback([arguments, &exit_code] { exit_code = EvaluateCalibration(*arguments); });
 }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
 #include "commands/commands.h"
+#include "commands/evaluate_options.h"
+#include "commands/program/duration_option.h"
 #include "commands/result_files.h"
 #include "commands/run.h"
 #include "evaluation/condition.h"
@@ -24,25 +26,22 @@ constexpr const char* kName = "evaluate-protocol";
 
 struct Arguments {
   uint32_t sessions = 600;
-  std::vector<double> durations_s;
+  std::vector<PacketDelta> durations;
   std::vector<std::string> conditions;
   uint64_t seed = 1;
   double needed_nats = 20;
-  std::string format = "table";
   std::string roc_folder;
-  int threads = 1;
+  bool force = false;
+  ReportOptions report;
 };
 
 absl::StatusOr<evaluation::ProtocolOptions> MakeOptions(const Arguments& arguments) {
   evaluation::ProtocolOptions options;
   options.sessions = arguments.sessions;
   options.seed = arguments.seed;
-  options.threads = arguments.threads;
+  options.threads = arguments.report.threads;
   options.needed_nats = arguments.needed_nats;
-  if (!arguments.durations_s.empty()) options.durations.clear();
-  for (const double seconds : arguments.durations_s) {
-    options.durations.push_back(PacketDelta::FromNanoseconds(std::llround(seconds * 1e9)));
-  }
+  if (!arguments.durations.empty()) options.durations = arguments.durations;
   for (const std::string& name : arguments.conditions) {
     absl::StatusOr<evaluation::Condition> condition = evaluation::FindCondition(name);
     if (!condition.ok()) return condition.status();
@@ -57,9 +56,9 @@ evaluation::ProtocolFormat FormatOf(const std::string& name) {
   return evaluation::ProtocolFormat::kTable;
 }
 
-absl::Status WriteFigures(const evaluation::ProtocolReport& report, const std::string& folder) {
+absl::Status WriteFigures(const evaluation::ProtocolReport& report, const ResultFolder& folder) {
   for (const evaluation::Figure& figure : evaluation::DrawRocCurves(report)) {
-    absl::Status written = WriteFile(folder, figure.name, figure.svg);
+    absl::Status written = folder.Write(figure.name, figure.svg);
     if (!written.ok()) return written;
   }
   return absl::OkStatus();
@@ -69,32 +68,37 @@ void TellProgress(const evaluation::ConditionResult& result) {
   fmt::print(stderr, "{} s, {}\n", result.duration.ToSeconds(), result.condition.name);
 }
 
+ExitCode FolderFault(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) ? kUsage : kFailed;
+}
+
 int EvaluateProtocol(const Arguments& arguments) {
-  const std::clock_t started = std::clock();
   const auto fail = [](ExitCode code, const absl::Status& status) {
     Complain(kName, status);
     return code;
   };
   const absl::StatusOr<evaluation::ProtocolOptions> options = MakeOptions(arguments);
   if (!options.ok()) return fail(kUsage, options.status());
+  std::optional<ResultFolder> folder;
   if (!arguments.roc_folder.empty()) {  // before minutes of work
-    if (absl::Status made = MakeFolder("--roc", arguments.roc_folder); !made.ok())
-      return fail(kFailed, made);
+    absl::StatusOr<ResultFolder> made = ResultFolder::Make({.option = "--roc",
+                                                            .folder = arguments.roc_folder,
+                                                            .force = arguments.force,
+                                                            .name_begins = {"roc-"},
+                                                            .csv_begin = {}});
+    if (!made.ok()) return fail(FolderFault(made.status()), made.status());
+    folder = *std::move(made);
   }
   const absl::StatusOr<evaluation::ProtocolReport> report =
       evaluation::RunProtocol(*options, TellProgress);
   if (!report.ok()) return fail(kUsage, report.status());
-  const std::string text = evaluation::FormatReport(*report, FormatOf(arguments.format));
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return fail(kFailed, absl::UnavailableError("standard output: cannot write the report"));
+  const std::string text = evaluation::FormatReport(*report, FormatOf(arguments.report.format));
+  const int printed = PrintReport(kName, arguments.report, text);
+  if (folder.has_value()) {
+    absl::Status written = WriteFigures(*report, *folder);
+    if (!written.ok()) return fail(FolderFault(written), written);
   }
-  if (!arguments.roc_folder.empty()) {
-    absl::Status written = WriteFigures(*report, arguments.roc_folder);
-    if (!written.ok()) return fail(kFailed, written);
-  }
-  fmt::print(stderr, "{:.2f} CPU seconds\n",
-             static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC);
-  return kDone;
+  return printed;
 }
 
 }  // namespace
@@ -103,29 +107,31 @@ void AddEvaluateProtocol(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
       app.add_subcommand(kName, "Score detection methods on simulated sessions under evasion");
-  command->add_option("--sessions", arguments->sessions, "Sessions in each population [600]")
-      ->check(CLI::Range(uint32_t{2}, evaluation::kMostSessions));
   command
-      ->add_option("--duration", arguments->durations_s,
-                   "Seconds that a session lasts (repeatable) [30, 120, 600]")
-      ->check(CLI::Range(1.0, 86400.0))
-      ->allow_extra_args(false);
+      ->add_option("--sessions", arguments->sessions, "Sessions in each population; default: 600")
+      ->type_name("N")
+      ->check(CLI::Range(uint32_t{2}, evaluation::kMostSessions).description(""));
+  AddDurations(
+      *command, "--duration", "How long a session lasts (repeatable); default: 30s, 2min and 10min",
+      PacketDelta::FromSeconds(1), PacketDelta::FromSeconds(86400),
+      [arguments](std::vector<PacketDelta> lengths) { arguments->durations = std::move(lengths); });
   command
       ->add_option("--condition", arguments->conditions,
-                   "What is done to the traffic (repeatable) [every condition]")
+                   "What is done to the traffic (repeatable); default: every condition")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  command->add_option("--seed", arguments->seed, "Another seed, other sessions [1]");
+  command->add_option("--seed", arguments->seed, "Another seed, other sessions; default: 1")
+      ->type_name("N");
   command
       ->add_option("--needed-nats", arguments->needed_nats,
-                   "Evidence at which the methods by evidence alert [20]")
-      ->check(CLI::Range(0.0, 1e6));
-  command->add_option("--format", arguments->format, "table, json or markdown")
-      ->check(CLI::IsMember({"table", "json", "markdown"}));
+                   "Evidence at which the methods by evidence alert; default: 20")
+      ->type_name("N")
+      ->check(CLI::Range(0.0, 1e6).description(""));
   command->add_option("--roc", arguments->roc_folder, "Write ROC curves as SVG to this folder")
       ->type_name("DIR");
-  command->add_option("--threads", arguments->threads, "Threads; the result is the same")
-      ->check(CLI::Range(1, 256));
+  command->add_flag("--force", arguments->force,
+                    "Replace files of that folder that hold something else");
+  AddReportOptions(*command, arguments->report, {"table", "json", "markdown"});
   command->callback([arguments, &exit_code] { exit_code = EvaluateProtocol(*arguments); });
 }
 

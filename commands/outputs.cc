@@ -6,7 +6,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "output/own_lines.h"
+#include "output/sessions/own_sessions.h"
 #include "output/sessions/rotating_writer.h"
 #include "output/terminal.h"
 
@@ -24,37 +27,73 @@ std::string StandardOutputForm(const RunOptions& options) {
 }
 
 absl::StatusOr<std::unique_ptr<output::SessionWriter>> OpenSessions(
-    const RunOptions& options, const output::Rotation& rotation, output::ExistingFile existing) {
+    const RunOptions& options, const output::Rotation& rotation, output::ExistingFile existing,
+    const files::OutputGuard& guard) {
   const output::SessionFormat format = SessionFormatOf(options);
   if (rotation.IsSet()) {
-    return output::RotatingWriter::Open(options.sessions, format, existing, rotation);
+    return output::RotatingWriter::Open(options.sessions, format, existing, rotation, guard);
   }
-  return output::OpenSessionWriter(options.sessions, format, existing);
+  return output::OpenSessionWriter(options.sessions, format, existing, guard);
 }
+
+files::Output AlertOutput(const RunOptions& options, output::ExistingFile existing) {
+  return {.option = "--alerts",
+          .what = "alerts",
+          .path = options.alerts,
+          .existing = existing,
+          .is_ours = output::BeginsLikeAlerts};
+}
+
+files::Output ScoreOutput(const RunOptions& options, output::ExistingFile existing) {
+  return {.option = "--relays",
+          .what = "host scores",
+          .path = options.relays,
+          .existing = existing,
+          .is_ours = output::BeginsLikeScores};
+}
+
+bool IsFile(const std::string& path) { return !path.empty() && path != kStandardOutput; }
 
 }  // namespace
 
+absl::Status Outputs::Check(const RunOptions& options, output::ExistingFile existing,
+                            const files::OutputGuard& guard) {
+  std::vector<files::Output> outputs;
+  if (IsFile(options.alerts)) outputs.push_back(AlertOutput(options, existing));
+  if (IsFile(options.relays)) outputs.push_back(ScoreOutput(options, existing));
+  const output::SessionFormat format = SessionFormatOf(options);
+  const bool has_sessions = IsFile(options.sessions);
+  if (has_sessions) {
+    outputs.push_back(output::SessionOutput(options.sessions, format, existing));
+  }
+  absl::Status status = guard.Check(outputs);
+  if (!status.ok() || !has_sessions || format != output::SessionFormat::kSqlite) return status;
+  status = output::CheckSessionDatabase(options.sessions, existing);
+  return absl::IsInvalidArgument(status) && guard.replaces_foreign() ? absl::OkStatus() : status;
+}
+
 absl::StatusOr<std::unique_ptr<Outputs>> Outputs::Open(const RunOptions& options,
                                                        const output::Rotation& session_files,
-                                                       output::ExistingFile existing) {
+                                                       output::ExistingFile existing,
+                                                       const files::OutputGuard& guard) {
   std::unique_ptr<Outputs> outputs(new Outputs());
-  if (!options.alerts.empty() && options.alerts != kStandardOutput) {
+  if (IsFile(options.alerts)) {
     absl::StatusOr<std::unique_ptr<output::LineWriter>> file =
-        output::LineWriter::Open(options.alerts, existing);
+        output::LineWriter::Open(AlertOutput(options, existing), guard);
     if (!file.ok()) return file.status();
     outputs->file_writer_ = *std::move(file);
     outputs->file_.emplace(*outputs->file_writer_);
   }
   if (!options.relays.empty()) {
     absl::StatusOr<std::unique_ptr<output::LineWriter>> file =
-        output::LineWriter::Open(options.relays, existing);
+        output::LineWriter::Open(ScoreOutput(options, existing), guard);
     if (!file.ok()) return file.status();
     outputs->relays_writer_ = *std::move(file);
     outputs->relays_.emplace(*outputs->relays_writer_);
   }
   if (!options.sessions.empty()) {
     absl::StatusOr<std::unique_ptr<output::SessionWriter>> writer =
-        OpenSessions(options, session_files, existing);
+        OpenSessions(options, session_files, existing, guard);
     if (!writer.ok()) return writer.status();
     outputs->sessions_ = *std::move(writer);
   }

@@ -12,6 +12,7 @@
 #include "commands/run_options.h"
 #include "detector/findings/event.h"
 #include "detector/findings/traceback_event.h"
+#include "files/output_guard.h"
 #include "output/json_lines.h"
 #include "output/line_writer.h"
 #include "output/progress.h"
@@ -32,10 +33,16 @@ namespace cairn::commands {
 //   either              | -        | '-'      | JSON lines
 class Outputs : public EventSink {
  public:
-  // Requires: CheckRunOptions(options) is ok.  Errors are LineWriter::Open's.
+  // Whether all files can be opened; nothing is made or changed.  To be called before any work.
+  // Requires: CheckRunOptions(options) is ok.
+  static absl::Status Check(const RunOptions& options, output::ExistingFile existing,
+                            const files::OutputGuard& guard);
+  // Errors are the guard's, and a database's.
+  // Requires: CheckRunOptions(options) is ok.
   static absl::StatusOr<std::unique_ptr<Outputs>> Open(const RunOptions& options,
                                                        const output::Rotation& session_files,
-                                                       output::ExistingFile existing);
+                                                       output::ExistingFile existing,
+                                                       const files::OutputGuard& guard);
 
   absl::Status Write(const Event& event) override;
   absl::Status Write(const TracebackEvent& event);

@@ -147,6 +147,10 @@ int Relays(Arguments arguments) {
   if (!usage.ok()) return Fail(kUsage, usage);
 
   const RelayFiles::Kind kind = files->kind;
+  if (kind == RelayFiles::Kind::kCaptures) {
+    TellConfigFile(kCommand, arguments.run);
+    WarnOfFilter(kCommand, arguments.run, *settings);
+  }
   const absl::Status input = ReadRelayFiles(kCommand, *std::move(files), *settings, history);
   std::vector<const output::HostHistory*> hosts = history.Ranked();
   if (arguments.reported) {
@@ -160,7 +164,7 @@ int Relays(Arguments arguments) {
   }
   // A reader that has seen enough (| head) is no news to the user.
   if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kCommand, printed);
-  PrintNotes(history, hosts.size(), *settings, kind);
+  if (!arguments.run.quiet) PrintNotes(history, hosts.size(), *settings, kind);
   if (!told || !printed.ok()) return kFailed;
   return StopSignal() != 0 ? StopExitCode() : static_cast<int>(kDone);
 }
@@ -188,6 +192,7 @@ void AddRelays(CLI::App& app, int& exit_code) {
                    "So many hosts, the strongest; default: 20 in a table, 7 in a chart, else all")
       ->type_name("N")
       ->check(CLI::Range(size_t{1}, kMostHosts).description(""));
+  command->add_flag("-q,--quiet", arguments->run.quiet, "Only faults on standard error");
   command->add_flag("--reported", arguments->reported, "Only hosts reported as relay nodes");
   command->footer(
       "\nExit status: 0 done, 1 failed at run time, 2 wrong usage or configuration, 128+N ended by "

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
-#include <span>
 #include <string>
-#include <utility>
 #include <vector>
-
-#include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
 #include "capture/open.h"
+#include "commands/asking_sink.h"
 #include "commands/commands.h"
 #include "commands/input_files.h"
 #include "commands/outputs.h"
@@ -59,29 +55,23 @@ class ReplayPace : public Pace {
   Clock::time_point start_;
 };
 
-absl::Status CheckFiles(const ReplayOptions& options) {
-  absl::Status input = CheckStandardInput(
-      options.files, "name a capture file, or pipe one in: tcpdump -w - | cairn replay");
-  if (!input.ok()) return input;
-  for (const std::string& file : options.files) {
-    for (const auto& [name, output] :
-         {std::pair<const char*, const std::string&>{"--alerts", options.run.alerts},
-          {"--relays", options.run.relays},
-          {"--sessions", options.run.sessions}}) {
-      if (output.empty() || output == "-" || !SameFile(file, output)) continue;
-      return absl::InvalidArgumentError(fmt::format(
-          "'{} {}' would overwrite the capture that is to be read; name another file", name, file));
-    }
-  }
-  return absl::OkStatus();
+absl::Status CheckUsage(const ReplayOptions& options, const files::OutputGuard& guard) {
+  if (absl::Status usage = CheckRunOptions(options.run); !usage.ok()) return usage;
+  absl::Status outputs = Outputs::Check(options.run, output::ExistingFile::kReplace, guard);
+  if (!outputs.ok()) return outputs;
+  return CheckStandardInput(options.files,
+                            "name a capture file, or pipe one in: tcpdump -w - | cairn replay");
 }
 
 int Replay(ReplayOptions options) {
   const Clock::time_point start = Clock::now();
   if (options.files.empty()) options.files.emplace_back(kStandardInput);
-  absl::Status usage = CheckRunOptions(options.run);
-  usage.Update(CheckFiles(options));
-  const absl::StatusOr<config::Settings> settings = usage.ok() ? LoadSettings(options.run) : usage;
+  const files::OutputGuard guard = GuardOf(options.run, options.files);
+  if (const absl::Status usage = CheckUsage(options, guard); !usage.ok()) {
+    Complain(kCommand, usage);
+    return ExitCodeOfOutputs(usage);
+  }
+  const absl::StatusOr<config::Settings> settings = LoadSettings(options.run);
   if (!settings.ok()) {
     Complain(kCommand, settings.status());
     return kUsage;
@@ -101,11 +91,14 @@ int Replay(ReplayOptions options) {
     return kFailed;
   }
   const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
-      Outputs::Open(options.run, settings->session_files, output::ExistingFile::kReplace);
+      Outputs::Open(options.run, settings->session_files, output::ExistingFile::kReplace, guard);
   if (!outputs.ok()) {
     Complain(kCommand, outputs.status());
-    return kFailed;
+    return ExitCodeOfOutputs(outputs.status());
   }
+  TellConfigFile(kCommand, options.run);
+  WarnOfFilter(kCommand, options.run, *settings);
+  if (options.run.traceback) TellWhoIsAsked(kCommand, options.run, *settings);
   ReplayPace pace((*outputs)->progress(), start);
   const RunEnd end = RunToEnd({.command = kCommand,
                                .options = options.run,
@@ -128,8 +121,6 @@ void AddReplay(CLI::App& app, int& exit_code) {
       ->add_option("FILE", options->files, "Captures, merged by time; '-' or none: standard input")
       ->type_name("");
   AddRunOptions(*command, options->run);
-  command->add_flag("--traceback", options->run.traceback,
-                    "Ask suspected hosts who owns the connection (docs/traceback.md)");
   command
       ->add_option("-t,--threads", options->threads,
                    "Threads that read and decode ahead; default: 1")

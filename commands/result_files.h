@@ -4,18 +4,43 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
-// Tables and figures that a command writes to a folder.
+#include "files/output_guard.h"
+
 namespace cairn::commands {
 
-// Makes `folder` and those above it, where they are missing.  Unavailable: it names `option`, by
-// which the user asked for the folder.
-absl::Status MakeFolder(std::string_view option, const std::string& folder);
+// A folder for the tables (.csv) and figures (.svg) that a command writes.  Files that are there
+// already are replaced only if they begin like these, or with --force.
+class ResultFolder {
+ public:
+  struct Request {
+    std::string option;  // by which the user asked for the folder; for messages
+    std::string folder;
+    bool force = false;
+    std::vector<std::string_view> name_begins;  // of the files that will be written
+    std::string_view csv_begin;                 // what each table begins with
+  };
 
-// Writes a whole file, in place of one of that name.  Unavailable: it cannot be written.
-absl::Status WriteFile(const std::string& folder, const std::string& name, const std::string& text);
+  // Makes the folder and those above it, where they are missing, and looks at the files in it whose
+  // names begin as the results' will: to be called before the work.  Unavailable: it cannot be
+  // made; InvalidArgument: a file of something else is in the way.
+  static absl::StatusOr<ResultFolder> Make(Request request);
+
+  // Writes a whole file.  Unavailable: it cannot be written; else the guard's errors.
+  absl::Status Write(const std::string& name, const std::string& text) const;
+
+ private:
+  explicit ResultFolder(Request request) : request_(std::move(request)) {}
+  files::Output OutputOf(const std::string& name) const;
+  files::OutputGuard guard() const;
+
+  Request request_;
+};
 
 }  // namespace cairn::commands
 

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/run_options.h"
 
-#include <filesystem>
-#include <system_error>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
-#include "capture/address.h"
+#include "capture/filter.h"
+#include "commands/program/program.h"
 
 namespace cairn::commands {
 
 void AddSettingsOptions(CLI::App& app, RunOptions& options) {
-  app.add_option("-c,--config", options.config, "Configuration file (YAML)")->type_name("FILE");
+  CLI::Option* config =
+      app.add_option(
+             "-c,--config", options.config,
+             fmt::format("Configuration file (YAML); default: {}, if it is there", kSystemConfig))
+          ->type_name("FILE");
+  app.add_flag("--no-config", options.no_config, "Read no configuration file")->excludes(config);
   app.add_option("-p,--protect", options.protect,
-                 "A network of the site (repeatable), in place of the configured ones")
+                 "Networks of the site (repeatable, or a,b), in place of the configured ones")
       ->type_name("CIDR")
       ->allow_extra_args(false);
   app.add_option("-s,--set", options.set,
@@ -46,21 +54,14 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
   app.add_option("--summary", options.summary, "Closing summary on standard error; default: text")
       ->type_name("text|json|none")
       ->check(CLI::IsMember({"text", "json", "none"}).description(""));
+  app.add_flag("--traceback", options.traceback,
+               "Ask suspected hosts who owns the connection (docs/traceback.md); default: no");
+  app.add_flag("--no-traceback", options.no_traceback,
+               "Ask no host, also if the configuration says so");
+  app.add_flag("--force", options.force,
+               "Replace output files that hold something else (never inputs)");
   app.add_flag("-q,--quiet", options.quiet,
                "Only faults on standard error: no progress, no summary");
-}
-
-bool SameFile(const std::string& a, const std::string& b) {
-  namespace fs = std::filesystem;
-  std::error_code unknown;  // a file that cannot be looked at is another one
-  const fs::file_status first = fs::status(a, unknown);
-  const fs::file_status second = fs::status(b, unknown);
-  if (fs::is_regular_file(first) && fs::is_regular_file(second)) {
-    return fs::equivalent(a, b, unknown);
-  }
-  if (fs::exists(first) || fs::exists(second)) return false;
-  const fs::path first_path = fs::weakly_canonical(fs::absolute(a, unknown), unknown);
-  return first_path == fs::weakly_canonical(fs::absolute(b, unknown), unknown) && !unknown;
 }
 
 namespace {
@@ -81,13 +82,6 @@ absl::Status CheckSessions(const RunOptions& options) {
     }
     return absl::OkStatus();
   }
-  for (const auto& [name, other] :
-       {std::pair<const char*, const std::string&>{"--alerts", options.alerts},
-        {"--relays", options.relays}}) {
-    if (other.empty() || other == "-" || !SameFile(other, options.sessions)) continue;
-    return absl::InvalidArgumentError(fmt::format(
-        "'{} {}' and '--sessions {}' are one file; name two", name, other, options.sessions));
-  }
   return absl::OkStatus();
 }
 
@@ -105,15 +99,14 @@ absl::Status CheckRunOptions(const RunOptions& options) {
     return absl::InvalidArgumentError(
         "'--relays -': standard output is for alerts; name a file for the scores");
   }
-  if (!options.relays.empty() && !options.alerts.empty() && options.alerts != "-" &&
-      SameFile(options.alerts, options.relays)) {
-    return absl::InvalidArgumentError(fmt::format(
-        "'--alerts {}' and '--relays {}' are one file; name two", options.alerts, options.relays));
-  }
   if (options.alerts == "-" && options.format == "table") {
     return absl::InvalidArgumentError(
         "'--alerts -' and '--format table' both want standard output; leave one out, or write "
         "alerts to a file");
+  }
+  if (options.traceback && options.no_traceback) {
+    return absl::InvalidArgumentError(
+        "'--traceback' and '--no-traceback' contradict each other; leave one out");
   }
   if (options.quiet && !options.summary.empty() && options.summary != "none") {
     return absl::InvalidArgumentError(fmt::format(
@@ -122,21 +115,54 @@ absl::Status CheckRunOptions(const RunOptions& options) {
   return absl::OkStatus();
 }
 
+std::string ConfigFileOf(const RunOptions& options) {
+  if (!options.config.empty() || options.no_config) return options.config;
+  const char* named = std::getenv("CAIRN_CONFIG");  // NOLINT(concurrency-mt-unsafe): one thread
+  if (named != nullptr) return named;
+  return access(kSystemConfig, F_OK) == 0 ? kSystemConfig : "";
+}
+
+void TellConfigFile(std::string_view command, const RunOptions& options) {
+  const std::string file = ConfigFileOf(options);
+  if (options.quiet || file.empty() || !options.config.empty()) return;
+  fmt::print(stderr, "cairn {}: the configuration is {} (--no-config: none)\n", command, file);
+}
+
+files::OutputGuard GuardOf(const RunOptions& options, const std::vector<std::string>& captures) {
+  using Foreign = files::OutputGuard::Foreign;
+  files::OutputGuard guard(options.force ? Foreign::kReplace : Foreign::kRefuse);
+  if (const std::string file = ConfigFileOf(options); !file.empty()) {
+    guard.AddInput("the configuration", file);
+  }
+  for (const std::string& capture : captures) guard.AddInput("a capture", capture);
+  return guard;
+}
+
+void WarnOfFilter(std::string_view command, const RunOptions& options,
+                  const config::Settings& settings) {
+  if (options.quiet || settings.capture.filter.empty()) return;
+  fmt::print(stderr,
+             "cairn {0}: capture.filter is for live capture and does nothing here; filter a file "
+             "first: tcpdump -r FILE -w - 'FILTER' | cairn {0} -\n",
+             command);
+}
+
+int ExitCodeOfOutputs(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) ? kUsage : kFailed;
+}
+
 absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options) {
   config::Settings settings;
-  if (!options.config.empty()) {
-    absl::StatusOr<config::Settings> loaded = config::LoadFile(options.config);
+  if (const std::string file = ConfigFileOf(options); !file.empty()) {
+    absl::StatusOr<config::Settings> loaded = config::LoadFile(file);
     if (!loaded.ok()) return loaded.status();
     settings = *std::move(loaded);
   }
-  if (!options.protect.empty()) settings.detector.protected_networks = PrefixSet();
-  for (const std::string& text : options.protect) {
-    const absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
-    if (!prefix.ok()) {
-      return absl::InvalidArgumentError(
-          fmt::format("--protect {}", std::string(prefix.status().message())));
+  if (!options.protect.empty()) {
+    const absl::Status set = config::SetProtectedNetworks(settings, options.protect);
+    if (!set.ok()) {
+      return absl::InvalidArgumentError(fmt::format("--protect {}", std::string(set.message())));
     }
-    settings.detector.protected_networks.Add(*prefix);
   }
   for (const std::string& assignment : options.set) {
     const absl::Status applied = config::Apply(settings, assignment);
@@ -145,6 +171,10 @@ absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options) {
     }
   }
   if (absl::Status sound = config::Check(settings); !sound.ok()) return sound;
+  if (absl::Status filter = capture::CheckFilter(settings.capture.filter); !filter.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("capture.filter: {}", std::string(filter.message())));
+  }
   if (settings.session_files.IsSet() && options.sessions == "-") {
     return absl::InvalidArgumentError(
         "'--sessions -': standard output cannot be rotated; name a file, or set "

@@ -3,12 +3,14 @@
 #define CAIRN_COMMANDS_RUN_OPTIONS_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "config/settings.h"
+#include "files/output_guard.h"
 #include "output/sessions/format.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
@@ -16,6 +18,9 @@ class App;
 }
 
 namespace cairn::commands {
+
+// Read where no other is named; what is in it differs from the defaults.
+inline constexpr char kSystemConfig[] = "/etc/cairn/cairn.yaml";
 
 // What replay and watch have in common on the command line, as the user wrote it.  Empty: not
 // given.
@@ -31,6 +36,9 @@ struct RunOptions {
   std::string summary;
   bool quiet = false;
   bool traceback = false;  // whether hosts are asked upon alerts
+  bool no_traceback = false;
+  bool force = false;      // replace files of something else
+  bool no_config = false;  // leave the system's configuration out
 };
 
 // The options that say which settings hold: --config, --protect and --set.
@@ -40,18 +48,34 @@ void AddSettingsOptions(CLI::App& app, RunOptions& options);
 // Requires: `options` outlives `app`.
 void AddRunOptions(CLI::App& app, RunOptions& options);
 
-// Whether two paths lead to one regular file, or would if it were there.
-bool SameFile(const std::string& a, const std::string& b);
-
 // How session records are written.
 output::SessionFormat SessionFormatOf(const RunOptions& options);
 
 // InvalidArgument when options contradict each other.
 absl::Status CheckRunOptions(const RunOptions& options);
 
+// The configuration file that the settings come from: --config, or else the system's
+// (kSystemConfig, or what $CAIRN_CONFIG names), if it is there; empty: none.
+std::string ConfigFileOf(const RunOptions& options);
+
 // The configuration file, then --protect (in place of the file's networks), then --set in the given
 // order; together they must make sense.
 absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options);
+
+// Where settings come from that nobody named: says so on standard error, as from `command`.
+void TellConfigFile(std::string_view command, const RunOptions& options);
+
+// What must not be written to, and whether --force lets replace other files: the configuration,
+// and `captures` ("-": standard input).
+files::OutputGuard GuardOf(const RunOptions& options, const std::vector<std::string>& captures);
+
+// Where captures are read from files: says that the capture filter does nothing there, if one is
+// set.
+void WarnOfFilter(std::string_view command, const RunOptions& options,
+                  const config::Settings& settings);
+
+// Of what Outputs::Check or Open say: wrong usage, or a fault at run time.
+int ExitCodeOfOutputs(const absl::Status& status);
 
 }  // namespace cairn::commands
 

@@ -2,6 +2,7 @@
 // cairn sessions clusters: what the sessions of one host at one port have in common.
 #include <unistd.h>
 
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <map>
@@ -13,12 +14,15 @@
 #include "CLI/CLI.hpp"
 #include "commands/commands.h"
 #include "commands/run.h"
+#include "commands/run_options.h"
 #include "commands/session_commands.h"
 #include "commands/session_input.h"
 #include "config/quantity.h"
 #include "detector/surveys/cluster_survey.h"
 #include "detector/surveys/relations.h"
+#include "files/output_guard.h"
 #include "output/line_writer.h"
+#include "output/own_lines.h"
 #include "output/surveys/cluster_report.h"
 #include "output/terminal.h"
 
@@ -41,6 +45,7 @@ struct Arguments {
   double least_share = 0.8;
   uint64_t least_sessions = 1;
   std::string svg;
+  bool force = false;
 };
 
 // "192.0.2.1:22" or "[2001:db8::1]:22".
@@ -98,10 +103,28 @@ void PrintNotes(const output::ClusterReport& report, uint64_t left_out) {
   }
 }
 
-absl::Status WriteChart(const std::string& path, const output::ClusterReport& report) {
+files::Output ChartOutput(const std::string& path) {
+  return {.option = "--svg",
+          .what = "a figure of cairn",
+          .path = path,
+          .existing = files::ExistingFile::kReplace,
+          .is_ours = output::BeginsLikeFigure};
+}
+
+absl::Status WriteChart(const std::string& path, const files::OutputGuard& guard,
+                        const output::ClusterReport& report) {
   const absl::StatusOr<std::unique_ptr<output::LineWriter>> file =
-      output::LineWriter::Open(path, output::ExistingFile::kReplace);
+      output::LineWriter::Open(ChartOutput(path), guard);
   return file.ok() ? (*file)->Write(output::ClusterChart(report)) : file.status();
+}
+
+files::OutputGuard GuardOf(const Arguments& arguments) {
+  using Foreign = files::OutputGuard::Foreign;
+  files::OutputGuard guard(arguments.force ? Foreign::kReplace : Foreign::kRefuse);
+  for (const std::string& file : arguments.sessions.files) {
+    guard.AddInput("a file of records", file);
+  }
+  return guard;
 }
 
 int Clusters(const Arguments& arguments) {
@@ -109,6 +132,13 @@ int Clusters(const Arguments& arguments) {
   if (!target.ok()) {
     Complain(kCommand, target.status());
     return kUsage;
+  }
+  const files::OutputGuard guard = GuardOf(arguments);
+  if (!arguments.svg.empty()) {
+    if (const absl::Status free = guard.Check(std::array{ChartOutput(arguments.svg)}); !free.ok()) {
+      Complain(kCommand, free);
+      return ExitCodeOfOutputs(free);
+    }
   }
   const surveys::ClusterScope scope{.host = target->ip,
                                     .port = target->port,
@@ -123,7 +153,7 @@ int Clusters(const Arguments& arguments) {
                  .text =
                      [&] {
                        report = ReportOf(arguments, scope, survey);
-                       if (!arguments.svg.empty()) chart = WriteChart(arguments.svg, report);
+                       if (!arguments.svg.empty()) chart = WriteChart(arguments.svg, guard, report);
                        return TextOf(arguments, report);
                      },
                  .notes = [&] { PrintNotes(report, survey.left_out()); }},
@@ -162,6 +192,8 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
       ->type_name("N");
   command.add_option("--svg", arguments.svg, "Draw the values into this file, too")
       ->type_name("FILE");
+  command.add_flag("--force", arguments.force,
+                   "Replace the file of --svg if it holds something else");
 }
 
 }  // namespace

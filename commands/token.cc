@@ -22,6 +22,7 @@
 #include "CLI/CLI.hpp"
 #include "capture/address.h"
 #include "commands/commands.h"
+#include "commands/program/duration_option.h"
 #include "commands/run.h"
 #include "commands/signals.h"
 #include "traceback/requester/requester.h"
@@ -31,8 +32,8 @@ namespace cairn::commands {
 namespace {
 
 constexpr char kCommand[] = "token";
-constexpr double kShortestWait = 0.1;  // seconds
-constexpr double kLongestWait = 3600;
+constexpr PacketDelta kShortestWait = PacketDelta::FromMilliseconds(100);
+constexpr PacketDelta kLongestWait = PacketDelta::FromSeconds(3600);
 
 struct Arguments {
   std::string host;
@@ -41,7 +42,7 @@ struct Arguments {
   std::string about;
   std::optional<uint32_t> session_id;
   uint16_t port = stop::kPort;
-  double timeout_s = 30;
+  PacketDelta timeout = PacketDelta::FromSeconds(30);
   bool quiet = false;
 };
 
@@ -143,10 +144,10 @@ int Explain(const Arguments& arguments, const requester::Outcome& outcome) {
 
 // Unset: a signal came.
 std::optional<requester::Outcome> Asked(const Arguments& arguments, const requester::Ask& ask) {
-  const auto timeout =
-      PacketDelta::FromMilliseconds(static_cast<int64_t>(arguments.timeout_s * 1000));
-  requester::Requester requester(
-      {.port = arguments.port, .connect_timeout = timeout, .reply_timeout = timeout, .retries = 0});
+  requester::Requester requester({.port = arguments.port,
+                                  .connect_timeout = arguments.timeout,
+                                  .reply_timeout = arguments.timeout,
+                                  .retries = 0});
   requester.Submit(ask);
   constexpr std::chrono::milliseconds kLook{50};
   while (!requester.WaitUntil(std::chrono::steady_clock::now() + kLook)) {
@@ -216,9 +217,8 @@ void AddToken(CLI::App& app, int& exit_code) {
   command->add_option("--port", arguments->port, "Where the host's daemon listens; default: 113")
       ->type_name("N")
       ->check(CLI::Range(1, 65535).description(""));
-  command->add_option("--timeout", arguments->timeout_s, "How long to wait; default: 30")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(kShortestWait, kLongestWait).description(""));
+  AddDuration(*command, "--timeout", "How long to wait; default: 30s", kShortestWait, kLongestWait,
+              [arguments](PacketDelta length) { arguments->timeout = length; });
   command->add_flag("-q,--quiet", arguments->quiet, "Print the token and nothing else");
   command->footer(
       "\nExit status: 0 a token or name came, 1 none did, 2 wrong usage, 128+N ended by signal N.");

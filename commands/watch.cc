@@ -10,8 +10,10 @@
 
 #include "CLI/CLI.hpp"
 #include "capture/open.h"
+#include "commands/asking_sink.h"
 #include "commands/commands.h"
 #include "commands/outputs.h"
+#include "commands/program/duration_option.h"
 #include "commands/ready_detector.h"
 #include "commands/run.h"
 #include "commands/run_options.h"
@@ -23,8 +25,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr char kCommand[] = "watch";
-constexpr double kShortestWatch = 0.001;  // seconds
-constexpr double kLongestWatch = 1e9;
+constexpr PacketDelta kShortestWatch = PacketDelta::FromMilliseconds(1);
+constexpr PacketDelta kLongestWatch = PacketDelta::FromSeconds(1'000'000'000);
 constexpr uint64_t kMostPackets = 1'000'000'000'000'000;
 
 // The only clock that packet time of a silent link follows: nobody sets it.
@@ -37,9 +39,8 @@ PacketDelta Elapsed() {
 struct WatchOptions {
   RunOptions run;
   std::string interface;
-  bool no_traceback = false;
-  double duration_s = 0;  // 0: no limit
-  uint64_t count = 0;     // 0: no limit
+  PacketDelta duration;  // zero: no limit
+  uint64_t count = 0;    // 0: no limit
 };
 
 // Moves packet time on while the link is silent, follows the loss counters and knows when to stop.
@@ -56,8 +57,8 @@ class WatchPace : public Pace {
                                   bool silent) override {
     if (options_.count > 0 && source.counters().packets >= options_.count) return Next::kStop;
     const Clock::time_point now = Clock::now();
-    if (options_.duration_s > 0 &&
-        now - start_ >= std::chrono::duration<double>(options_.duration_s)) {
+    if (options_.duration > PacketDelta::Zero() &&
+        now - start_ >= std::chrono::nanoseconds(options_.duration.ToNanoseconds())) {
       return Next::kStop;
     }
     if (now < next_look_) return Next::kGoOn;
@@ -101,8 +102,14 @@ class WatchPace : public Pace {
 };
 
 int Watch(WatchOptions options) {
-  const absl::Status usage = CheckRunOptions(options.run);
-  const absl::StatusOr<config::Settings> settings = usage.ok() ? LoadSettings(options.run) : usage;
+  const files::OutputGuard guard = GuardOf(options.run, {});
+  absl::Status usage = CheckRunOptions(options.run);
+  if (usage.ok()) usage = Outputs::Check(options.run, output::ExistingFile::kAppend, guard);
+  if (!usage.ok()) {
+    Complain(kCommand, usage);
+    return ExitCodeOfOutputs(usage);
+  }
+  const absl::StatusOr<config::Settings> settings = LoadSettings(options.run);
   if (!settings.ok()) {
     Complain(kCommand, settings.status());
     return kUsage;
@@ -113,7 +120,8 @@ int Watch(WatchOptions options) {
     Complain(kCommand, detector.status());
     return kUsage;
   }
-  options.run.traceback = settings->traceback.enabled && !options.no_traceback;
+  options.run.traceback =
+      (options.run.traceback || settings->traceback.enabled) && !options.run.no_traceback;
   CatchStopSignals();
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source =
       capture::OpenLive(options.interface, settings->capture, &Elapsed);
@@ -122,13 +130,15 @@ int Watch(WatchOptions options) {
     return kFailed;
   }
   const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
-      Outputs::Open(options.run, settings->session_files, output::ExistingFile::kAppend);
+      Outputs::Open(options.run, settings->session_files, output::ExistingFile::kAppend, guard);
   if (!outputs.ok()) {
     Complain(kCommand, outputs.status());
-    return kFailed;
+    return ExitCodeOfOutputs(outputs.status());
   }
+  TellConfigFile(kCommand, options.run);
   if (!options.run.quiet)
     fmt::print(stderr, "cairn {}: watching {}; ^C ends\n", kCommand, options.interface);
+  if (options.run.traceback) TellWhoIsAsked(kCommand, options.run, *settings);
   const Clock::time_point start = Clock::now();
   WatchPace pace(options, **outputs, start);
   const RunEnd end = RunToEnd({.command = kCommand,
@@ -153,11 +163,8 @@ void AddWatch(CLI::App& app, int& exit_code) {
       ->type_name("NAME")
       ->required();
   AddRunOptions(*command, options->run);
-  command->add_flag("--no-traceback", options->no_traceback,
-                    "Ask no suspected host who owns the connection");
-  command->add_option("-d,--duration", options->duration_s, "Stop after this many seconds")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(kShortestWatch, kLongestWatch).description(""));
+  AddDuration(*command, "-d,--duration", "Stop after so long, as in 90s, 1m or 2h", kShortestWatch,
+              kLongestWatch, [options](PacketDelta length) { options->duration = length; });
   command->add_option("-n,--count", options->count, "Stop once this many packets have been read")
       ->type_name("PACKETS")
       ->check(CLI::Range(uint64_t{1}, kMostPackets).description(""));

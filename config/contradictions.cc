@@ -15,7 +15,17 @@ namespace {
 using Found = std::vector<Contradiction>;
 
 void CheckNetworks(const Settings& settings, Found& found) {
-  for (const Prefix& prefix : settings.detector.protected_networks.prefixes()) {
+  const std::vector<Prefix>& networks = settings.detector.protected_networks.prefixes();
+  for (size_t i = 0; i < networks.size(); ++i) {
+    const auto begin = networks.begin();
+    const auto here = begin + static_cast<std::ptrdiff_t>(i);
+    if (std::find(begin, here, networks[i]) == here) continue;
+    found.push_back({{"protected_networks"},
+                     fmt::format("protected_networks names {} twice: is one of them another "
+                                 "network? Name each once",
+                                 networks[i].ToString())});
+  }
+  for (const Prefix& prefix : networks) {
     if (!prefix.ToString().ends_with("/0")) continue;
     found.push_back(
         {{"protected_networks"},

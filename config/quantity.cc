@@ -126,8 +126,10 @@ std::string NamesOf(std::span<const Unit> units) {
 absl::StatusOr<uint64_t> ParseWithUnits(std::string_view text, std::span<const Unit> units) {
   const absl::StatusOr<Quantity> quantity = SplitQuantity(text);
   if (!quantity.ok()) return quantity.status();
+  // "5m", as sleep(1) and others take it.
+  const std::string_view name = quantity->unit == "m" ? "min" : quantity->unit;
   const auto* unit = std::find_if(units.data(), units.data() + units.size(),
-                                  [&](const Unit& u) { return u.name == quantity->unit; });
+                                  [&](const Unit& u) { return u.name == name; });
   if (unit != units.data() + units.size()) return Multiply(*quantity, unit->factor, text);
   if (quantity->unit.empty()) {
     return absl::InvalidArgumentError(

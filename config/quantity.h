@@ -16,7 +16,7 @@
 // function reads back to the same value.
 namespace cairn::config {
 
-// "300us", "80ms", "0.5s", "2h", "1d".  A bare number is refused, but for 0.
+// "300us", "80ms", "0.5s", "5min" (or "5m"), "2h", "1d".  A bare number is refused, but for 0.
 absl::StatusOr<PacketDelta> ParseDuration(std::string_view text);
 std::string FormatDuration(PacketDelta duration);
 

@@ -20,9 +20,11 @@ constexpr std::string_view kReferenceHead = R"(# Configuration
 <!-- Made by `cairn config reference`; a test compares it with the program. Change config/*_schema.cc instead. -->
 
 `cairn config check FILE` says what is wrong with a file, with line and column. `cairn config show` prints the settings
-that a run would use, `cairn config default` every key with its default. Any key can be set on the command line too, as
-`--set timing.direct.idle_threshold=300ms`; lists as `--set protected_networks=192.0.2.0/24,2001:db8::/32`. The pair rules
-of both kinds at once: `--set coincidence_window=40ms`.
+that a run would use, `cairn config default` every key with its default. Without `--config`, `/etc/cairn/cairn.yaml` is
+read if it is there (`--no-config`: no file; `$CAIRN_CONFIG`: another one), and the start of the run says so. Any key can
+be set on the command line too, as `--set timing.direct.idle_threshold=300ms`; lists as
+`--set protected_networks=192.0.2.0/24,2001:db8::/32`. The pair rules of both kinds at once:
+`--set coincidence_window=40ms`.
 
 The file is YAML (UTF-8, at most 1 MiB). It needs only the keys it changes. Unknown, repeated, ill-formed, out-of-range and
 contradictory settings are refused; nothing is guessed.

@@ -100,8 +100,11 @@ std::vector<KeyValue> MatchKeys(const Node& root, const std::vector<std::string>
 }
 
 std::string UnknownKey(std::string_view path, const std::vector<std::string>& paths) {
-  return fmt::format("unknown key {}; the nearest known key is {}", Quoted(path),
-                     NearestPath(path, paths));
+  const std::string near = NearestPath(path, paths);
+  if (near.empty()) {
+    return fmt::format("unknown key {}; 'config default' lists all keys", Quoted(path));
+  }
+  return fmt::format("unknown key {}; the nearest known key is {}", Quoted(path), near);
 }
 
 }  // namespace cairn::config

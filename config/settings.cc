@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/settings.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "config/place.h"
 #include "config/reading.h"
 #include "config/settings_schema.h"
+#include "config/value_types.h"
 
 namespace cairn::config {
 namespace {
@@ -55,6 +57,28 @@ absl::Status Apply(Settings& settings, std::string_view assignment) {
     return problems.ToStatus();
   }
   return Assign(settings, keys, parsed->value);
+}
+
+absl::Status SetProtectedNetworks(Settings& settings, std::span<const std::string> lists) {
+  PrefixSet networks;
+  for (const std::string_view list : lists) {
+    for (size_t begin = 0; begin <= list.size();) {
+      const size_t end = std::min(list.find(',', begin), list.size());
+      std::string_view text = list.substr(begin, end - begin);
+      text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+      text = text.substr(0, text.find_last_not_of(' ') + 1);  // npos + 1 is 0
+      const absl::StatusOr<Prefix> network = ParseNetwork(text);
+      if (!network.ok()) {
+        return absl::InvalidArgumentError(
+            fmt::format("{}; {}", std::string(network.status().message()),
+                        Expected(Network().form, "192.0.2.0/24,2001:db8::/32")));
+      }
+      networks.Add(*network);
+      begin = end + 1;
+    }
+  }
+  settings.detector.protected_networks = networks;
+  return absl::OkStatus();
 }
 
 absl::Status Check(const Settings& settings) {

@@ -2,6 +2,7 @@
 #ifndef CAIRN_CONFIG_SETTINGS_H_
 #define CAIRN_CONFIG_SETTINGS_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,10 @@ absl::StatusOr<Settings> LoadText(std::string_view text, std::string_view name);
 // list may be written "a,b" or "[a, b]".  On an error the settings are unchanged.  Does not Check:
 // several assignments may make sense only together.
 absl::Status Apply(Settings& settings, std::string_view assignment);
+
+// Networks as in protected_networks, with commas between them, which take the place of those set.
+// InvalidArgument says what is wrong.  Does not Check.
+absl::Status SetProtectedNetworks(Settings& settings, std::span<const std::string> lists);
 
 // InvalidArgument names the settings that contradict each other.  LoadFile and LoadText have done
 // it; call it again after the last Apply.

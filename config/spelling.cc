@@ -22,6 +22,18 @@ size_t LengthDifference(std::string_view a, std::string_view b) {
   return a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
 }
 
+// So many edits a misspelling of that length may have.
+size_t MostEdits(std::string_view word) { return std::max<size_t>(1, word.size() / 3); }
+
+bool IsNear(std::string_view path, std::string_view known) {
+  constexpr size_t kTellingLetters = 4;
+  const std::string_view name = LastName(path);
+  const std::string_view known_name = LastName(known);
+  const bool begins = name.size() >= kTellingLetters && known_name.starts_with(name);
+  return begins || EditDistance(path, known) <= MostEdits(path) ||
+         (name.size() > 2 && EditDistance(name, known_name) <= MostEdits(name));
+}
+
 }  // namespace
 
 size_t EditDistance(std::string_view a, std::string_view b) {
@@ -59,7 +71,7 @@ std::string NearestPath(std::string_view path, std::span<const std::string> know
       best = &candidate;
     }
   }
-  return *best;
+  return IsNear(path, *best) ? *best : std::string();
 }
 
 }  // namespace cairn::config

@@ -14,8 +14,9 @@ namespace cairn::config {
 // into `b` (the optimal string alignment distance).  O(|a| * |b|).
 size_t EditDistance(std::string_view a, std::string_view b);
 
-// The known dotted path nearest to `path`; of equals, the first.  The right name in a wrong section
-// counts as near. Requires: `known` is not empty.
+// The known dotted path nearest to `path`; of equals, the first; empty: none is near enough to be
+// meant.  The right name in a wrong section counts as near, and so does the begin of a name.
+// Requires: `known` is not empty.
 std::string NearestPath(std::string_view path, std::span<const std::string> known);
 
 }  // namespace cairn::config

@@ -33,10 +33,13 @@ void AddTraceback(Schema<Settings>& table) {
   Group(
       table, "traceback",
       "Asking the suspected hosts, by the Session TOken Protocol, to remember who owns the "
-      "connection (docs/traceback.md). watch asks unless told not to (--no-traceback); replay only "
-      "with --traceback.",
+      "connection (docs/traceback.md). Nobody is asked unless --traceback or traceback.enabled "
+      "says so; the asked host can see it.",
       [](auto& s) -> auto& { return s.traceback; })
-      .Add("enabled", &Options::enabled, Boolean(), "Whether watch asks hosts.")
+      .Add("enabled", &Options::enabled, Boolean(),
+           "Whether watch asks hosts without --traceback. replay needs --traceback in any case: "
+           "hosts do "
+           "not remember connections of the past.")
       .Add("events", &Options::events, ListOf(Trigger(), "events", "[stepping_stone, exposure]"),
            "The events upon which hosts are asked.")
       .Add("allowed_alerts", &Options::allowed_alerts, Boolean(),

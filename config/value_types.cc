@@ -58,21 +58,6 @@ ValueType<T> Bounded(std::string_view what, T least, T most, std::string example
       [=](const T& value) { return format(value); });
 }
 
-absl::StatusOr<Prefix> ParseNetwork(std::string_view text) {
-  const absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
-  if (!prefix.ok()) return prefix.status();
-  // A network whose address has more bits than its length is a slip in one of the two; which, only
-  // the writer knows.
-  const size_t slash = text.find('/');
-  const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text.substr(0, slash));
-  const std::string network = prefix->ToString();
-  if (ip.ok() && ip->Unmapped().ToString() != network.substr(0, network.find('/'))) {
-    return absl::InvalidArgumentError(fmt::format("{} has bits beyond its length: write {} or {}",
-                                                  Quoted(text), network, ip->ToString()));
-  }
-  return *prefix;
-}
-
 absl::StatusOr<uint8_t> ParseDay(std::string_view text) {
   const auto* found = std::find(kDayNames.begin(), kDayNames.end(), text);
   if (found != kDayNames.end()) return static_cast<uint8_t>(found - kDayNames.begin());
@@ -188,6 +173,21 @@ ValueType<std::string> Text(size_t least_bytes, size_t most_bytes, std::string w
         return std::string(text);
       },
       [](const std::string& text) { return YamlScalar(text); });
+}
+
+absl::StatusOr<Prefix> ParseNetwork(std::string_view text) {
+  const absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
+  if (!prefix.ok()) return prefix.status();
+  // A network whose address has more bits than its length is a slip in one of the two; which, only
+  // the writer knows.
+  const size_t slash = text.find('/');
+  const absl::StatusOr<IpAddress> ip = IpAddress::Parse(text.substr(0, slash));
+  const std::string network = prefix->ToString();
+  if (ip.ok() && ip->Unmapped().ToString() != network.substr(0, network.find('/'))) {
+    return absl::InvalidArgumentError(fmt::format("{} has bits beyond its length: write {} or {}",
+                                                  Quoted(text), network, ip->ToString()));
+  }
+  return *prefix;
 }
 
 ValueType<Prefix> Network() {

@@ -168,6 +168,8 @@ ValueType<double> Ratio(double least, double most, std::string example);
 // Printable text on one line.
 ValueType<std::string> Text(size_t least_bytes, size_t most_bytes, std::string what,
                             std::string example);
+// As strict as Network(): no bits beyond the length.
+absl::StatusOr<Prefix> ParseNetwork(std::string_view text);
 ValueType<Prefix> Network();
 ValueType<PrefixSet> Networks(EmptyList empty = EmptyList::kAllowed);
 // A protocol's name by its port: {21: ftp, 23: telnet}.

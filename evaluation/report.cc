@@ -240,7 +240,8 @@ Json ToJson(const ConditionResult& result) {
 }
 
 std::string FormatJson(const ProtocolReport& report) {
-  Json json = {{"seed", report.options.seed},
+  Json json = {{"schema", "cairn-evaluation/1"},
+               {"seed", report.options.seed},
                {"sessions", report.options.sessions},
                {"needed_nats", report.options.needed_nats}};
   for (const Method& method : report.methods) {

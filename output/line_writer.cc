@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/line_writer.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,8 +13,6 @@
 
 namespace cairn::output {
 namespace {
-
-constexpr mode_t kNewFileMode = 0644;
 
 std::string ErrorText(int error) { return std::generic_category().message(error); }
 
@@ -39,33 +36,13 @@ absl::Status WriteFault(const std::string& name, int error) {
   }
 }
 
-absl::Status OpenFault(const std::string& path, int error) {
-  switch (error) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return absl::PermissionDeniedError(fmt::format(
-          "{}: cannot write: {}; choose a place that you may write to", path, ErrorText(error)));
-    case ENOENT:
-    case ENOTDIR:
-      return absl::NotFoundError(
-          fmt::format("{}: its folder does not exist; create it first", path));
-    case EISDIR:
-      return absl::InvalidArgumentError(fmt::format("{}: is a directory; name a file in it", path));
-    default:
-      return WriteFault(path, error);
-  }
-}
-
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<LineWriter>> LineWriter::Open(const std::string& path,
-                                                             ExistingFile existing) {
-  const int if_there = existing == ExistingFile::kReplace ? O_TRUNC : O_APPEND;
-  const int descriptor =
-      open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | if_there, kNewFileMode);
-  if (descriptor < 0) return OpenFault(path, errno);
-  return std::unique_ptr<LineWriter>(new LineWriter(descriptor, path, true));
+absl::StatusOr<std::unique_ptr<LineWriter>> LineWriter::Open(const files::Output& output,
+                                                             const files::OutputGuard& guard) {
+  const absl::StatusOr<int> descriptor = guard.Open(output);
+  if (!descriptor.ok()) return descriptor.status();
+  return std::unique_ptr<LineWriter>(new LineWriter(*descriptor, output.path, true));
 }
 
 std::unique_ptr<LineWriter> LineWriter::StandardOutput() {

@@ -12,10 +12,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "files/output_guard.h"
+
 namespace cairn::output {
 
-// What happens to a file that is there already.
-enum class ExistingFile { kReplace, kAppend };
+using files::ExistingFile;
 
 // Writes whole records to a file descriptor, unbuffered: a record is one write(2), so that a killed
 // process leaves complete records only.  When a regular file takes only a part of a record (disk
@@ -24,10 +25,9 @@ enum class ExistingFile { kReplace, kAppend };
 // Thread-compatible.  One system call per record: for alerts, which are few.
 class LineWriter {
  public:
-  // Opens `path` for writing, creating it when needed.  PermissionDenied, NotFound, InvalidArgument
-  // (a directory), ResourceExhausted: the message names the file and what to do.
-  static absl::StatusOr<std::unique_ptr<LineWriter>> Open(const std::string& path,
-                                                          ExistingFile existing);
+  // Opens a file for writing, creating it when needed.  Errors are the guard's.
+  static absl::StatusOr<std::unique_ptr<LineWriter>> Open(
+      const files::Output& output, const files::OutputGuard& guard = files::OutputGuard());
   // Writes to standard output, which is not closed.
   static std::unique_ptr<LineWriter> StandardOutput();
 

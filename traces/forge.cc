@@ -99,9 +99,9 @@ class Forgery {
         "more than {} bytes of forged packets; forge fewer, or shorter ones", options_.max_bytes));
   }
 
-  absl::Status WriteTo(const std::string& path) {
-    OutputFile file(path);
-    if (absl::Status status = file.Open(); !status.ok()) return status;
+  absl::Status WriteTo(const std::string& path, const files::OutputGuard& guard) {
+    OutputFile file(CaptureOutput({}, path));
+    if (absl::Status status = file.Open(guard); !status.ok()) return status;
     std::vector<uint8_t> buffer(capture_.FileHeader().begin(), capture_.FileHeader().end());
     auto next = forged_.begin();
     for (size_t i = 0; i <= capture_.records.size(); ++i) {
@@ -333,11 +333,11 @@ absl::Status Check(const RawCapture& capture, const ForgeOptions& options) {
 }  // namespace
 
 absl::StatusOr<ForgeCounts> Forge(const RawCapture& capture, const ForgeOptions& options,
-                                  const std::string& out) {
+                                  const std::string& out, const files::OutputGuard& guard) {
   if (absl::Status status = Check(capture, options); !status.ok()) return status;
   Forgery forgery(capture, options);
   if (absl::Status status = forgery.Run(); !status.ok()) return status;
-  if (absl::Status status = forgery.WriteTo(out); !status.ok()) return status;
+  if (absl::Status status = forgery.WriteTo(out, guard); !status.ok()) return status;
   return forgery.counts();
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 
 #include "capture/address.h"
+#include "files/output_guard.h"
 #include "traces/attack.h"
 #include "traces/raw_capture.h"
 
@@ -73,7 +74,8 @@ struct ForgeCounts {
 // same capture, options and seed give the same bytes.  Memory: the forged packets.  Cost: about 1
 // us a packet.
 absl::StatusOr<ForgeCounts> Forge(const RawCapture& capture, const ForgeOptions& options,
-                                  const std::string& out);
+                                  const std::string& out,
+                                  const files::OutputGuard& guard = files::OutputGuard());
 
 }  // namespace cairn::traces
 

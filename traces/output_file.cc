@@ -1,24 +1,37 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "traces/output_file.h"
 
+#include <unistd.h>
+
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "fmt/format.h"
 
+#include "files/contents.h"
+
 namespace cairn::traces {
 
-OutputFile::OutputFile(std::string path) : path_(std::move(path)) {}
+OutputFile::OutputFile(files::Output output) : output_(std::move(output)) {}
 OutputFile::~OutputFile() { static_cast<void>(Close()); }
 
-absl::Status OutputFile::Open() {
-  if (path_.ends_with(".gz")) {
-    gzip_ = gzopen(path_.c_str(), "wb9");
-  } else {
-    plain_ = path_ == "-" ? stdout : std::fopen(path_.c_str(), "wb");
+absl::Status OutputFile::Open(const files::OutputGuard& guard) {
+  if (output_.path == "-") {
+    plain_ = stdout;
+    return absl::OkStatus();
   }
-  return gzip_ == nullptr && plain_ == nullptr ? Error() : absl::OkStatus();
+  const absl::StatusOr<int> descriptor = guard.Open(output_);
+  if (!descriptor.ok()) return descriptor.status();
+  if (output_.path.ends_with(".gz")) {
+    gzip_ = gzdopen(*descriptor, "wb9");
+  } else {
+    plain_ = fdopen(*descriptor, "wb");
+  }
+  if (gzip_ != nullptr || plain_ != nullptr) return absl::OkStatus();
+  close(*descriptor);
+  return Error();
 }
 
 absl::Status OutputFile::Write(std::span<const uint8_t> bytes) {
@@ -42,7 +55,27 @@ absl::Status OutputFile::Close() {
 
 absl::Status OutputFile::Error() const {
   return absl::UnavailableError(
-      fmt::format("{}: cannot write: {}", path_, std::generic_category().message(errno)));
+      fmt::format("{}: cannot write: {}", output_.path, std::generic_category().message(errno)));
+}
+
+files::Output CaptureOutput(const std::string& option, const std::string& path) {
+  return {.option = option,
+          .what = "a capture",
+          .path = path,
+          .existing = files::ExistingFile::kReplace,
+          .is_ours = {}};
+}
+
+files::Output TruthOutput(const std::string& option, const std::string& path) {
+  return {.option = option,
+          .what = "a truth",
+          .path = path,
+          .existing = files::ExistingFile::kReplace,
+          .is_ours = [](std::string_view head) {
+            const std::string text = files::InflatedHead(head);
+            return text.starts_with("{\"name\":") &&
+                   text.find("\"inside_networks\":") != std::string::npos;
+          }};
 }
 
 }  // namespace cairn::traces

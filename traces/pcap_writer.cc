@@ -32,9 +32,10 @@ PcapWriter::~PcapWriter() {
   if (output_ != nullptr) static_cast<void>(Close());
 }
 
-absl::StatusOr<PcapWriter> PcapWriter::Create(const std::string& path, const Options& options) {
-  auto output = std::make_unique<OutputFile>(path);
-  if (absl::Status status = output->Open(); !status.ok()) return status;
+absl::StatusOr<PcapWriter> PcapWriter::Create(const std::string& path, const Options& options,
+                                              const files::OutputGuard& guard) {
+  auto output = std::make_unique<OutputFile>(CaptureOutput({}, path));
+  if (absl::Status status = output->Open(guard); !status.ok()) return status;
   PcapWriter writer(std::move(output), options);
   Append32(writer.buffer_,
            options.unit == TimeUnit::kNanoseconds ? kNanosecondMagic : kMicrosecondMagic);

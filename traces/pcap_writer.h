@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 
 #include "capture/segment.h"
+#include "files/output_guard.h"
 
 namespace cairn::traces {
 
@@ -34,7 +35,9 @@ class PcapWriter {
     uint32_t snap_length_bytes = kHeadersOnly;
   };
 
-  static absl::StatusOr<PcapWriter> Create(const std::string& path, const Options& options);
+  // Errors are the guard's.
+  static absl::StatusOr<PcapWriter> Create(const std::string& path, const Options& options,
+                                           const files::OutputGuard& guard = files::OutputGuard());
   PcapWriter(PcapWriter&& other) noexcept;
   ~PcapWriter();
 

@@ -14,6 +14,9 @@ namespace {
 // Field order as written, so that the lines read well.
 using Json = nlohmann::ordered_json;
 
+// The name and version of the JSON lines: the first field of each.
+constexpr std::string_view kSchema = "cairn-evaluation/1";
+
 auto To(std::string& out) { return std::back_inserter(out); }
 
 std::string_view CauseName(FalseAlarmCause cause) {
@@ -106,7 +109,8 @@ Json LinkJson(const Link& link) {
 
 Json ToJson(const CaptureScore& capture, ReportDetail detail) {
   const Score& score = capture.score;
-  Json json = {{"name", capture.name},
+  Json json = {{"schema", kSchema},
+               {"name", capture.name},
                {"seed", capture.seed},
                {"connections", capture.connections},
                {"required", score.required},
@@ -228,7 +232,8 @@ std::string FormatSweepJson(const Sweep& sweep) {
     Json settings = Json::object();
     for (size_t key = 0; key < sweep.keys.size(); ++key)
       settings[sweep.keys[key]] = point.values[key];
-    const Json json = {{"settings", settings},
+    const Json json = {{"schema", kSchema},
+                       {"settings", settings},
                        {"tp", point.true_positives},
                        {"fn", point.false_negatives},
                        {"fp", point.false_positives}};

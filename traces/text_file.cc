@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 #include <system_error>
 
@@ -20,45 +19,12 @@ struct CloseGzip {
 };
 using GzipFile = std::unique_ptr<gzFile_s, CloseGzip>;
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 absl::Status OpenError(const std::string& path, int error) {
   const std::string message =
       fmt::format("{}: cannot open: {}", path, std::generic_category().message(error));
   if (error == ENOENT) return absl::NotFoundError(message);
   if (error == EACCES || error == EPERM) return absl::PermissionDeniedError(message);
   return absl::InvalidArgumentError(message);
-}
-
-absl::Status WriteError(const std::string& path, int error) {
-  return absl::UnavailableError(
-      fmt::format("{}: cannot write: {}", path, std::generic_category().message(error)));
-}
-
-absl::Status WriteGzip(const std::string& path, std::string_view content) {
-  const GzipFile file(gzopen(path.c_str(), "wb9"));
-  if (file == nullptr) return OpenError(path, errno);
-  constexpr size_t kPiece = size_t{1} << 20;
-  for (size_t at = 0; at < content.size(); at += kPiece) {
-    const std::string_view piece = content.substr(at, kPiece);
-    if (gzwrite(file.get(), piece.data(), static_cast<unsigned>(piece.size())) <= 0) {
-      return WriteError(path, errno);
-    }
-  }
-  if (gzflush(file.get(), Z_FINISH) != Z_OK) return WriteError(path, errno);
-  return absl::OkStatus();
-}
-
-absl::Status WritePlain(const std::string& path, std::string_view content) {
-  std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "wb"));
-  if (file == nullptr) return OpenError(path, errno);
-  if (std::fwrite(content.data(), 1, content.size(), file.get()) != content.size()) {
-    return WriteError(path, errno);
-  }
-  if (std::fclose(file.release()) != 0) return WriteError(path, errno);
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -86,10 +52,6 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path, size_t max_byt
     return absl::DataLossError(fmt::format("{}: damaged or cut gzip file: {}", path, reason));
   }
   return content;
-}
-
-absl::Status WriteTextFile(const std::string& path, std::string_view content) {
-  return path.ends_with(".gz") ? WriteGzip(path, content) : WritePlain(path, content);
 }
 
 }  // namespace cairn::traces

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -14,10 +13,6 @@ namespace cairn::traces {
 // The whole content of a file, decompressed when it is gzip.  ResourceExhausted when it has more
 // than `max_bytes`.
 absl::StatusOr<std::string> ReadTextFile(const std::string& path, size_t max_bytes);
-
-// Replaces a file's content; gzip when the path ends in ".gz" (without a time stamp: same content,
-// same bytes).
-absl::Status WriteTextFile(const std::string& path, std::string_view content);
 
 }  // namespace cairn::traces
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "traces/truth.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "fmt/format.h"
 
+#include "traces/output_file.h"
 #include "traces/text_file.h"
 
 namespace cairn::traces {
@@ -25,8 +29,22 @@ absl::StatusOr<Truth> ReadTruthFile(const std::string& path) {
   return ParseTruth(*text, path);
 }
 
-absl::Status WriteTruthFile(const Truth& truth, const std::string& path) {
-  return WriteTextFile(path, FormatTruth(truth));
+absl::Status WriteTruthFile(const Truth& truth, const std::string& path,
+                            const files::OutputGuard& guard) {
+  return WriteTruthText(FormatTruth(truth), path, guard);
+}
+
+absl::Status WriteTruthText(const std::string& text, const std::string& path,
+                            const files::OutputGuard& guard) {
+  OutputFile file(TruthOutput({}, path));
+  if (absl::Status opened = file.Open(guard); !opened.ok()) return opened;
+  constexpr size_t kPiece = size_t{1} << 20;  // zlib's lengths have 32 bits
+  for (size_t at = 0; at < text.size(); at += kPiece) {
+    const auto* bytes = reinterpret_cast<const uint8_t*>(text.data()) + at;
+    absl::Status written = file.Write({bytes, std::min(kPiece, text.size() - at)});
+    if (!written.ok()) return written;
+  }
+  return file.Close();
 }
 
 }  // namespace cairn::traces

@@ -13,6 +13,7 @@
 
 #include "capture/address.h"
 #include "capture/time.h"
+#include "files/output_guard.h"
 
 // Ground truth of a capture: what really happened in it, connection by connection.
 //
@@ -134,8 +135,13 @@ absl::StatusOr<Truth> ParseTruth(std::string_view text, std::string_view name);
 // The text of a truth file, one record a line.  Times have microseconds (all that a JSON number
 // holds exactly).
 std::string FormatTruth(const Truth& truth);
-// Writes it; gzip when the path ends in ".gz".
-absl::Status WriteTruthFile(const Truth& truth, const std::string& path);
+// Writes it; gzip when the path ends in ".gz", without a time stamp: same truth, same bytes. Errors
+// are the guard's, or Unavailable.
+absl::Status WriteTruthFile(const Truth& truth, const std::string& path,
+                            const files::OutputGuard& guard = files::OutputGuard());
+// The same of a text that somebody else has put together.
+absl::Status WriteTruthText(const std::string& text, const std::string& path,
+                            const files::OutputGuard& guard);
 
 }  // namespace cairn::traces
 

@@ -28,10 +28,11 @@ const CLI::App* FindCommand(const CLI::App& app, std::string_view name) {
   return nullptr;
 }
 
+// Those that the help lists.
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : CommandsOf(app)) {
-    names.push_back(command->get_name());
+    if (!command->get_group().empty()) names.push_back(command->get_name());
   }
   return names;
 }
@@ -70,27 +71,32 @@ std::string UnexpectedWord(const CLI::App& app) {
   return words.empty() ? std::string() : words.front();
 }
 
+int UnknownCommand(const CLI::App& app, std::string_view word) {
+  const std::vector<std::string> names = CommandNames(app);
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  const std::string name = FullName(app);
+  fmt::print(stderr, "{}: '{}' is not a command.{}\nCommands: {}. See '{} --help'.\n", name, word,
+             DidYouMean(word, names), list, name);
+  return kUsage;
+}
+
 int ExplainUsage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& chosen = Chosen(app);
   std::string message = error.what();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::string word = UnexpectedWord(app);
+  const std::string word = UnexpectedWord(app);
+  const bool needs_command = chosen.get_require_subcommand_min() > 0;
+  if (needs_command && !word.empty() && !word.starts_with("-")) return UnknownCommand(chosen, word);
+  if (needs_command && word.empty()) {
+    message = fmt::format("a command is missing; the commands are {}",
+                          fmt::join(CommandNames(chosen), ", "));
+  } else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     message = word.starts_with("-") ? fmt::format("unknown option '{}'.{}", word,
                                                   DidYouMean(word, OptionNames(chosen)))
                                     : fmt::format("unexpected argument '{}'.", word);
   }
   const std::string name = FullName(chosen);
   fmt::print(stderr, "{}: {}\nSee '{} --help'.\n", name, message, name);
-  return kUsage;
-}
-
-int UnknownCommand(const CLI::App& app, std::string_view word) {
-  const std::vector<std::string> names = CommandNames(app);
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  const std::string& name = app.get_name();
-  fmt::print(stderr, "{}: '{}' is not a command.{}\nCommands: {}. See '{} --help'.\n", name, word,
-             DidYouMean(word, names), list, name);
   return kUsage;
 }
 

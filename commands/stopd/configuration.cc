@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// stopd check-config and stopd config: what a configuration says, and what is wrong with it.
+// stopd config check|show|default: what a configuration says, and what is wrong with it.
 #include <unistd.h>
 
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "fmt/format.h"
 
@@ -18,15 +19,25 @@ namespace cairn::commands {
 namespace {
 
 // Each problem stands on its own line as FILE:LINE:COLUMN: ..., which editors can jump to.
-int CheckFile(const std::string& named) {
-  if (named.empty() && access(kStopdConfigFile, F_OK) != 0) {
-    return PrintText(fmt::format("there is no {}: the defaults hold\n", kStopdConfigFile));
+int CheckFiles(std::vector<std::string> files) {
+  if (files.empty()) {
+    if (access(kStopdConfigFile, F_OK) != 0) {
+      return PrintText(fmt::format("there is no {}: the defaults hold\n", kStopdConfigFile));
+    }
+    files.emplace_back(kStopdConfigFile);
   }
-  const std::string file = named.empty() ? kStopdConfigFile : named;
-  const absl::StatusOr<daemon::Options> options = config::LoadStopdFile(file);
-  if (options.ok()) return PrintText(fmt::format("{}: no fault found\n", file));
-  fmt::print(stderr, "{}\n", std::string(options.status().message()));
-  return kUsage;
+  int exit_code = kDone;
+  std::string sound;
+  for (const std::string& file : files) {
+    const absl::StatusOr<daemon::Options> options = config::LoadStopdFile(file);
+    if (options.ok()) {
+      sound += fmt::format("{}: no fault found\n", file);
+      continue;
+    }
+    fmt::print(stderr, "{}\n", std::string(options.status().message()));
+    exit_code = kUsage;
+  }
+  return PrintText(sound) == kDone ? exit_code : static_cast<int>(kFailed);
 }
 
 int Show(const StopdOptions& given) {
@@ -36,20 +47,26 @@ int Show(const StopdOptions& given) {
   return kUsage;
 }
 
+CLI::App* AddCheck(CLI::App& parent, const char* name, int& exit_code) {
+  CLI::App* check = parent.add_subcommand(name, "Say what is wrong with configuration files");
+  const auto files = std::make_shared<std::vector<std::string>>();
+  check
+      ->add_option("FILE", *files,
+                   fmt::format("Configuration files (YAML); default: {}", kStopdConfigFile))
+      ->type_name("");
+  check->footer("\nExit status: 0 no fault, 2 otherwise.");
+  check->callback([files, &exit_code] { exit_code = CheckFiles(*files); });
+  return check;
+}
+
 }  // namespace
 
 void AddConfiguration(CLI::App& app, int& exit_code) {
-  CLI::App* check = app.add_subcommand("check-config", "Say what is wrong with a configuration");
-  const auto file = std::make_shared<std::string>();
-  check
-      ->add_option("FILE", *file,
-                   fmt::format("Configuration file (YAML); default: {}", kStopdConfigFile))
-      ->type_name("");
-  check->footer("\nExit status: 0 no fault, 2 otherwise.");
-  check->callback([file, &exit_code] { exit_code = CheckFile(*file); });
-
-  CLI::App* config = app.add_subcommand("config", "Show or print configuration");
+  CLI::App* config = app.add_subcommand("config", "Check, show or print configuration");
   config->require_subcommand(1);
+  AddCheck(*config, "check", exit_code);
+  // The name of earlier versions.  CLI11 leaves a group without a name out of the help.
+  AddCheck(app, "check-config", exit_code)->group("");
   CLI::App* show = config->add_subcommand("show", "Print the settings that a run would use");
   const auto options = std::make_shared<StopdOptions>();
   AddStopdOptions(*show, *options);

@@ -14,7 +14,7 @@ void AddStopdCommands(CLI::App& app, int& exit_code);
 void AddServe(CLI::App& app, int& exit_code);          // run
 void AddRedeem(CLI::App& app, int& exit_code);         // redeem
 void AddTokens(CLI::App& app, int& exit_code);         // list, verify
-void AddConfiguration(CLI::App& app, int& exit_code);  // check-config, config
+void AddConfiguration(CLI::App& app, int& exit_code);  // config
 
 }  // namespace cairn::commands
 

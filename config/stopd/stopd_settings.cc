@@ -20,7 +20,7 @@ constexpr std::string_view kReferenceHead = R"(# Configuration of stopd
 
 <!-- Made by `stopd config reference`; a test compares it with the program. Change config/stopd/stopd_schema.cc instead. -->
 
-`stopd check-config FILE` says what is wrong with a file, with line and column. `stopd config show` prints the settings that a
+`stopd config check FILE` says what is wrong with a file, with line and column. `stopd config show` prints the settings that a
 run would use, `stopd config default` every key with its default. Every command but those reads `/etc/cairn/stopd.yaml` where
 it is there, or the file of `--config`. Any key can be set on the command line too, as `--set listen.port=1113`; lists as
 `--set listen.addresses=192.0.2.7,2001:db8::7`.

@@ -2,12 +2,14 @@
 #include "output/sessions/rotating_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "fmt/format.h"
 
+#include "output/sessions/own_sessions.h"
 #include "output/time_text.h"
 
 namespace cairn::output {
@@ -35,28 +37,29 @@ std::string RotatedName(const std::string& path, PacketTime begin, uint64_t numb
                      number > 0 ? fmt::format("-{}", number) : "", path.substr(point));
 }
 
-absl::StatusOr<std::unique_ptr<SessionWriter>> RotatingWriter::Open(const std::string& path,
-                                                                    SessionFormat format,
-                                                                    ExistingFile existing,
-                                                                    const Rotation& rotation) {
+absl::StatusOr<std::unique_ptr<SessionWriter>> RotatingWriter::Open(
+    const std::string& path, SessionFormat format, ExistingFile existing, const Rotation& rotation,
+    const files::OutputGuard& guard) {
   if (path == "-") {
     return absl::InvalidArgumentError(
         "standard output: cannot be rotated; name a file, or leave the rotation out");
   }
-  absl::StatusOr<std::unique_ptr<SessionWriter>> file = OpenSessionWriter(path, format, existing);
+  absl::StatusOr<std::unique_ptr<SessionWriter>> file =
+      OpenSessionWriter(path, format, existing, guard);
   if (!file.ok()) return file.status();
   return std::unique_ptr<SessionWriter>(
-      new RotatingWriter(*std::move(file), path, format, existing, rotation));
+      new RotatingWriter(*std::move(file), path, format, existing, rotation, guard));
 }
 
 RotatingWriter::RotatingWriter(std::unique_ptr<SessionWriter> file, std::string path,
                                SessionFormat format, ExistingFile existing,
-                               const Rotation& rotation)
+                               const Rotation& rotation, const files::OutputGuard& guard)
     : file_(std::move(file)),
       path_(std::move(path)),
       format_(format),
       existing_(existing),
       rotation_(rotation),
+      guard_(guard),
       size_to_rotate_(rotation.max_bytes) {}
 
 bool RotatingWriter::IsDue(PacketTime last_time) const {
@@ -90,7 +93,8 @@ absl::Status RotatingWriter::Rotate() {
   if (!in_use) status = PutAside();
   if (!status.ok()) return status;
   absl::StatusOr<std::unique_ptr<SessionWriter>> file =
-      OpenSessionWriter(path_, format_, in_use ? ExistingFile::kAppend : ExistingFile::kReplace);
+      OpenSessionWriter(path_, format_, in_use ? ExistingFile::kAppend : ExistingFile::kReplace,
+                        files::OutputGuard());  // what somebody else put there stays
   if (!file.ok()) return file.status();
   file_ = *std::move(file);
   empty_ = !in_use;
@@ -98,12 +102,17 @@ absl::Status RotatingWriter::Rotate() {
   return absl::OkStatus();
 }
 
+// Renaming would destroy it.
+bool RotatingWriter::IsTaken(const std::string& name) const {
+  if (!Exists(name)) return false;
+  return existing_ == ExistingFile::kAppend ||
+         !guard_.Check(std::array{SessionOutput(name, format_, existing_)}).ok();
+}
+
 absl::Status RotatingWriter::PutAside() {
   if (begin_ != std::exchange(last_name_, begin_)) names_ = 0;
   std::string name = RotatedName(path_, begin_, names_++);
-  while (existing_ == ExistingFile::kAppend && Exists(name)) {
-    name = RotatedName(path_, begin_, names_++);
-  }
+  while (IsTaken(name)) name = RotatedName(path_, begin_, names_++);
   std::error_code fault;
   std::filesystem::rename(path_, name, fault);
   if (!fault) return absl::OkStatus();

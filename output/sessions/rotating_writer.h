@@ -24,8 +24,9 @@ std::string RotatedName(const std::string& path, PacketTime begin, uint64_t numb
 // packet of a record lies in a later stretch of `interval` than those before, or when the file has
 // reached its size; one file is open at a time.  The name of what is put aside holds when its
 // stretch (without an interval: its first record) began, and "-1", "-2" behind that if there are
-// several.  ExistingFile::kReplace replaces what earlier runs put aside under the same name;
-// kAppend never does.  Records whose time goes back stay in the newer file.
+// several.  ExistingFile::kReplace replaces what earlier runs put aside under the same name,
+// but no file of something else; kAppend replaces none.  Records whose time goes back stay in the
+// newer file.
 //
 // A database that another program has open cannot be renamed safely: it is written on, and put
 // aside at the next stretch of time, or when it has grown by its size again.
@@ -34,10 +35,9 @@ std::string RotatedName(const std::string& path, PacketTime begin, uint64_t numb
 class RotatingWriter : public SessionWriter {
  public:
   // InvalidArgument: standard output; else as OpenSessionWriter.
-  static absl::StatusOr<std::unique_ptr<SessionWriter>> Open(const std::string& path,
-                                                             SessionFormat format,
-                                                             ExistingFile existing,
-                                                             const Rotation& rotation);
+  static absl::StatusOr<std::unique_ptr<SessionWriter>> Open(
+      const std::string& path, SessionFormat format, ExistingFile existing,
+      const Rotation& rotation, const files::OutputGuard& guard = files::OutputGuard());
 
   // Unavailable: a file cannot be renamed; else as those of the files.
   absl::Status Write(const SessionRecord& session) override;
@@ -49,7 +49,8 @@ class RotatingWriter : public SessionWriter {
 
  private:
   RotatingWriter(std::unique_ptr<SessionWriter> file, std::string path, SessionFormat format,
-                 ExistingFile existing, const Rotation& rotation);
+                 ExistingFile existing, const Rotation& rotation, const files::OutputGuard& guard);
+  bool IsTaken(const std::string& name) const;
   bool IsDue(PacketTime last_time) const;
   absl::Status Rotate();
   absl::Status PutAside();
@@ -59,6 +60,7 @@ class RotatingWriter : public SessionWriter {
   SessionFormat format_;
   ExistingFile existing_;
   Rotation rotation_;
+  files::OutputGuard guard_;
   PacketTime newest_ = PacketTime::InfinitePast();  // of all records
   PacketTime begin_;                                // by which the current file will be named
   bool empty_ = true;                               // no record in the current file, by this run

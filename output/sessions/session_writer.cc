@@ -25,13 +25,14 @@ std::unique_ptr<RecordText> MakeRecordText(SessionFormat format) {
 
 absl::StatusOr<std::unique_ptr<SessionWriter>> OpenSessionWriter(const std::string& path,
                                                                  SessionFormat format,
-                                                                 ExistingFile existing) {
-  if (format != SessionFormat::kSqlite) return TextWriter::Open(path, format, existing);
+                                                                 ExistingFile existing,
+                                                                 const files::OutputGuard& guard) {
+  if (format != SessionFormat::kSqlite) return TextWriter::Open(path, format, existing, guard);
   if (path == "-") {
     return absl::InvalidArgumentError(
         "standard output: cannot take a database; name a file, or choose another format");
   }
-  return SqliteWriter::Open(path, existing);
+  return SqliteWriter::Open(path, existing, guard);
 }
 
 }  // namespace cairn::output

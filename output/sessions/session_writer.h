@@ -40,10 +40,10 @@ class SessionWriter {
   virtual uint64_t lost() const = 0;
 };
 
-// "-": standard output (not for kSqlite).  Errors are LineWriter::Open's and the database's.
-absl::StatusOr<std::unique_ptr<SessionWriter>> OpenSessionWriter(const std::string& path,
-                                                                 SessionFormat format,
-                                                                 ExistingFile existing);
+// "-": standard output (not for kSqlite).  Errors are the guard's and the database's.
+absl::StatusOr<std::unique_ptr<SessionWriter>> OpenSessionWriter(
+    const std::string& path, SessionFormat format, ExistingFile existing,
+    const files::OutputGuard& guard = files::OutputGuard());
 
 }  // namespace cairn::output
 

@@ -9,6 +9,7 @@
 
 #include "output/sessions/cell_text.h"
 #include "output/sessions/columns.h"
+#include "output/sessions/own_sessions.h"
 #include "output/sessions/sqlite_schema.h"
 
 namespace cairn::output {
@@ -19,23 +20,11 @@ using Access = SqliteDatabase::Access;
 constexpr uint64_t kBatch = 8192;
 constexpr uint64_t kFirstGuess = 300;  // bytes of a record, before there is a mean
 
-// Refuses to touch what is no database of session records, or in the hands of another process.
-// False: there is nothing to speak of.
-absl::StatusOr<bool> IsThere(const std::string& path, ExistingFile existing) {
+// Whether there is a file to speak of.
+bool HoldsSomething(const std::string& path) {
   std::error_code fault;
-  if (!std::filesystem::is_regular_file(path, fault) ||
-      std::filesystem::file_size(path, fault) == 0) {
-    return false;
-  }
-  const auto database = SqliteDatabase::Open(path, Access::kReadWrite);
-  if (!database.ok()) return database.status();
-  const absl::Status locked = (*database)->Run("BEGIN IMMEDIATE; ROLLBACK");
-  // A damaged one may be replaced.
-  if (absl::IsDataLoss(locked) && existing == ExistingFile::kReplace) return true;
-  if (!locked.ok()) return locked;
-  const absl::Status others = CheckIsOfSessions(**database);
-  if (!others.ok()) return others;
-  return true;
+  return std::filesystem::is_regular_file(path, fault) &&
+         std::filesystem::file_size(path, fault) > 0;
 }
 
 absl::Status Remove(const std::string& path) {
@@ -57,16 +46,21 @@ SqliteWriter::SqliteWriter(std::unique_ptr<SqliteDatabase> database)
     : database_(std::move(database)), places_(SessionColumns().size()) {}
 
 absl::StatusOr<std::unique_ptr<SessionWriter>> SqliteWriter::Open(const std::string& path,
-                                                                  ExistingFile existing) {
-  const absl::StatusOr<bool> there = IsThere(path, existing);
-  if (!there.ok()) return there.status();
-  if (*there && existing == ExistingFile::kReplace) {
+                                                                  ExistingFile existing,
+                                                                  const files::OutputGuard& guard) {
+  // The database looks at the contents itself: to open the file beside it would cost it its locks.
+  const files::Output output = SessionOutput(path, SessionFormat::kSqlite, existing);
+  if (absl::Status input = guard.CheckNoInput(output); !input.ok()) return input;
+  const absl::Status others = CheckSessionDatabase(path, existing);
+  const bool foreign = absl::IsInvalidArgument(others) && guard.replaces_foreign();
+  if (!others.ok() && !foreign) return others;
+  if (foreign || (existing == ExistingFile::kReplace && HoldsSomething(path))) {
     const absl::Status removed = Remove(path);
     if (!removed.ok()) return removed;
   }
   if (std::error_code fault; !std::filesystem::exists(path, fault)) {
     // The name's faults in the words of the other formats.
-    const auto file = LineWriter::Open(path, ExistingFile::kAppend);
+    const auto file = LineWriter::Open(output, guard);
     if (!file.ok()) return file.status();
   }
   absl::StatusOr<std::unique_ptr<SqliteDatabase>> database =

@@ -32,9 +32,10 @@ namespace cairn::output {
 class SqliteWriter : public SessionWriter {
  public:
   // InvalidArgument: the file holds something else, or a database of another version or with other
-  // tables; nothing is removed then.
+  // tables; nothing is removed then, unless the guard lets replace what is no database.
   static absl::StatusOr<std::unique_ptr<SessionWriter>> Open(const std::string& path,
-                                                             ExistingFile existing);
+                                                             ExistingFile existing,
+                                                             const files::OutputGuard& guard);
 
   absl::Status Write(const SessionRecord& session) override;
   absl::Status Flush() override;

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/sessions/text_writer.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <string_view>
-#include <system_error>
 
 #include "fmt/format.h"
 
 #include "output/sessions/line_reader.h"
+#include "output/sessions/own_sessions.h"
 
 namespace cairn::output {
 namespace {
@@ -29,41 +28,31 @@ struct Before {
   bool lacks_feed = false;  // the last line is whole but for its line feed
 };
 
-absl::Status OtherContents(const std::string& path, SessionFormat format) {
-  return absl::InvalidArgumentError(fmt::format(
-      "{}: holds something else than '{}' session records of this version; name another file", path,
-      SessionFormatName(format)));
-}
-
 // How much of the file's end has no line feed, at most `most`.
-uint64_t BytesAfterLastLine(std::ifstream& file, uint64_t bytes, uint64_t most) {
+uint64_t BytesAfterLastLine(int descriptor, uint64_t bytes, uint64_t most) {
   const uint64_t from = bytes - std::min(bytes, most);
   std::string end(static_cast<size_t>(bytes - from), '\0');
-  file.seekg(static_cast<std::streamoff>(from));
-  file.read(end.data(), static_cast<std::streamsize>(end.size()));
+  size_t got = 0;
+  while (got < end.size()) {
+    const ssize_t n =
+        pread(descriptor, end.data() + got, end.size() - got, static_cast<off_t>(from + got));
+    if (n <= 0) break;
+    got += static_cast<size_t>(n);
+  }
+  end.resize(got);
   return end.size() - (end.rfind('\n') + 1);  // npos + 1 is 0
 }
 
-// The file must begin as one of this format does.  A device or pipe holds nothing.
-absl::StatusOr<Before> Inspect(const std::string& path, SessionFormat format,
-                               std::string_view header) {
+// Of a file that begins as one of this format does.  A device or pipe holds nothing.
+Before Inspect(int descriptor, SessionFormat format) {
   Before before;
-  std::error_code fault;
-  if (!std::filesystem::is_regular_file(path, fault)) return before;
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file.good()) return before;  // opening it for writing will say why
-  before.bytes = static_cast<uint64_t>(file.tellg());
-  if (before.bytes == 0) return before;
-  file.seekg(0);
-  std::string begin(std::max<size_t>(header.size(), 1), '\0');
-  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
-  const bool known = format == SessionFormat::kJson     ? begin[0] == '{'
-                     : format == SessionFormat::kReport ? begin[0] >= '0' && begin[0] <= '9'
-                                                        : begin == header;
-  if (!known) return OtherContents(path, format);
-  before.cut_line = BytesAfterLastLine(file, before.bytes, LineReader::kMaxLineBytes);
-  file.seekg(-1, std::ios::end);
-  before.lacks_feed = before.cut_line > 0 && format == SessionFormat::kJson && file.get() == '}';
+  struct stat info {};
+  if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) return before;
+  before.bytes = static_cast<uint64_t>(info.st_size);
+  before.cut_line = BytesAfterLastLine(descriptor, before.bytes, LineReader::kMaxLineBytes);
+  char last = '\0';
+  before.lacks_feed = before.cut_line > 0 && format == SessionFormat::kJson &&
+                      pread(descriptor, &last, 1, info.st_size - 1) == 1 && last == '}';
   if (before.lacks_feed) before.cut_line = 0;
   before.bytes -= before.cut_line;
   return before;
@@ -73,7 +62,8 @@ absl::StatusOr<Before> Inspect(const std::string& path, SessionFormat format,
 
 absl::StatusOr<std::unique_ptr<SessionWriter>> TextWriter::Open(const std::string& path,
                                                                 SessionFormat format,
-                                                                ExistingFile existing) {
+                                                                ExistingFile existing,
+                                                                const files::OutputGuard& guard) {
   std::unique_ptr<RecordText> text = MakeRecordText(format);
   const std::string header = text->Header();
   Before before;
@@ -81,14 +71,11 @@ absl::StatusOr<std::unique_ptr<SessionWriter>> TextWriter::Open(const std::strin
   if (path == "-") {
     lines = LineWriter::StandardOutput();
   } else {
-    if (existing == ExistingFile::kAppend) {
-      const absl::StatusOr<Before> inspected = Inspect(path, format, header);
-      if (!inspected.ok()) return inspected.status();
-      before = *inspected;
-    }
-    absl::StatusOr<std::unique_ptr<LineWriter>> opened = LineWriter::Open(path, existing);
+    absl::StatusOr<std::unique_ptr<LineWriter>> opened =
+        LineWriter::Open(SessionOutput(path, format, existing), guard);
     if (!opened.ok()) return opened.status();
     lines = *std::move(opened);
+    if (existing == ExistingFile::kAppend) before = Inspect(lines->descriptor(), format);
     // Its rest is missing for good, and what follows would be taken for it.
     if (before.cut_line > 0 &&
         ftruncate(lines->descriptor(), static_cast<off_t>(before.bytes)) != 0) {

@@ -22,11 +22,12 @@ namespace cairn::output {
 // Thread-compatible.  Memory: one piece.
 class TextWriter : public SessionWriter {
  public:
-  // "-": standard output.  InvalidArgument: to be added to a file that holds something else, or
-  // other columns.  When a file is added to, a last line that was cut off is removed.
+  // "-": standard output.  When a file is added to, a last line that was cut off is removed.
+  // Errors are the guard's.
   static absl::StatusOr<std::unique_ptr<SessionWriter>> Open(const std::string& path,
                                                              SessionFormat format,
-                                                             ExistingFile existing);
+                                                             ExistingFile existing,
+                                                             const files::OutputGuard& guard);
 
   absl::Status Write(const SessionRecord& session) override;
   absl::Status Flush() override;

@@ -4,6 +4,7 @@
 
 #include "nlohmann/json.hpp"
 #include "output/surveys/cluster_report.h"
+#include "output/surveys/survey_schema.h"
 
 namespace cairn::output {
 namespace {
@@ -36,7 +37,8 @@ Json FieldJson(const ClusterReport& report, const FieldColumn& column) {
     values.push_back({{"value", ToJson(column.field, column.values[place])},
                       {"sessions", column.counts[place]}});
   }
-  return {{"event", "cluster_field"},
+  return {{"schema", kSurveySchema},
+          {"event", "cluster_field"},
           {"host", report.scope.host.ToString()},
           {"port", report.scope.port},
           {"role", SideName(report.scope.here)},
@@ -49,7 +51,8 @@ Json FieldJson(const ClusterReport& report, const FieldColumn& column) {
 
 Json RelationJson(const ClusterReport& report, const Relation& relation) {
   const auto all = static_cast<double>(report.fields.sessions);
-  return {{"event", "cluster_relation"},
+  return {{"schema", kSurveySchema},
+          {"event", "cluster_relation"},
           {"host", report.scope.host.ToString()},
           {"port", report.scope.port},
           {"role", SideName(report.scope.here)},

@@ -12,6 +12,7 @@
 #include "fmt/format.h"
 
 #include "output/bar_chart.h"
+#include "output/surveys/fitted_table.h"
 #include "output/text_columns.h"
 
 namespace cairn::output {
@@ -32,6 +33,9 @@ constexpr std::array<TextColumn, 7> kColumns = {{{"IF", false},
                                                  {"OF ALL", true},
                                                  {"NATS", true}}};
 constexpr size_t kBarColumns = 40;
+constexpr size_t kAroundValues = 11;  // the indent, the count and the spaces of a line with a bar
+constexpr size_t kIf = 0;             // places in kColumns
+constexpr size_t kThen = 2;
 
 // Files hold any text; a terminal or a row of CSV cannot.
 std::string Shown(const FieldValue& value) {
@@ -62,7 +66,7 @@ bool Varies(const FieldColumn& column) {
   return column.values.size() > 1 && !column.same_as.has_value();
 }
 
-std::string ConstantText(const ClusterReport& report) {
+std::string ConstantText(const ClusterReport& report, size_t width) {
   std::string same;
   std::string equal;
   for (const FieldColumn& column : report.fields.columns) {
@@ -75,8 +79,8 @@ std::string ConstantText(const ClusterReport& report) {
     }
   }
   std::string text;
-  if (!same.empty()) text += fmt::format("The same in all: {}\n", same);
-  if (!equal.empty()) text += fmt::format("In each session the same: {}\n", equal);
+  if (!same.empty()) text += Wrapped("The same in all: " + same, width);
+  if (!equal.empty()) text += Wrapped("In each session the same: " + equal, width);
   return text;
 }
 
@@ -89,6 +93,7 @@ std::string ValuesText(const FieldColumn& column, size_t most, TerminalStyle sty
   }
   size_t width = 0;
   for (const size_t place : places) width = std::max(width, Shown(column.values[place]).size());
+  width = std::min(width, static_cast<size_t>(style.columns) - kBarColumns - kAroundValues);
   std::string text =
       Coloured(style, kDim,
                fmt::format("{}: {} values", FieldName(column.field), column.values.size())) +
@@ -98,13 +103,35 @@ std::string ValuesText(const FieldColumn& column, size_t most, TerminalStyle sty
     const auto bar =
         static_cast<size_t>(std::ceil(static_cast<double>(kBarColumns) *
                                       static_cast<double>(count) / static_cast<double>(highest)));
-    text += fmt::format("  {:>{}} {:>7} {}\n", Shown(column.values[place]), width, count,
-                        std::string(bar, '#'));
+    text += fmt::format("  {:>{}} {:>7} {}\n", Cut(Shown(column.values[place]), width), width,
+                        count, std::string(bar, '#'));
   }
   if (places.size() < column.values.size()) {
     text += fmt::format("  {} more; --values N lists N\n", column.values.size() - places.size());
   }
   return text;
+}
+
+// Both values of a relation give way, the longer one first.
+void CutToFit(std::vector<std::vector<std::string>>& rows, TerminalStyle style) {
+  const auto longest = [&rows](size_t place) {
+    size_t width = kColumns[place].heading.size();
+    for (const std::vector<std::string>& row : rows) width = std::max(width, row[place].size());
+    return width;
+  };
+  const size_t width = WidthOf(kColumns, rows);
+  const auto columns = static_cast<size_t>(style.columns);
+  if (width <= columns) return;
+  const size_t first = longest(kIf);
+  const size_t second = longest(kThen);
+  const size_t others = width - first - second;
+  const size_t room = columns > others ? columns - others : 0;
+  const size_t for_first = std::max(room / 2, room - std::min(room, second));
+  const size_t for_second = room - std::min({room, for_first, first});
+  for (std::vector<std::string>& row : rows) {
+    row[kIf] = Cut(row[kIf], for_first);
+    row[kThen] = Cut(row[kThen], for_second);
+  }
 }
 
 std::string RelationsText(const ClusterReport& report, TerminalStyle style) {
@@ -120,9 +147,12 @@ std::string RelationsText(const ClusterReport& report, TerminalStyle style) {
                     fmt::format("{} of {}", relation.hits, relation.sessions),
                     Percent(ShareOfAll(relation, report)), fmt::format("{:.1f}", relation.nats)});
   }
+  CutToFit(rows, style);
   std::string notes =
-      "SHARE: of the sessions with the first value that have the second; OF ALL: of all sessions\n"
-      "<->: neither without the other; NATS: e^-NATS bounds the chance of as many hits\n";
+      "SHARE: of the sessions with the first value, how many have the second\n"
+      "OF ALL: how many of all sessions have the first value\n"
+      "<->: neither without the other\n"
+      "NATS: e^-NATS bounds the chance of as many hits\n";
   if (report.more_relations > 0) {
     notes += fmt::format("{} more; --limit N lists N\n", report.more_relations);
   }
@@ -153,7 +183,8 @@ std::vector<size_t> MostFrequent(const FieldColumn& column, size_t most) {
 
 std::string ClusterTable(const ClusterReport& report, TerminalStyle style) {
   if (report.fields.sessions == 0) return {};
-  std::string text = report.Title() + '\n' + ConstantText(report);
+  std::string text =
+      report.Title() + '\n' + ConstantText(report, static_cast<size_t>(style.columns));
   for (const FieldColumn& column : report.fields.columns) {
     if (Varies(column)) text += '\n' + ValuesText(column, report.most_values, style);
   }

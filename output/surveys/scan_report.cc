@@ -12,6 +12,7 @@
 
 #include "nlohmann/json.hpp"
 #include "output/bar_chart.h"
+#include "output/surveys/survey_schema.h"
 #include "output/text_columns.h"
 
 namespace cairn::output {
@@ -55,8 +56,8 @@ std::string Explanation(const ScanQuery& query) {
   }
   return fmt::format(
       "COUNT: unique servers that failed, of weight {:g} where a server was known,\n"
-      "times the share of servers that never accepted the client; REJECTS to DATA: unique "
-      "servers\n",
+      "times the share of servers that never accepted the client\n"
+      "REJECTS to DATA: unique servers\n",
       query.known.weight);
 }
 
@@ -120,7 +121,8 @@ std::string ScanCsv(const ScanReport& report) {
 std::string ScanJson(const ScanReport& report) {
   std::string text;
   for (const ScanRow& row : report.rows) {
-    const Json json = {{"event", "scan"},
+    const Json json = {{"schema", kSurveySchema},
+                       {"event", "scan"},
                        {"client", row.client.ToString()},
                        {"port", row.port},
                        {"unknown", Tenths(row.unknown_count)},

@@ -13,6 +13,8 @@
 
 #include "nlohmann/json.hpp"
 #include "output/bar_chart.h"
+#include "output/surveys/fitted_table.h"
+#include "output/surveys/survey_schema.h"
 #include "output/text_columns.h"
 #include "output/time_text.h"
 
@@ -34,8 +36,9 @@ constexpr std::array<TextColumn, 10> kColumns = {{{"SERVER", false},
                                                   {"RECEIVED", true},
                                                   {"SENT", true},
                                                   {"MOST FREQUENT", false}}};
-// Of the columns before the last one, where addresses are of usual length.
-constexpr int kColumnsBefore = 82;
+constexpr size_t kFrequent = kColumns.size() - 1;
+// In a narrow terminal: FIRST, RECEIVED, SENT, LAST, FAILED, MOST FREQUENT.
+constexpr std::array<size_t, 6> kFirstToGo = {5, 7, 8, 6, 3, kFrequent};
 
 std::string WhenText(PacketTime time) {
   return DateText(time).substr(5) + ' ' + ClockText(time).substr(0, 5);
@@ -47,12 +50,12 @@ double TransientShare(const ServerRow& row) {
 }
 
 // The most frequent clients, as many as fit, but the first in any case.
-std::string FrequentText(const ServerRow& row, int columns) {
+std::string FrequentText(const ServerRow& row, size_t columns) {
   std::string text;
   for (const ServerClient& client : row.frequent) {
     const std::string next = fmt::format("{}{} ({})", text.empty() ? "" : ", ",
                                          client.client.ToString(), client.sessions);
-    if (!text.empty() && text.size() + next.size() > static_cast<size_t>(columns)) break;
+    if (!text.empty() && text.size() + next.size() > columns) break;
     text += next;
   }
   return text;
@@ -73,14 +76,24 @@ std::string ServerTable(const ServerReport& report, TerminalStyle style) {
                     fmt::format("{}", row.failed),
                     fmt::format("{}{}", row.not_told_apart > 0 ? "~" : "", row.clients),
                     WhenText(row.first), WhenText(row.last), ShortBytes(row.client_bytes),
-                    ShortBytes(row.server_bytes),
-                    FrequentText(row, std::max(0, style.columns - kColumnsBefore))});
+                    ShortBytes(row.server_bytes), FrequentText(row, 0)});
+  }
+  // More clients only where all columns have room.
+  const size_t width = WidthOf(kColumns, rows);
+  const auto columns = static_cast<size_t>(style.columns);
+  if (width < columns) {
+    size_t room = kColumns[kFrequent].heading.size();
+    for (const std::vector<std::string>& row : rows) room = std::max(room, row[kFrequent].size());
+    room += columns - width;
+    for (size_t i = 0; i < rows.size(); ++i)
+      rows[i][kFrequent] = FrequentText(report.rows[i], room);
   }
   std::string notes;
   if (transient) notes += "t: most of its sessions were of a server for one session\n";
   if (about) notes += "~: at least so many; not all clients found room\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);
-  return AlignedText(kColumns, rows, style) + (notes.empty() ? "" : Coloured(style, kDim, notes));
+  return FittedText({kColumns.begin(), kColumns.end()}, std::move(rows), kFirstToGo, style) +
+         (notes.empty() ? "" : Coloured(style, kDim, notes));
 }
 
 std::string ServerCsv(const ServerReport& report) {
@@ -108,7 +121,8 @@ std::string ServerJson(const ServerReport& report) {
     for (const ServerClient& client : row.frequent) {
       frequent.push_back({{"client", client.client.ToString()}, {"sessions", client.sessions}});
     }
-    const Json json = {{"event", "server"},
+    const Json json = {{"schema", kSurveySchema},
+                       {"event", "server"},
                        {"ip", row.server.ip.ToString()},
                        {"port", row.server.port},
                        {"accepted", row.accepted},

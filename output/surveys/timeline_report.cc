@@ -13,6 +13,7 @@
 
 #include "nlohmann/json.hpp"
 #include "output/line_chart.h"
+#include "output/surveys/survey_schema.h"
 #include "output/text_columns.h"
 #include "output/time_text.h"
 
@@ -136,7 +137,8 @@ std::string TimelineJson(const TimelineReport& report) {
   std::string text;
   for (const TimelineEntry& entry : report.entries) {
     const SessionRecord& s = entry.session;
-    const Json json = {{"event", "host_session"},
+    const Json json = {{"schema", kSurveySchema},
+                       {"event", "host_session"},
                        {"time", Rfc3339(s.first_time)},
                        {"relative_s", Seconds(s.first_time - report.zero)},
                        {"host", entry.host().end.ip.ToString()},

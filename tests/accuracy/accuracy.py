@@ -58,7 +58,7 @@ def generated(preset):
     trace = WORK / f"{preset}.pcap"
     if not (trace.exists() and has_truth(trace)):
         print(f"Generating {preset} ...", flush=True)
-        run(GENERATOR, "generate", "--preset", preset, "--out", trace)
+        run(GENERATOR, "generate", "--preset", preset, "--out", trace, "--force")
     return trace
 
 

@@ -203,7 +203,7 @@ class Capture:
         name = "-".join(word.strip("-") for word in (self.name, self.direction, *forgery)) or "clean"
         forged, sessions, alerts = (WORK / f"{name}.{kind}" for kind in ("pcap", "tsv", "jsonl"))
         try:
-            counts = run(TRACES, "forge", self.trace, forged, *forgery, *DIRECTIONS[self.direction], *self.protect).stderr
+            counts = run(TRACES, "forge", "--force", self.trace, forged, *forgery, *DIRECTIONS[self.direction], *self.protect).stderr
             run(CAIRN, "replay", forged, *self.protect, "--sessions", sessions, "--alerts", alerts, "--quiet")
             return Findings(*read_alerts(alerts), read_sessions(sessions), forged_of(counts))
         finally:
@@ -278,7 +278,7 @@ def generated(quick):
     # 96 bytes hold a keystroke's whole segment.
     trace = WORK / "generated.pcap"
     options = ("--duration", 150, "--web", 4) if quick else ()
-    run(TRACES, "generate", "--preset", "small", "--snap", 96, "--out", trace, *options)
+    run(TRACES, "generate", "--preset", "small", "--snap", 96, "--out", trace, "--force", *options)
     return trace
 
 

@@ -35,7 +35,7 @@ def generate(name, *arguments):
         return trace
     print(f"Generating {name} ...", flush=True)
     recipe.unlink(missing_ok=True)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run([*command, "--force"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     recipe.write_text(" ".join(command))
     return trace
 

@@ -88,7 +88,7 @@ def choices_of_cairn():
 
 def choices_of_stopd():
     assert completions("re") == ["redeem"]
-    assert completions("config", "") == ["show", "default"]
+    assert completions("config", "") == ["check", "show", "default"]
     assert completions("help", "ver") == ["verify"]
 
 

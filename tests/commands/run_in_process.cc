@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -19,6 +20,8 @@ Outcome RunInProcess(void (*add)(CLI::App&, int&), const std::string& name,
   const std::string path =
       (std::filesystem::temp_directory_path() / ("cairn_" + name + "_" + std::to_string(getpid())))
           .string();
+  // What the machine has in /etc/cairn decides nothing here.
+  setenv("CAIRN_CONFIG", "", 1);  // NOLINT(concurrency-mt-unsafe): one thread
   std::fflush(stdout);
   const int saved = dup(STDOUT_FILENO);
   std::FILE* file = std::fopen(path.c_str(), "w");

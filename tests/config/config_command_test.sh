@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # cairn config as a user calls it.  Usage: config_command_test.sh CAIRN SOURCE_DIR
 set -eu
+export CAIRN_CONFIG=  # what the machine has in /etc/cairn decides nothing here
 cairn=$1
 source=$2
 work=$(mktemp -d)
@@ -40,7 +41,14 @@ told err "bad.yaml:3:5: unknown key 'timing.direct.min_ration'; the nearest know
 told out "cairn.yaml: no fault found"
 expect 2 config check "$work/missing.yaml"
 told err "No such file or directory"
-expect 2 config check
+expect 0 config check
+told out "the defaults hold"
+CAIRN_CONFIG="$work/bad.yaml" expect 2 config check
+told err "bad.yaml:3:5"
+CAIRN_CONFIG=
+printf 'capture: {filter: "tcp prot 22"}\n' >"$work/filter.yaml"
+expect 2 config check "$work/filter.yaml"
+told err "filter.yaml: capture.filter: the capture filter 'tcp prot 22' is not valid"
 expect 2 config
 
 expect 0 config show

@@ -26,6 +26,8 @@ TEST_CASE("settings that make no sense together are refused") {
       {"exposure: {encrypted_ports: [22, 23]}",
        "port 23 is in exposure.clear_text (telnet) and in exposure.encrypted_ports"},
       {"protected_networks: [10.0.0.0/8, 0.0.0.0/0]", "protected_networks holds 0.0.0.0/0"},
+      {"protected_networks: [10.0.0.0/8, \"::1\", 10.0.0.0/8]",
+       "protected_networks names 10.0.0.0/8 twice"},
       {"protected_networks: [\"::/0\"]", "protected_networks holds ::/0"},
   }));
   CHECK_THAT(Fault(text), Contains(told));

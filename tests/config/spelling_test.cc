@@ -33,5 +33,14 @@ TEST_CASE("the right name in a wrong section is near") {
   CHECK(NearestPath("policy.ring", known) == "capture.ring");
 }
 
+TEST_CASE("what is near to no path suggests none") {
+  const std::vector<std::string> known = {"capture.ring", "timing.direct.min_ratio", "policy.log"};
+  CHECK(NearestPath("nonsense", known).empty());
+  CHECK(NearestPath("foo", known).empty());
+  CHECK(NearestPath("timing.direct.colour", known).empty());
+  CHECK(NearestPath("ring", known) == "capture.ring");
+  CHECK(NearestPath("min_rat", known) == "timing.direct.min_ratio");  // the begin of a name
+}
+
 }  // namespace
 }  // namespace cairn::config

@@ -12,6 +12,7 @@ import harness
 from captures import MILLISECOND, SECOND
 from harness import replay, summary_of
 
+EARLIER = b'{"schema":"cairn/1","time":"2026-11-21T10:00:00Z","event":"chain"}\n'
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 
 
@@ -103,9 +104,9 @@ class DamagedFiles(harness.TestCase):
     def test_a_good_file_beside_a_bad_one_is_refused_before_anything_is_written(self):
         good = self.file("good.pcap", captures.pcap(captures.chain()))
         bad = self.file("bad.pcap", b"no capture at all")
-        alerts = self.file("alerts.jsonl", b"earlier results\n")
+        alerts = self.file("alerts.jsonl", EARLIER)
         self.assert_ended(replay(good, bad, "--alerts", alerts), 1, str(bad))
-        self.assertEqual(alerts.read_bytes(), b"earlier results\n")
+        self.assertEqual(alerts.read_bytes(), EARLIER)
 
 
 class FilesThatCannotBeRead(harness.TestCase):

@@ -89,8 +89,9 @@ class Border(hosts.TestCase):
 
     def test_watching_the_border(self):
         watch = self.at_border(hosts.CAIRN, "watch", "-i", "outside", *harness.SITE, "--alerts", self.alerts,
-                               "--summary", "json", "--format", "table")
+                               "--traceback", "--summary", "json", "--format", "table")
         hosts.wait_for(lambda: b"watching" in watch.stderr.readline(), "cairn watches")
+        self.assertIn(b"hosts of 10.10.0.0/16 are asked on TCP port 113 who owns the connection", watch.stderr.readline())
         person = self.log_in()
         self.type_until(person, lambda: self.events("stop_token"))
         token = self.assert_token_event(self.events())

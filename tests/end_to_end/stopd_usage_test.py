@@ -21,7 +21,7 @@ class Usage(harness.TestCase):
         for arguments in (["--help"], ["help"]):
             done = stopd(*arguments)
             self.assertEqual(done.code, 0)
-            for command in ("run", "redeem", "list", "verify", "check-config", "config"):
+            for command in ("run", "redeem", "list", "verify", "config"):
                 self.assertIn(f"  {command}", done.out)
         self.assertRegex(stopd("--version").out, r"^stopd \d+\.\d+\.\d+\n$")
         self.assertIn("redemptions.jsonl", stopd("help", "redeem").out)
@@ -39,11 +39,11 @@ class Usage(harness.TestCase):
 
     def test_a_configuration_is_checked_with_its_place(self):
         good = self.file("good.yaml", b"listen: {port: 1113}\nstore:\n  folder: /srv/tokens\n")
-        done = stopd("check-config", good)
+        done = stopd("config", "check", good)
         self.assertEqual((done.code, done.out), (0, f"{good}: no fault found\n"))
         self.assertIn("  port: 1113\n", stopd("config", "show", "-c", good).out)
         bad = self.file("bad.yaml", b"listen:\n  port: 1113\n  elsewhere: [::1]\nlimits:\n  max_requests: many\n")
-        done = stopd("check-config", bad)
+        done = stopd("config", "check", bad)
         self.assertEqual(done.code, 2)
         self.assertIn(f"{bad}:3:3: ", done.err)
         self.assertIn("limits.max_requests", done.err)

@@ -73,6 +73,20 @@ class OnALink(harness.TestCase):
         self.assertEqual(process.returncode, 0, err)
         self.assertIn(b"watch complete", err)
 
+    def test_a_duration_may_have_a_unit(self):
+        process = self.watch("-d", "500ms")
+        self.assertEqual(process.wait(timeout=START_PATIENCE), 0)
+
+    def test_hosts_are_asked_only_if_that_is_wanted_and_the_start_says_whom(self):
+        enabled = ("--set", "traceback.enabled=true")
+        for options, asks in (((), False), (("--traceback",), True), (enabled, True), ((*enabled, "--no-traceback"), False)):
+            with self.subTest(options=options):
+                process = self.watch("--duration", "0.2s", *options)
+                line = process.stderr.readline()  # with all that came at once; communicate() would miss that
+                process.communicate(timeout=START_PATIENCE)
+                self.assertEqual(process.returncode, 0)
+                self.assertEqual(b"upon alerts, hosts of 10.10.0.0/16 are asked on TCP port 113" in line, asks, line)
+
     def test_a_count_ends_the_watch(self):
         process = self.watch("--count", 5, "--summary", "json")
         self.send([(captures.START, frame) for _, frame in captures.chain()[:20]], captures.START)
@@ -81,7 +95,7 @@ class OnALink(harness.TestCase):
         self.assertGreaterEqual(harness.summary_of(err.decode())["capture"]["packets"], 5)
 
     def test_a_live_chain_is_found_and_a_silent_link_times_connections_out(self):
-        alerts = self.file("alerts.jsonl", b'{"earlier":1}\n')
+        alerts = self.file("alerts.jsonl", b'{"schema":"cairn/1","time":"2026-11-21T10:00:00Z","event":"chain"}\n')
         process = self.watch("--alerts", alerts, "--set", "connections.handshake_timeout=1s", "--set", "connections.closing_timeout=1s",
                              "--set", "connections.established_timeout=4s", "--summary", "json")
         self.send(captures.chain(keys=24, close=False, seed=22), captures.START)
@@ -93,7 +107,7 @@ class OnALink(harness.TestCase):
         _, err = process.communicate(timeout=START_PATIENCE)
         self.assertEqual(process.returncode, 0, err)
         earlier, *events = harness.events_of(alerts.read_text())
-        self.assertEqual(earlier, {"earlier": 1})  # a watch adds to its file
+        self.assertEqual(earlier["event"], "chain")  # a watch adds to its file
         found = [e for e in events if e["event"] == "stepping_stone"]
         self.assertEqual([(e["upstream"]["orig"]["ip"], e["host"], e["downstream"]["resp"]["ip"]) for e in found],
                          [("172.16.0.2", "10.10.0.15", "172.17.0.2")])

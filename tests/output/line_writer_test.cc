@@ -37,12 +37,18 @@ std::string Contents(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+absl::StatusOr<std::unique_ptr<LineWriter>> Open(const std::string& path, ExistingFile existing) {
+  const auto is_ours = [](std::string_view head) { return head.starts_with("old\n"); };
+  return LineWriter::Open(
+      {.option = {}, .what = "lines", .path = path, .existing = existing, .is_ours = is_ours});
+}
+
 std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
 TEST_CASE("each record is in the file as soon as Write returns") {
   const ScratchFolder scratch;
   const std::string path = scratch.File("alerts.jsonl");
-  auto writer = LineWriter::Open(path, ExistingFile::kReplace);
+  auto writer = Open(path, ExistingFile::kReplace);
   REQUIRE(writer.ok());
   REQUIRE((*writer)->Write("one\n").ok());
   CHECK(Contents(path) == "one\n");
@@ -53,26 +59,26 @@ TEST_CASE("each record is in the file as soon as Write returns") {
 TEST_CASE("an existing file is replaced or added to, as asked") {
   const ScratchFolder scratch;
   const std::string path = scratch.File("alerts.jsonl");
-  REQUIRE((*LineWriter::Open(path, ExistingFile::kReplace))->Write("old\n").ok());
-  REQUIRE((*LineWriter::Open(path, ExistingFile::kAppend))->Write("new\n").ok());
+  REQUIRE((*Open(path, ExistingFile::kReplace))->Write("old\n").ok());
+  REQUIRE((*Open(path, ExistingFile::kAppend))->Write("new\n").ok());
   CHECK(Contents(path) == "old\nnew\n");
-  REQUIRE((*LineWriter::Open(path, ExistingFile::kReplace))->Write("only\n").ok());
+  REQUIRE((*Open(path, ExistingFile::kReplace))->Write("only\n").ok());
   CHECK(Contents(path) == "only\n");
 }
 
 TEST_CASE("a file that cannot be opened is told with its name and what to do") {
   const ScratchFolder scratch;
-  const auto in_nowhere = LineWriter::Open(scratch.File("no/such/alerts"), ExistingFile::kReplace);
+  const auto in_nowhere = Open(scratch.File("no/such/alerts"), ExistingFile::kReplace);
   CHECK(absl::IsNotFound(in_nowhere.status()));
   CHECK_THAT(Message(in_nowhere.status()),
              Catch::Contains("no/such/alerts") && Catch::Contains("create it"));
-  const auto folder = LineWriter::Open(scratch.File(""), ExistingFile::kReplace);
-  CHECK(absl::IsInvalidArgument(folder.status()));
+  const auto folder = Open(scratch.File(""), ExistingFile::kReplace);
+  CHECK(absl::IsFailedPrecondition(folder.status()));
   CHECK_THAT(Message(folder.status()), Catch::Contains("directory"));
 }
 
 TEST_CASE("a full disk is an error that names the file, and stays one") {
-  auto writer = LineWriter::Open("/dev/full", ExistingFile::kAppend);
+  auto writer = Open("/dev/full", ExistingFile::kAppend);
   REQUIRE(writer.ok());
   const absl::Status status = (*writer)->Write("line\n");
   CHECK(absl::IsResourceExhausted(status));
@@ -83,7 +89,7 @@ TEST_CASE("a full disk is an error that names the file, and stays one") {
 TEST_CASE("a record of which only a part fits is cut off again") {
   const ScratchFolder scratch;
   const std::string path = scratch.File("alerts.jsonl");
-  auto writer = LineWriter::Open(path, ExistingFile::kReplace);
+  auto writer = Open(path, ExistingFile::kReplace);
   REQUIRE((*writer)->Write("whole\n").ok());
   // A file size limit in the middle of the second record stands for a disk that fills up there.
   signal(SIGXFSZ, SIG_IGN);
@@ -102,7 +108,7 @@ TEST_CASE("a pipe whose reader has gone is told apart from other faults") {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
   close(ends[0]);
-  auto writer = LineWriter::Open("/dev/fd/" + std::to_string(ends[1]), ExistingFile::kAppend);
+  auto writer = Open("/dev/fd/" + std::to_string(ends[1]), ExistingFile::kAppend);
   REQUIRE(writer.ok());
   CHECK(absl::IsCancelled((*writer)->Write("line\n")));
   close(ends[1]);

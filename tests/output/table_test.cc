@@ -25,7 +25,11 @@ class Paper {
     std::string pattern = "/tmp/cairn_table_XXXXXX";
     descriptor_ = mkstemp(pattern.data());
     REQUIRE(descriptor_ >= 0);
-    writer_ = *LineWriter::Open(fmt::format("/dev/fd/{}", descriptor_), ExistingFile::kAppend);
+    writer_ = *LineWriter::Open({.option = {},
+                                 .what = {},
+                                 .path = fmt::format("/dev/fd/{}", descriptor_),
+                                 .existing = ExistingFile::kAppend,
+                                 .is_ours = {}});
     unlink(pattern.c_str());
     table_ = std::make_unique<Table>(*writer_, style);
   }

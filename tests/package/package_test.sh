@@ -87,7 +87,7 @@ done
 # stopd: its user, its units, which nothing starts by itself, and its command line.
 stopd=$root/usr/sbin/stopd
 [[ $("$stopd" --version) == *"$version"* ]] || fail "stopd --version: $("$stopd" --version)"
-"$stopd" check-config "$root/etc/cairn/stopd.yaml" || fail "the default configuration of stopd"
+"$stopd" config check "$root/etc/cairn/stopd.yaml" || fail "the default configuration of stopd"
 user=$("$stopd" config show -c "$root/etc/cairn/stopd.yaml" | sed -n 's/^  user: //p')
 if command -v systemd-sysusers >/dev/null; then
   grep -q "^$user:" "$root/etc/passwd" || fail "there is no user '$user' for stopd"
@@ -102,7 +102,7 @@ if command -v systemd-analyze >/dev/null; then
   if grep -F stopd <<<"$complaints"; then fail "systemd-analyze verify"; fi
 fi
 man_page=$(gzip -dc "$root/usr/share/man/man8/stopd.8.gz" | sed 's/\\-/-/g')
-for command in run redeem list verify check-config config; do
+for command in run redeem list verify config; do
   "$stopd" "$command" --help >/dev/null || fail "stopd $command --help"
   [[ $man_page == *"$command"* ]] || fail "the manual page does not tell of $command"
 done

@@ -66,7 +66,9 @@ inline std::vector<Segment> TypingSession(int keys) {
 
 inline RawCapture WriteCapture(const ScratchFile& file, const std::vector<Segment>& segments,
                                uint32_t snap = 1600) {
-  absl::StatusOr<PcapWriter> writer = PcapWriter::Create(file.path(), {.snap_length_bytes = snap});
+  absl::StatusOr<PcapWriter> writer =
+      PcapWriter::Create(file.path(), {.snap_length_bytes = snap},
+                         files::OutputGuard(files::OutputGuard::Foreign::kReplace));
   REQUIRE(writer.ok());
   for (const Segment& segment : segments) REQUIRE(writer->Write(segment).ok());
   REQUIRE(writer->Close().ok());

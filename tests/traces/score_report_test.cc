@@ -88,8 +88,10 @@ TEST_CASE("one or three swept keys give a row per setting") {
         "0.3        30/1\n"
         "0.45       4/2\n");
   CHECK(FormatSweep(one, ReportFormat::kJson) ==
-        "{\"settings\":{\"min_ratio\":\"0.3\"},\"tp\":9,\"fn\":1,\"fp\":30}\n"
-        "{\"settings\":{\"min_ratio\":\"0.45\"},\"tp\":8,\"fn\":2,\"fp\":4}\n");
+        "{\"schema\":\"cairn-evaluation/"
+        "1\",\"settings\":{\"min_ratio\":\"0.3\"},\"tp\":9,\"fn\":1,\"fp\":30}\n"
+        "{\"schema\":\"cairn-evaluation/"
+        "1\",\"settings\":{\"min_ratio\":\"0.45\"},\"tp\":8,\"fn\":2,\"fp\":4}\n");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ enum class Trigger : uint8_t { kSteppingStone, kExposure, kMessageRelay, kUnjudg
 
 // Which hosts are asked when an alert is raised, and how.
 struct Options {
-  bool enabled = true;  // while watching; a replay asks nobody unless it is told to
+  bool enabled = false;  // while watching; a replay asks nobody unless it is told to
   std::vector<Trigger> events = {Trigger::kSteppingStone};
   bool allowed_alerts = false;  // also of alerts that an allow rule of the policy has marked
   stop::RequestType type = stop::RequestType::kSvRec;

@@ -133,7 +133,7 @@ std::string DescriptorText(const Descriptor& descriptor,
   } else {
     what = Shown(descriptor.name, 60);
   }
-  return fmt::format("{:>4} {:<5}{}{}", descriptor.number,
+  return fmt::format("{:>4} {:<4} {}{}", descriptor.number,
                      host::DescriptorKindName(descriptor.kind), what,
                      PeersText(descriptor, by_pid));
 }

@@ -24,15 +24,21 @@ struct Arguments {
   std::vector<uint64_t> sessions;
   std::vector<std::string> scenarios;
   std::vector<std::string> variants;
+  bool force = false;
 };
 
 absl::Status Cut(Arguments& arguments) {
   arguments.cut.sessions = {arguments.sessions.begin(), arguments.sessions.end()};
   arguments.cut.scenarios = {arguments.scenarios.begin(), arguments.scenarios.end()};
   arguments.cut.variants = {arguments.variants.begin(), arguments.variants.end()};
+  const files::OutputGuard guard = GuardOf(arguments.force, {arguments.in, arguments.in_truth});
+  const std::string out_truth = TruthPathOf(arguments.out);
+  if (absl::Status free = CheckOutputs(guard, "--out", arguments.out, out_truth); !free.ok()) {
+    return free;
+  }
   const absl::StatusOr<Truth> truth = ReadTruthFile(arguments.in_truth);
   if (!truth.ok()) return truth.status();
-  absl::StatusOr<PcapWriter> writer = PcapWriter::Create(arguments.out, {});
+  absl::StatusOr<PcapWriter> writer = PcapWriter::Create(arguments.out, {}, guard);
   if (!writer.ok()) return writer.status();
   absl::StatusOr<Truth> kept = CutCapture(arguments.in, *truth, arguments.cut, *writer);
   if (!kept.ok()) return kept.status();
@@ -40,7 +46,7 @@ absl::Status Cut(Arguments& arguments) {
   if (absl::Status status = writer->Close(); !status.ok()) return status;
   fmt::print(stderr, "{} packets, {} connections, {} pairs\n", writer->packets(),
              kept->connections.size(), kept->pairs.size());
-  return WriteTruthFile(*kept, TruthPathOf(arguments.out));
+  return WriteTruthFile(*kept, out_truth, guard);
 }
 
 }  // namespace
@@ -55,12 +61,13 @@ void AddCut(CLI::App& app, int& exit_code) {
       ->add_option("-o,--out", arguments->out, "Capture to write; the truth is written beside it")
       ->required();
   command->add_option("--name", arguments->name, "The new truth's name");
-  command->add_option("--from", arguments->cut.from_s, "Seconds after the start");
-  command->add_option("--until", arguments->cut.until_s,
-                      "Seconds after the start; default: to the end");
+  AddSeconds(*command, "--from", arguments->cut.from_s, "How long after the start, as in 90s");
+  AddSeconds(*command, "--until", arguments->cut.until_s,
+             "How long after the start; default: to the end");
   command->add_option("--session", arguments->sessions, "Keep these sessions");
   command->add_option("--scenario", arguments->scenarios, "Keep these scenarios");
   command->add_option("--variant", arguments->variants, "Keep these variants");
+  AddForce(*command, arguments->force);
   command->callback([arguments, &exit_code] {
     const absl::Status status = Cut(*arguments);
     exit_code = status.ok() ? 0 : Complain(kCommand, status);

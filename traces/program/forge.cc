@@ -11,6 +11,7 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "commands/program/duration_option.h"
 #include "traces/program/commands.h"
 
 namespace cairn::traces::program {
@@ -45,6 +46,7 @@ struct Arguments {
   std::string direction;
   std::vector<std::string> protect;
   double interval_s = 0;
+  bool force = false;
   uint32_t snap = 0;
   uint32_t ttl = 1;  // a uint8_t would be read as a character
   ForgeOptions forge;
@@ -68,7 +70,6 @@ void ApplyNames(const CLI::App& command, Arguments& a) {
   a.forge.placement = kPlacements.at(a.place);
   if (!a.direction.empty()) a.forge.kept = kDirections.at(a.direction);
   a.forge.hop_limit = static_cast<uint8_t>(a.ttl);
-  // The test of the range lets "nan" pass.
   if (a.interval_s > 0) a.forge.interval = Seconds(a.interval_s);
   if (command.count("--snap") > 0) a.forge.snap_length = a.snap;
 }
@@ -83,9 +84,11 @@ absl::Status Run(const CLI::App& command, Arguments& a) {
   const bool paced = a.forge.every_packets > 0 || a.interval_s > 0 || a.forge.once;
   if (a.forge.attack != nullptr && !paced)
     return absl::InvalidArgumentError("say how often: --every, --interval or --once");
+  const files::OutputGuard guard = GuardOf(a.force, {a.in});
+  if (absl::Status free = CheckOutputs(guard, "OUT", a.out, {}); !free.ok()) return free;
   const absl::StatusOr<RawCapture> capture = ReadRawCapture(a.in);
   if (!capture.ok()) return capture.status();
-  const absl::StatusOr<ForgeCounts> counts = Forge(*capture, a.forge, a.out);
+  const absl::StatusOr<ForgeCounts> counts = Forge(*capture, a.forge, a.out, guard);
   if (!counts.ok()) return counts.status();
   fmt::print(stderr, "{} packets, {} forged into {} flows, {} left out, {} not possible\n",
              counts->real, counts->forged, counts->flows, counts->left_out, counts->impossible);
@@ -131,8 +134,11 @@ void AddAttackOptions(CLI::App& command, Arguments& a) {
 
 void AddPaceOptions(CLI::App& command, Arguments& a) {
   command.add_option("--every", a.forge.every_packets, "One forgery for so many real packets");
-  command.add_option("--interval", a.interval_s, "One forgery in each flow every so many seconds")
-      ->check(CLI::Range(0.001, 1e6));
+  commands::AddDuration(command, "--interval", "One forgery in each flow so often, as in 20s",
+                        PacketDelta::FromMilliseconds(1), PacketDelta::FromSeconds(1'000'000),
+                        [&a](PacketDelta length) {
+                          a.interval_s = static_cast<double>(length.ToNanoseconds()) / 1e9;
+                        });
   command.add_flag("--once", a.forge.once,
                    "One forgery in each flow, after its third data segment");
   command
@@ -167,6 +173,7 @@ void AddForge(CLI::App& app, int& exit_code) {
                       "capture's header says");
   command->add_option("--seed", arguments->forge.seed, "The same seed gives the same bytes")
       ->capture_default_str();
+  AddForce(*command, arguments->force);
   command->callback([command, arguments, &exit_code] {
     const absl::Status status = Run(*command, *arguments);
     exit_code = status.ok() ? 0 : Complain(kCommand, status);

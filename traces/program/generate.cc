@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "fmt/format.h"
 
@@ -30,6 +31,7 @@ struct Arguments {
   WorldOptions world;
   double mean_packets = 0;
   uint32_t rate = 0;
+  bool force = false;
 };
 
 // Copies an option's value over the preset's when the user gave it.
@@ -81,12 +83,14 @@ void ApplyWorld(const Given& given, const Arguments& a, WorldOptions& world) {
       .Apply("--think-max", from.typing.think_cap_s, world.typing.think_cap_s);
 }
 
+std::string TruthPath(const Arguments& a) { return a.truth.empty() ? TruthPathOf(a.out) : a.truth; }
+
 absl::Status Run(const Given& given, const Arguments& a, WorldOptions& world, PcapWriter& writer) {
   ApplyWorld(given, a, world);
   absl::StatusOr<Truth> truth =
       Generate(world, [&](const Segment& segment) { return writer.Write(segment); });
   if (!truth.ok()) return truth.status();
-  return WriteTruthFile(*truth, a.truth.empty() ? TruthPathOf(a.out) : a.truth);
+  return WriteTruthFile(*truth, TruthPath(a), GuardOf(a.force, {}));
 }
 
 absl::Status Run(const Given& given, const Arguments& a, FlowMixOptions& mix, PcapWriter& writer) {
@@ -115,7 +119,7 @@ absl::Status Run(const Given& given, const Arguments& a, ScanMixOptions& mix, Pc
   absl::StatusOr<Truth> truth =
       GenerateScanMix(mix, [&](const Segment& segment) { return writer.Write(segment); });
   if (!truth.ok()) return truth.status();
-  return WriteTruthFile(*truth, a.truth.empty() ? TruthPathOf(a.out) : a.truth);
+  return WriteTruthFile(*truth, TruthPath(a), GuardOf(a.force, {}));
 }
 
 absl::Status Run(const Given& given, const Arguments& a, SessionLoadOptions& load,
@@ -133,10 +137,17 @@ int RunGenerate(const CLI::App& command, const Arguments& arguments) {
     return Complain(kCommand,
                     absl::InvalidArgumentError(fmt::format("no preset '{}'", arguments.preset)));
   }
+  const bool has_truth = std::holds_alternative<WorldOptions>(*recipe) ||
+                         std::holds_alternative<ScanMixOptions>(*recipe);
+  const files::OutputGuard guard = GuardOf(arguments.force, {});
+  const absl::Status free =
+      CheckOutputs(guard, "--out", arguments.out, has_truth ? TruthPath(arguments) : std::string());
+  if (!free.ok()) return Complain(kCommand, free);
   absl::StatusOr<PcapWriter> writer = PcapWriter::Create(
       arguments.out,
       {.unit = arguments.unit == "ns" ? TimeUnit::kNanoseconds : TimeUnit::kMicroseconds,
-       .snap_length_bytes = arguments.snap});
+       .snap_length_bytes = arguments.snap},
+      guard);
   if (!writer.ok()) return Complain(kCommand, writer.status());
   const Given given(command);
   absl::Status status =
@@ -149,7 +160,7 @@ int RunGenerate(const CLI::App& command, const Arguments& arguments) {
 
 void AddWorldOptions(CLI::App& command, Arguments& a) {
   WorldOptions& world = a.world;
-  command.add_option("--duration", world.duration_s, "Seconds of packet time");
+  AddSeconds(command, "--duration", world.duration_s, "How much packet time, as in 300s or 5min");
   command.add_option("--interactive", world.interactive, "People at work at any moment");
   command
       .add_option("--inbound-share", world.inbound_share, "Share of them that come from outside")
@@ -171,25 +182,21 @@ void AddWorldOptions(CLI::App& command, Arguments& a) {
   command.add_option("--wall-hosts", world.wall_hosts,
                      "Hosts that broadcast to all terminals together");
   command.add_option("--wall-sessions", world.wall_sessions, "Idle logins on each of them");
-  command.add_option("--wall-gap", world.wall_gap_s, "Mean seconds between broadcasts");
+  AddSeconds(command, "--wall-gap", world.wall_gap_s, "Mean time between broadcasts");
   command.add_option("--chat-rooms", world.chat_rooms, "Chat servers with five clients each");
   command.add_option("--scanners", world.scanners, "Hosts that scan by SYNs");
-  command.add_option("--session-min", world.session_min_s, "Shortest login, seconds");
-  command.add_option("--session-max", world.session_max_s, "Longest login, seconds");
+  AddSeconds(command, "--session-min", world.session_min_s, "Shortest login");
+  AddSeconds(command, "--session-max", world.session_max_s, "Longest login");
   command.add_option("--inside-hosts", world.site.inside_hosts, "Hosts in 10.10.0.0/16");
   command.add_option("--outside-hosts", world.site.outside_hosts, "Hosts elsewhere");
-  command.add_option("--delay", world.site.delay_median_s, "Median one-way delay outside, seconds");
-  command.add_option("--jitter", world.site.jitter_mean_s, "Mean jitter outside, seconds");
+  AddSeconds(command, "--delay", world.site.delay_median_s, "Median one-way delay outside");
+  AddSeconds(command, "--jitter", world.site.jitter_mean_s, "Mean jitter outside");
   command.add_option("--loss", world.site.loss, "Share of data segments lost outside")
       ->check(CLI::Range(0.0, 0.5));
   command.add_option("--ipv6", world.site.ipv6_share, "Share of IPv6 connections")
       ->check(CLI::Range(0.0, 1.0));
-  command
-      .add_option("--think-min", world.typing.think_min_s, "Shortest pause between lines, seconds")
-      ->check(CLI::PositiveNumber);
-  command
-      .add_option("--think-max", world.typing.think_cap_s, "Longest pause between lines, seconds")
-      ->check(CLI::PositiveNumber);
+  AddSeconds(command, "--think-min", world.typing.think_min_s, "Shortest pause between lines");
+  AddSeconds(command, "--think-max", world.typing.think_cap_s, "Longest pause between lines");
 }
 
 }  // namespace
@@ -216,6 +223,7 @@ void AddGenerate(CLI::App& app, int& exit_code) {
   command->add_option("--snap", arguments->snap,
                       "Bytes captured of each packet; default: the headers");
   AddWorldOptions(*command, *arguments);
+  AddForce(*command, arguments->force);
   command->callback(
       [command, arguments, &exit_code] { exit_code = RunGenerate(*command, *arguments); });
 }

@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cstdio>
-#include <exception>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "commands/program/duration_option.h"
+#include "commands/program/program.h"
+#include "traces/output_file.h"
 #include "traces/program/commands.h"
 
 namespace cairn::traces::program {
 
+namespace {
+
+void AddAllCommands(CLI::App& app, int& exit_code) {
+  AddGenerate(app, exit_code);
+  AddCut(app, exit_code);
+  AddForge(app, exit_code);
+  AddTruth(app, exit_code);
+}
+
+}  // namespace
+
 int Complain(const char* command, const absl::Status& status) {
   const std::string message(status.message().data(), status.message().size());
   fmt::print(stderr, "cairn-traces {}: {}\n", command, message);
-  return absl::IsInvalidArgument(status) ? 2 : 1;
+  return absl::IsInvalidArgument(status) ? commands::kUsage : commands::kFailed;
 }
 
 std::string TruthPathOf(const std::string& trace) {
@@ -28,25 +43,40 @@ std::string TruthPathOf(const std::string& trace) {
   return stem + (packed ? ".truth.json.gz" : ".truth.json");
 }
 
+void AddForce(CLI::App& app, bool& force) {
+  app.add_flag("--force", force, "Replace output files that hold something (never inputs)");
+}
+
+files::OutputGuard GuardOf(bool force, const std::vector<std::string>& inputs) {
+  using Foreign = files::OutputGuard::Foreign;
+  files::OutputGuard guard(force ? Foreign::kReplace : Foreign::kRefuse);
+  for (const std::string& input : inputs) guard.AddInput("a file", input);
+  return guard;
+}
+
+absl::Status CheckOutputs(const files::OutputGuard& guard, const std::string& option,
+                          const std::string& capture, const std::string& truth) {
+  std::vector<files::Output> outputs;
+  if (capture != "-") outputs.push_back(CaptureOutput(option, capture));
+  if (!truth.empty()) outputs.push_back(TruthOutput("--truth", truth));
+  return guard.Check(outputs);
+}
+
+void AddSeconds(CLI::App& app, const std::string& names, double& seconds, const std::string& help) {
+  commands::AddDuration(app, names, help, PacketDelta::Zero(),
+                        PacketDelta::FromSeconds(1'000'000'000), [&seconds](PacketDelta length) {
+                          seconds = static_cast<double>(length.ToNanoseconds()) / 1e9;
+                        });
+}
+
 }  // namespace cairn::traces::program
 
 int main(int argc, char** argv) {
-  try {
-    CLI::App app("Makes captures with known truth for cairn evaluate");
-    app.require_subcommand(1);
-    int exit_code = 0;
-    cairn::traces::program::AddGenerate(app, exit_code);
-    cairn::traces::program::AddCut(app, exit_code);
-    cairn::traces::program::AddForge(app, exit_code);
-    cairn::traces::program::AddTruth(app, exit_code);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& e) {
-      return app.exit(e) == 0 ? 0 : 2;
-    }
-    return exit_code;
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "cairn-traces: {}\n", e.what());
-    return 1;
-  }
+  return cairn::commands::RunProgram(
+      {.name = "cairn-traces",
+       .version = CAIRN_VERSION,
+       .description = "Makes captures with known truth for cairn evaluate.",
+       .footer = "",
+       .add_commands = cairn::traces::program::AddAllCommands},
+      argc, argv);
 }

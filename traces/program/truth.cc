@@ -19,7 +19,6 @@
 #include "nlohmann/json.hpp"
 #include "output/sessions/session_reader.h"
 #include "traces/program/commands.h"
-#include "traces/text_file.h"
 
 namespace cairn::traces::program {
 namespace {
@@ -33,6 +32,7 @@ struct Arguments {
   std::vector<std::string> sessions;
   std::vector<std::string> protect;
   std::string out = "-";
+  bool force = false;
 };
 
 // What was made of the records.
@@ -95,11 +95,15 @@ absl::Status CheckAbsent(const std::string& path) {
   struct stat status {};
   if (path == "-" || stat(path.c_str(), &status) != 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      fmt::format("{}: exists, and may have been edited; name another file or remove it", path));
+      fmt::format("{}: exists, and may have been edited; name another file, or say --force", path));
 }
 
 absl::Status MakeSkeleton(const Arguments& arguments) {
-  absl::Status status = CheckAbsent(arguments.out);
+  const files::OutputGuard guard = GuardOf(arguments.force, arguments.sessions);
+  absl::Status status =
+      CheckOutputs(guard, "--out", "-", arguments.out == "-" ? std::string() : arguments.out);
+  if (!status.ok()) return status;
+  if (!arguments.force) status = CheckAbsent(arguments.out);
   if (!status.ok()) return status;
   Skeleton skeleton;
   for (const std::string& network : arguments.protect) {
@@ -138,14 +142,7 @@ absl::Status MakeSkeleton(const Arguments& arguments) {
   size_t candidates = 0;
   std::string text = FormatTruth(skeleton.truth);
   text.insert(text.find("\"pairs\":["), CandidatesText(skeleton, candidates));
-  if (arguments.out == "-") {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-        std::fflush(stdout) != 0) {
-      return absl::UnavailableError("standard output: cannot write the truth");
-    }
-  } else if (status = WriteTextFile(arguments.out, text); !status.ok()) {
-    return status;
-  }
+  if (status = WriteTruthText(text, arguments.out, guard); !status.ok()) return status;
   fmt::print(stderr,
              "{} connections, {} attempts left out. Now write the true pairs into \"pairs\"; {} "
              "that alerts name are in \"candidates\", which is not read.\n",
@@ -171,6 +168,7 @@ void AddTruth(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false);
   command->add_option("-o,--out", arguments->out, "The truth file; default: standard output")
       ->type_name("FILE");
+  AddForce(*command, arguments->force);
   command->callback([arguments, &exit_code] {
     const absl::Status status = MakeSkeleton(*arguments);
     exit_code = status.ok() ? 0 : Complain(kCommand, status);

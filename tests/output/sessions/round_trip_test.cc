@@ -155,9 +155,10 @@ TEST_CASE("the same sessions give the same bytes in every text format") {
   const ScratchFolder scratch;
   const std::vector<SessionRecord> sessions = samples::Random(50);
   for (const SessionFormat format : kTextFormats) {
-    WriteAll(scratch.File("a"), format, sessions);
-    WriteAll(scratch.File("b"), format, sessions);
-    CHECK(Contents(scratch.File("a")) == Contents(scratch.File("b")));
+    const std::string name(SessionFormatName(format));
+    WriteAll(scratch.File("a" + name), format, sessions);
+    WriteAll(scratch.File("b" + name), format, sessions);
+    CHECK(Contents(scratch.File("a" + name)) == Contents(scratch.File("b" + name)));
   }
 }
 

@@ -52,6 +52,18 @@ TEST_CASE("The table of clusters has constant fields in a line, then values, the
   CHECK(Has(table, "client_bytes 5        <-> client_fingerprint 507   100 % 10 of 10   48 %"));
 }
 
+TEST_CASE("The table of clusters is no wider than the terminal") {
+  for (const int columns : {80, 100, 160}) {
+    INFO(columns);
+    const std::string table = ClusterTable(Sample(), {.columns = columns, .colour = false});
+    for (size_t at = 0; at < table.size(); at = table.find('\n', at) + 1) {
+      const std::string line = table.substr(at, table.find('\n', at) - at);
+      INFO(line);
+      CHECK(line.size() <= static_cast<size_t>(columns));
+    }
+  }
+}
+
 TEST_CASE("A table of clusters lists so many values and tells of the others") {
   ClusterReport report = Sample();
   report.most_values = 2;
@@ -81,6 +93,7 @@ TEST_CASE("Clusters as CSV and JSON have every value and relation") {
   bool found = false;
   for (size_t at = 0; at < lines.size(); at = lines.find('\n', at) + 1) {
     const nlohmann::json json = nlohmann::json::parse(lines.substr(at, lines.find('\n', at) - at));
+    CHECK(json["schema"] == "cairn-survey/1");
     if (json["event"] != "cluster_relation") continue;
     found = true;
     CHECK(json["if"]["field"] == "client_bytes");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/surveys/server_report.h"
 
+#include <algorithm>
 #include <string>
 
 #include "catch2/catch.hpp"
@@ -30,17 +31,43 @@ surveys::ServerReport Sample() {
   return {.rows = {row}, .more = 2};
 }
 
+size_t LongestLine(const std::string& text) {
+  size_t longest = 0;
+  for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+    longest = std::max(longest, text.find('\n', at) - at);
+  }
+  return longest;
+}
+
 TEST_CASE("The table of servers has as many frequent clients as there is room for") {
-  CHECK(ServerTable(Sample(), {.columns = 80, .colour = false}) ==
+  const std::string wide = ServerTable(Sample(), {.columns = 160, .colour = false});
+  CHECK(wide ==
         "SERVER          ACCEPTED FAILED CLIENTS FIRST (UTC) LAST        RECEIVED SENT MOST "
         "FREQUENT\n"
         "10.10.0.15:22 t     1203      4      17 11-21 10:00 11-21 16:20     1.2M  34M 172.16.4.2 "
-        "(812)\n"
+        "(812), 172.16.4.3 (100)\n"
         "t: most of its sessions were of a server for one session\n"
         "2 more; --limit N lists N\n");
-  const std::string wide = ServerTable(Sample(), {.columns = 160, .colour = false});
-  CHECK(wide.find("172.16.4.2 (812), 172.16.4.3 (100)\n") != std::string::npos);
   CHECK(ServerTable({}, {}).empty());
+}
+
+TEST_CASE("The table of servers is no wider than the terminal, and says what it leaves out") {
+  CHECK(ServerTable(Sample(), {.columns = 90, .colour = false}) ==
+        "SERVER          ACCEPTED FAILED CLIENTS LAST        RECEIVED SENT MOST FREQUENT\n"
+        "10.10.0.15:22 t     1203      4      17 11-21 16:20     1.2M  34M 172.16.4.2 (812)\n"
+        "Not shown for want of room: FIRST (UTC)\n"
+        "t: most of its sessions were of a server for one session\n"
+        "2 more; --limit N lists N\n");
+  surveys::ServerReport report = Sample();
+  report.rows[0].server.ip = *IpAddress::Parse("2001:db8:1234:5678:9abc:def0:1234:5678");
+  report.rows[0].frequent[0].client = *IpAddress::Parse("2001:db8:8765:4321:cba9:fed0:4321:8765");
+  for (const int columns : {80, 100, 120, 160}) {
+    INFO(columns);
+    CHECK(LongestLine(ServerTable(Sample(), {.columns = columns, .colour = false})) <=
+          static_cast<size_t>(columns));
+    CHECK(LongestLine(ServerTable(report, {.columns = columns, .colour = false})) <=
+          static_cast<size_t>(columns));
+  }
 }
 
 TEST_CASE("Servers as CSV and JSON say who, when and how much") {
@@ -49,6 +76,7 @@ TEST_CASE("Servers as CSV and JSON say who, when and how much") {
             "2026-11-21T16:20:00.000000000Z,1234567,34000000,0.500,172.16.4.2 812;172.16.4.3 100,"
             "0\r\n") != std::string::npos);
   const nlohmann::json json = nlohmann::json::parse(ServerJson(Sample()));
+  CHECK(json["schema"] == "cairn-survey/1");
   CHECK(json["event"] == "server");
   CHECK(json["ip"] == "10.10.0.15");
   CHECK(json["transient_share"] == 0.5);

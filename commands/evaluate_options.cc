@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "commands/evaluate_options.h"
+
+#include <cstdio>
+#include <ctime>
+
+#include "fmt/format.h"
+
+#include "CLI/CLI.hpp"
+#include "commands/program/program.h"
+#include "commands/run.h"
+
+namespace cairn::commands {
+
+void AddReportOptions(CLI::App& app, ReportOptions& options,
+                      const std::vector<std::string>& formats) {
+  constexpr int kMostThreads = 256;
+  if (!formats.empty()) {
+    app.add_option("-f,--format", options.format, "Standard output; default: table")
+        ->type_name(fmt::format("{}", fmt::join(formats, "|")))
+        ->check(CLI::IsMember(formats).description(""));
+  }
+  app.add_option("-t,--threads", options.threads,
+                 "Threads, which change nothing but the time it takes; default: 1")
+      ->type_name("N")
+      ->check(CLI::Range(1, kMostThreads).description(""));
+  app.add_flag("-q,--quiet", options.quiet, "Only faults on standard error");
+  app.footer("\nExit status: 0 done, 1 failed at run time, 2 wrong usage or configuration.");
+}
+
+int PrintReport(std::string_view command, const ReportOptions& options, const std::string& report) {
+  if (std::fwrite(report.data(), 1, report.size(), stdout) != report.size() ||
+      std::fflush(stdout) != 0) {
+    Complain(command, absl::UnavailableError("standard output: cannot write the report"));
+    return kFailed;
+  }
+  if (!options.quiet) {
+    fmt::print(stderr, "{:.2f} CPU seconds\n", static_cast<double>(std::clock()) / CLOCKS_PER_SEC);
+  }
+  return kDone;
+}
+
+}  // namespace cairn::commands

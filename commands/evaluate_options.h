@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_COMMANDS_EVALUATE_OPTIONS_H_
+#define CAIRN_COMMANDS_EVALUATE_OPTIONS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
+class App;
+}
+
+// What the commands that evaluate have in common.
+namespace cairn::commands {
+
+struct ReportOptions {
+  std::string format = "table";
+  int threads = 1;
+  bool quiet = false;  // nothing but faults on standard error
+};
+
+// -f,--format (of `formats`; empty: there is no choice), -t,--threads and -q,--quiet, and what the
+// help says of the exit status.
+// Requires: `options` outlives `app`.
+void AddReportOptions(CLI::App& app, ReportOptions& options,
+                      const std::vector<std::string>& formats);
+
+// The report on standard output, and the CPU time on standard error.  Returns the exit code.
+int PrintReport(std::string_view command, const ReportOptions& options, const std::string& report);
+
+}  // namespace cairn::commands
+
+#endif  // CAIRN_COMMANDS_EVALUATE_OPTIONS_H_
