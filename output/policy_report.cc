@@ -47,11 +47,13 @@ std::string List(const std::vector<policy::HourRange>& hours) {
 }
 
 std::string Host(std::string_view key, const IpAddress& ip, const PrefixSet& networks) {
-  return fmt::format("{} {} is in none of {}", key, ip.ToString(), List(networks));
+  return fmt::format("{} {} is {} {}", key, ip.ToString(),
+                     networks.prefixes().size() == 1 ? "not in" : "in none of", List(networks));
 }
 
 std::string Port(std::string_view key, uint16_t port, const std::vector<uint16_t>& ports) {
-  return fmt::format("{}: {} is none of {}", key, port, fmt::join(ports, ", "));
+  return fmt::format("{}: {} is {} {}", key, port, ports.size() == 1 ? "not" : "none of",
+                     fmt::join(ports, ", "));
 }
 
 std::string_view ZoneOf(const AllowRule& rule, const std::string& policy_timezone) {

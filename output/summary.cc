@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "output/summary.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -24,8 +25,12 @@ struct Counter {
   std::string_view note = {};  // of what had no room: the setting that is the bound
 };
 
-std::string Line(std::string_view name, uint64_t value, std::string_view note = {}) {
-  return fmt::format("  {:<22}{:>14}{}{}\n", name, Grouped(value), note.empty() ? "" : "  ", note);
+constexpr size_t kNameColumns = 22;
+
+std::string Line(std::string_view name, uint64_t value, std::string_view note = {},
+                 size_t name_columns = kNameColumns) {
+  return fmt::format("  {:<{}}{:>14}{}{}\n", name, name_columns, Grouped(value),
+                     note.empty() ? "" : "  ", note);
 }
 
 double PerSecond(uint64_t count, double seconds) {
@@ -148,12 +153,17 @@ std::vector<Counter> PolicyWork(const DetectorCounters& detector) {
 }
 
 std::string PolicyText(const RunSummary& s) {
+  constexpr size_t kMostColumns = 40;
+  size_t columns = kNameColumns;
+  for (const policy::RuleUse& rule : s.rules) {
+    columns = std::clamp(rule.rule.size() + 6, columns, kMostColumns);
+  }
   std::string text;
   for (const Counter& counter : PolicyWork(s.detector)) {
-    if (counter.value > 0) text += Line(counter.name, counter.value);
+    if (counter.value > 0) text += Line(counter.name, counter.value, {}, columns);
   }
   for (const policy::RuleUse& rule : s.rules) {
-    text += Line("rule " + rule.rule, rule.allowed, RuleNote(rule, s.newest));
+    text += Line("rule " + rule.rule, rule.allowed, RuleNote(rule, s.newest), columns);
   }
   return text.empty() ? text : "policy\n" + text;
 }

@@ -51,7 +51,7 @@ class Policy(harness.TestCase):
         for words in ("allowed by rule 'bastion' (suppress)", "allowed by rule 'marked' (mark)",
                       "originator 172.16.1.2, middle 10.10.1.15, target 172.17.1.2, ports 22 and 22",
                       "over: expires: the rule ended 2026-11-20 23:00:00 UTC",
-                      "bastion: middle 10.10.0.15 is in none of 10.10.1.15/32",
+                      "bastion: middle 10.10.0.15 is not in 10.10.1.15/32",
                       "never: kind: the pair is direct", "4 alerts: 1 suppressed, 1 marked, 2 not allowed"):
             self.assertIn(words, result.out)
 

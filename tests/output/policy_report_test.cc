@@ -50,19 +50,21 @@ TEST_CASE("an allowed alert names its rule and what it does") {
 TEST_CASE("each condition that fails is explained by what was found and what was expected") {
   AllowRule rule;
   rule.originator = Nets("203.0.113.0/24");
-  CHECK_THAT(TextWith(rule), Contains("r: originator 172.16.4.2 is in none of 203.0.113.0/24"));
+  CHECK_THAT(TextWith(rule), Contains("r: originator 172.16.4.2 is not in 203.0.113.0/24"));
+  rule.originator.Add(*Prefix::Parse("192.0.2.1"));
+  CHECK_THAT(TextWith(rule), Contains("is in none of 203.0.113.0/24, 192.0.2.1/32"));
   rule = {};
   rule.middle = Nets("203.0.113.0/24");
-  CHECK_THAT(TextWith(rule), Contains("r: middle 10.10.0.15 is in none of 203.0.113.0/24"));
+  CHECK_THAT(TextWith(rule), Contains("r: middle 10.10.0.15 is not in 203.0.113.0/24"));
   rule = {};
   rule.target = Nets("203.0.113.0/24");
-  CHECK_THAT(TextWith(rule), Contains("r: target 172.16.2.2 is in none of 203.0.113.0/24"));
+  CHECK_THAT(TextWith(rule), Contains("r: target 172.16.2.2 is not in 203.0.113.0/24"));
   rule = {};
   rule.upstream_ports = {23, 2222};
   CHECK_THAT(TextWith(rule), Contains("r: upstream_ports: 22 is none of 23, 2222"));
   rule = {};
   rule.downstream_ports = {23};
-  CHECK_THAT(TextWith(rule), Contains("r: downstream_ports: 22 is none of 23"));
+  CHECK_THAT(TextWith(rule), Contains("r: downstream_ports: 22 is not 23"));
   rule = {};
   rule.kind = PairKind::kIndirect;
   CHECK_THAT(TextWith(rule), Contains("r: kind: the pair is direct"));
