@@ -248,9 +248,11 @@ class FewPackets(harness.TestCase):
         self.assertEqual(len(session_files.parse(path.read_text())), 2)
 
     def test_an_empty_file_is_refused_and_leaves_earlier_records(self):
-        earlier = self.file("earlier.tsv", b"earlier\n")
+        earlier = self.folder / "earlier.tsv"
+        self.assert_ended(replay(self.file("some.pcap", captures.pcap(captures.chain())), "--sessions", earlier), 0)
+        before = earlier.read_bytes()
         self.assert_ended(replay(self.file("empty.pcap", b""), "--sessions", earlier), 1, "is empty")
-        self.assertEqual(earlier.read_bytes(), b"earlier\n")
+        self.assertEqual(earlier.read_bytes(), before)
 
 
 def greeting(client, data, answer, start):

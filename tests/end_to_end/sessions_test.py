@@ -330,7 +330,7 @@ class Usage(StoredDay):
                 result = sessions(*arguments)
                 self.assert_ended(result, 2, *words)
                 self.assertEqual(result.out, "")
-        self.assert_ended(run("sessions"), 2, "subcommand")
+        self.assert_ended(run("sessions"), 2, "a command is missing", "scans, servers, clusters, of")
 
     def test_a_pipe_is_not_read_for_an_alert(self):
         reader, writer = os.pipe()

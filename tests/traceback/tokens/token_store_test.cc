@@ -365,10 +365,16 @@ TEST_CASE("reports show the tree, and steer no terminal") {
   record.snapshot.processes[1].pid = 10;
   record.snapshot.processes[1].parent = 20;  // a ring, as no kernel has it
   record.snapshot.processes[1].relation = host::Relation::kParent;
+  host::Descriptor terminal;
+  terminal.number = 255;
+  terminal.kind = host::DescriptorKind::kOther;
+  terminal.name = "/dev/pts/3";
+  record.snapshot.processes[0].descriptors = {terminal};
   const auto token = rig.store->Save(record);
   REQUIRE(token.ok());
   const std::string text = RedeemedText(rig.Redemption(*token));
   CHECK(text.find("20 evil?[2J") != std::string::npos);
+  CHECK(text.find("255 other /dev/pts/3\n") != std::string::npos);
   CHECK(text.find("holds the connection") != std::string::npos);
   CHECK(text.find("WHERE THE SESSION CAME FROM") != std::string::npos);
   CHECK(std::none_of(text.begin(), text.end(),
