@@ -40,7 +40,7 @@ std::string BeginOf(SessionFormat format, ExistingFile existing) {
     const std::string_view name = kSessionSchema;
     return fmt::format("{{\"schema\":\"{}", any ? name.substr(0, name.find('/') + 1) : name);
   }
-  const std::string header = MakeRecordText(format)->Header();
+  std::string header = MakeRecordText(format)->Header();
   if (!any) return header;
   // Zeek's own logs say there when they were begun.
   if (format == SessionFormat::kZeek)
@@ -76,7 +76,7 @@ absl::Status CheckSessionDatabase(const std::string& path, ExistingFile existing
   }
   const auto database = SqliteDatabase::Open(path, Access::kReadWrite);
   if (!database.ok()) return database.status();
-  const absl::Status locked = (*database)->Run("BEGIN IMMEDIATE; ROLLBACK");
+  absl::Status locked = (*database)->Run("BEGIN IMMEDIATE; ROLLBACK");
   // A damaged one may be replaced.
   if (absl::IsDataLoss(locked) && existing == ExistingFile::kReplace) return absl::OkStatus();
   if (!locked.ok()) return locked;
