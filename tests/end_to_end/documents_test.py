@@ -32,7 +32,7 @@ import harness
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COLUMNS, ROWS = 100, 50
-LANGUAGES = {"sh", "text", "json", "yaml", "cpp", "sql", "python", "bpf"}
+LANGUAGES = {"sh", "text", "json", "yaml", "ini", "cpp", "sql", "python"}
 MARK = re.compile(r"\s*<!-- (not run|exit status): (.+?) -->\s*$")
 FENCE = re.compile(r"( *)```([\w+-]*)\s*$")
 # What a command would begin with in a block that is fenced as something else.
@@ -171,22 +171,14 @@ def is_shown(expected, lines):
 
 def updated(expected, lines):
     """The lines of an output block for what is printed now: what it left out stays left out."""
-    def line_for(wanted, got):
-        if re.fullmatch(pattern_of(wanted), got):
-            return wanted
-        if wanted.endswith(ELISION) and len(got) > len(wanted):
-            return got[:len(wanted) - len(ELISION)] + ELISION
-        return got
-    def lines_for(wanted, got):
-        return [line_for(*both) for both in zip(wanted, got)] + got[len(wanted):]
+    shortened = [line for line in expected if ELISION in line and line != ELISION]
+    def as_before(got):
+        return next((line for line in shortened if re.fullmatch(pattern_of(line), got)), got)
     parts = parts_of(expected)
-    if parts is None:
-        return lines_for(expected, lines)
-    head, tail = parts
-    if len(head) + len(tail) >= len(lines):
-        return lines
-    behind = lines[len(lines) - len(tail):] if tail else []
-    return [*lines_for(head, lines[:len(head)]), ELISION, *lines_for(tail, behind)]
+    if parts is not None and len(parts[0]) + len(parts[1]) < len(lines):
+        head, tail = map(len, parts)
+        lines = [*lines[:head], ELISION, *lines[len(lines) - tail:]]
+    return [as_before(line) for line in lines]
 
 
 def a_clone(folder):
@@ -246,7 +238,13 @@ class Documents(unittest.TestCase):
         self.assertFalse(is_shown(["a", "...", "c"], ["a", "b"]))
         self.assertFalse(is_shown(["a"], ["a", "b"]))
         self.assertFalse(is_shown(["a b"], ["a  b"]))
+
+    def test_an_update_leaves_out_the_same(self):
         self.assertEqual(updated(["a", "...", "c 1... s"], ["x", "b", "c 1.5 s"]), ["x", "...", "c 1... s"])
+        self.assertEqual(updated(["took ... s"], ["new", "took 3 s"]), ["new", "took ... s"])
+        self.assertEqual(updated(["a", "..."], ["x"]), ["x"])
+
+    def test_what_a_terminal_shows(self):
         self.assertEqual(shown("10 %\r20 %\r\x1b[Kdone\r\n"), ["done"])
 
 
