@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every command block of README.md and docs/*.md, run as written, and its output compared with the page.
+"""Every command block of the README files and docs/*.md, run as written, and its output compared with the page.
 
 A command block is fenced as `sh`.  When a block fenced as `text` follows it, that is what a terminal of 100 columns must
 show; `...` in it stands for any text, and a line that is only `...` (one in a block, at most) for any number of lines.
@@ -30,13 +30,14 @@ from pathlib import Path
 import harness
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "traces/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COLUMNS, ROWS = 100, 50
 LANGUAGES = {"sh", "text", "json", "yaml", "ini", "cpp", "sql", "python"}
 MARK = re.compile(r"\s*<!-- (not run|exit status): (.+?) -->\s*$")
 FENCE = re.compile(r"( *)```([\w+-]*)\s*$")
 # What a command would begin with in a block that is fenced as something else.
 COMMAND = re.compile(r"(\$ |# |sudo )?(cairn|cairn-traces|stopd|\./dev|apt|git|jq|sqlite3|systemctl|nft|tcpdump)\b")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ELISION = "..."
 
@@ -102,6 +103,23 @@ def indented_commands(page):
             inside = not inside
         elif not inside and line.startswith("    ") and COMMAND.match(line.strip()):
             yield number + 1, line.strip()
+
+
+def anchors_of(page):
+    """The anchors that a page's headings get, as GitHub makes them."""
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if re.match(r"#+ ", line):
+            heading = re.sub(r"[^\w\- ]", "", line.lstrip("#").strip().lower())
+            yield heading.replace(" ", "-")
+
+
+def dead_links(page):
+    """Links to files and headings that are not there."""
+    for link in LINK.findall(page.read_text(encoding="utf-8")):
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        if "://" not in link and (not target.exists() or (anchor and anchor not in anchors_of(target))):
+            yield link
 
 
 def expected_after(blocks, block):
@@ -225,6 +243,9 @@ class Documents(unittest.TestCase):
                     self.assertFalse(commands, f"{block.place}: commands stand in a block of their own, fenced as sh")
             self.assertEqual(list(indented_commands(page)), [], f"{page.name}: fence commands as sh")
 
+    def test_links_lead_somewhere(self):
+        self.assertEqual({page.name: links for page in PAGES if (links := list(dead_links(page)))}, {})
+
     def test_blocks_that_are_not_run_have_a_reason(self):
         commands = [block for page in PAGES for block in blocks_of(page) if block.language == "sh"]
         marked = [block for block in commands if block.reason is not None]
@@ -253,7 +274,8 @@ def check_of(page):
 
 
 for each in PAGES:
-    setattr(Documents, f"test_commands_of_{each.stem.replace('-', '_')}", check_of(each))
+    name = "_".join(each.relative_to(ROOT).with_suffix("").parts).replace("-", "_")
+    setattr(Documents, f"test_commands_of_{name}", check_of(each))
 
 
 def update(page):
