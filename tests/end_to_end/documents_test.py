@@ -254,6 +254,21 @@ class Documents(unittest.TestCase):
         for block in marked:
             print(f"  {block.place}: {block.reason}: {block.lines[0]}")
 
+    def test_the_manual_page_follows_the_keystrokes(self):
+        """Its example with jq, on a capture with a reverse tunnel (the second row)."""
+        page = (ROOT / "docs" / "cairn.1").read_text(encoding="utf-8")
+        example = next(text for text in re.findall(r"^\.EX\n(.*?)^\.EE$", page, re.S | re.M) if "jq" in text)
+        for escape, text in ((r"\fB", ""), (r"\fR", ""), (r"\[aq]", "'"), (r"\-", "-"), ("day.pcap", "traces/demo.pcap.gz")):
+            example = example.replace(escape, text)
+        with tempfile.TemporaryDirectory(prefix="cairn_") as folder:
+            a_clone(Path(folder))
+            status, lines = on_a_terminal(example.replace("| jq", "--quiet | jq"), Path(folder))
+        self.assertEqual((status, [line.split("\t") for line in lines]), (0, [
+            ["172.16.11.2", "10.10.0.16", "172.16.4.2"],
+            ["172.16.3.2", "10.10.0.15", "172.16.11.2"],
+            ["172.16.12.2", "10.10.0.14", "172.16.8.2"],
+        ]))
+
     def test_what_is_shown_may_leave_out(self):
         self.assertTrue(is_shown(["a", "...", "c 1... s"], ["a", "b", "b", "c 1.23 s"]))
         self.assertFalse(is_shown(["a", "...", "c"], ["a", "b"]))
