@@ -99,7 +99,7 @@ absl::Status ReadScores(std::string_view command, ByteStream& stream,
                                  : fmt::format(", and {} more line{}", reader.bad_lines() - 1,
                                                reader.bad_lines() == 2 ? "" : "s");
   return absl::DataLossError(fmt::format(
-      "{}:{}: this line is no host score: {}{}; name a file that --relays wrote, or take "
+      "{}:{}: this line is not a host score: {}{}; name a file that --relays wrote, or take "
       "such lines out of it",
       stream.name(), reader.first_bad_line(), reader.first_fault(), others));
 }

@@ -20,7 +20,7 @@ namespace {
 // Each problem stands on its own line as FILE:LINE:COLUMN: ..., which editors can jump to.
 int CheckFile(const std::string& named) {
   if (named.empty() && access(kStopdConfigFile, F_OK) != 0) {
-    return PrintText(fmt::format("there is no {}: the defaults hold\n", kStopdConfigFile));
+    return PrintText(fmt::format("there is no {}: the defaults are used\n", kStopdConfigFile));
   }
   const std::string file = named.empty() ? kStopdConfigFile : named;
   const absl::StatusOr<daemon::Options> options = config::LoadStopdFile(file);

@@ -201,7 +201,7 @@ absl::StatusOr<Reply> ParseReply(std::string_view line) {
   }
   reply.user = words.Rest();
   if (reply.user.empty() || reply.user.size() > kMaxTokenBytes) {
-    return Malformed("the reply names nobody");
+    return Malformed("the reply has no user name");
   }
   return reply;
 }

@@ -130,15 +130,15 @@ void AddAttackOptions(CLI::App& command, Arguments& a) {
 }
 
 void AddPaceOptions(CLI::App& command, Arguments& a) {
-  command.add_option("--every", a.forge.every_packets, "One forgery for so many real packets");
-  command.add_option("--interval", a.interval_s, "One forgery in each flow every so many seconds")
+  command.add_option("--every", a.forge.every_packets, "One forgery for each N real packets");
+  command.add_option("--interval", a.interval_s, "One forgery in each flow every N seconds")
       ->check(CLI::Range(0.001, 1e6));
   command.add_flag("--once", a.forge.once,
                    "One forgery in each flow, after its third data segment");
   command
       .add_option("--place", a.place,
                   "With --every and --once: just before or after a real packet of the connection, "
-                  "in the middle of a pause, or each by chance")
+                  "in the middle of a pause, or one of them at random")
       ->check(CLI::IsMember(Names(kPlacements)))
       ->capture_default_str();
 }
@@ -160,7 +160,7 @@ void AddForge(CLI::App& app, int& exit_code) {
   command
       ->add_option("--one-direction", arguments->direction,
                    "Keep only packets of clients or servers, or those that enter or leave the "
-                   "protected networks; the forger has seen all")
+                   "protected networks; the forger sees all")
       ->check(CLI::IsMember(Names(kDirections)));
   command->add_option("--snap", arguments->snap,
                       "Bytes captured of each forged packet, 0: its headers; default: as the "
