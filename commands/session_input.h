@@ -54,7 +54,7 @@ struct SessionFiles {
   TimeSpan span;
 };
 
-// InvalidArgument: times that are none, or standard input where it cannot be read.  Other errors
+// InvalidArgument: invalid times, or standard input where it cannot be read.  Other errors
 // are those of the first file that cannot be opened.
 absl::StatusOr<SessionFiles> OpenSessionFiles(const SessionArguments& arguments);
 

@@ -9,8 +9,8 @@
 
 // How far a flow has come, as its receiver sees it.
 //
-// The receiver's own word decides: what it has acknowledged it has, and what it would ignore (a
-// wrong checksum, a packet that died on the way, data beyond its window) it never acknowledges. Per
+// Acknowledgements decide: the receiver has what it acknowledged, and it never acknowledges what it
+// ignores (a wrong checksum, a packet that died on the way, data beyond its window).  For each
 // flow:
 //
 //   back_end ......... acked ........... next ............ ahead_end

@@ -44,7 +44,7 @@ struct Target {
 };
 inline constexpr size_t kMostTargets = 64;
 
-// From the monitor, which looks: what to reply, and whom to ask after that.
+// From the monitor: what to reply, and which hosts to ask after that.
 struct Answer {
   enum class Kind : uint8_t { kToken, kName, kError };
   uint64_t id = 0;
@@ -80,7 +80,7 @@ inline constexpr size_t kMaxMessageBytes = 4096;
 
 // Requires: texts and targets are within their bounds; longer ones are cut.
 std::vector<std::byte> EncodeMessage(const Message& message);
-// Unset: the bytes are none, or hold what no message may hold.
+// Unset: the bytes are not a valid message.
 std::optional<Message> DecodeMessage(std::span<const std::byte> bytes);
 
 // One end of a socket pair that keeps messages apart (SOCK_SEQPACKET).  Thread-compatible.
@@ -99,7 +99,7 @@ class Channel {
   enum class SendState : uint8_t { kSent, kFull, kClosed };
   SendState Send(const Message& message);
   enum class ReceiveState : uint8_t { kMessage, kNothing, kRefused, kClosed };
-  // kRefused: the other side sent what is no message.
+  // kRefused: the other side sent an invalid message.
   ReceiveState Receive(Message& message);
 
  private:
