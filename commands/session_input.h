@@ -78,7 +78,7 @@ struct Survey {
   std::function<void()> notes;  // to standard error, after the text
 };
 
-// Reads the files, those of the time that is wanted, prints what came of it, and explains faults on
+// Reads the sessions of the wanted time from the files, prints the result, and explains faults on
 // standard error.  Returns the exit code.
 int RunSurvey(const Survey& survey, const SessionArguments& arguments);
 

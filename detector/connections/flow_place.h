@@ -50,7 +50,7 @@ inline void CountUnheard(Connection& connection, unsigned flow) {
   connection.unheard_counts = static_cast<uint8_t>(connection.unheard_counts + (1U << (4 * flow)));
 }
 
-// The parts for what is not as usual.
+// The parts for rare cases.
 void TakeUnusualAck(Connection& connection, const Segment& segment, unsigned other,
                     Observation& observed);
 void TakeUnusualData(Connection& connection, const Segment& segment, unsigned flow,

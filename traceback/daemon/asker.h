@@ -13,7 +13,7 @@
 
 namespace cairn::daemon {
 
-// The connection of somebody who asks: lines come in, one at a time is answered.  Never blocks.
+// The connection of a requester: lines come in, and are answered one at a time.  Never blocks.
 // Thread-compatible.
 class Asker {
  public:

@@ -16,9 +16,8 @@
 #include "traceback/requester/exchange.h"
 #include "traceback/stop/message.h"
 
-// What the two processes of the daemon say to each other.  The unprivileged one may have been taken
-// over by somebody outside, so every message has one of a few fixed forms, and what does not fit is
-// refused.
+// The messages between the two processes of the daemon.  An attacker may have taken over the
+// unprivileged one, so every message has one of a few fixed forms, and everything else is refused.
 namespace cairn::daemon {
 
 // From the front, which talks to the network: who owns this connection?
