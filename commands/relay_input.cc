@@ -125,10 +125,10 @@ absl::StatusOr<RelayFiles> OpenRelayFiles(const std::vector<std::string>& paths)
       const std::string& other = files.streams.back()->name();
       const std::string& name = (*stream)->name();
       const bool scores = kind == Kind::kScores;
-      return absl::InvalidArgumentError(fmt::format(
-          "{} is a file of scores and {} is none; name files of scores or captures, not "
-          "both at once",
-          scores ? name : other, scores ? other : name));
+      return absl::InvalidArgumentError(
+          fmt::format("{} is a file of scores and {} is not; name files of scores or captures, not "
+                      "both at once",
+                      scores ? name : other, scores ? other : name));
     }
     files.kind = kind;
     files.streams.push_back(*std::move(stream));

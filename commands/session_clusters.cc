@@ -140,8 +140,8 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
                    "TARGET is a server: compare the sessions of all its clients");
   command
       .add_option("--sessions", arguments.which,
-                  "Which are compared: those accepted in which the client sent data, those "
-                  "accepted, or all; default: data")
+                  "Which sessions to compare: accepted ones in which the client sent data, all "
+                  "accepted ones, or all; default: data")
       ->type_name("data|accepted|all")
       ->transform(CLI::Transformer(names).description(""))
       ->check(CLI::IsMember({Which::kData, Which::kAccepted, Which::kAll}).description(""));

@@ -114,8 +114,8 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
       {"unknown", ScanCounting::kUnknown}};
   command
       .add_option("--by", arguments.by,
-                  "What counts: failed connections, unique servers that failed, or these, most "
-                  "where none was known; default: unknown")
+                  "What to count: failed connections, unique servers that failed, or such servers, "
+                  "most where no server was known; default: unknown")
       ->type_name("connections|servers|unknown")
       ->transform(CLI::Transformer(countings).description(""))
       ->check(CLI::IsMember(

@@ -203,7 +203,8 @@ void AddToken(CLI::App& app, int& exit_code) {
       ->required();
   command
       ->add_option("--type", arguments->type,
-                   "ident, ID, ID_REC, SV or SV_REC; default: SV_REC, which saves all and asks on")
+                   "ident, ID, ID_REC, SV or SV_REC; default: SV_REC, which saves everything and "
+                   "asks previous hosts")
       ->type_name("TYPE");
   command
       ->add_option("--about", arguments->about,

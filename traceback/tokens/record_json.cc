@@ -238,7 +238,7 @@ absl::StatusOr<Record> RecordFromJson(std::string_view json_text) {
   record.socket_uid = reader.Number<uint32_t>("socket_uid");
   const bool sound = ReadSnapshot(reader, record.snapshot);
   if (!sound || !reader.sound() || !asked.sound()) {
-    return absl::InvalidArgumentError("a value of the record has not its form");
+    return absl::InvalidArgumentError("a value of the record is malformed");
   }
   return record;
 }

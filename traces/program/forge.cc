@@ -124,7 +124,7 @@ void AddAttackOptions(CLI::App& command, Arguments& a) {
   command.add_option("--run", a.forge.as.run, "Data segments in a row, each contiguous")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command.add_option("--ttl", a.ttl, "Of packets that do not reach the host")
+  command.add_option("--ttl", a.ttl, "TTL of packets that do not reach the host")
       ->check(CLI::Range(1, 255))
       ->capture_default_str();
 }
