@@ -138,7 +138,7 @@ def on_a_terminal(script, folder):
     programs = Path(harness.CAIRN).resolve().parent
     environment = {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(folder), "LC_ALL": "C.UTF-8", "TZ": "UTC",
                    "NO_COLOR": "1", "TERM": "xterm", "CAIRN_CONFIG": ""}  # not this machine's configuration
-    shell = subprocess.Popen(["bash", "-eo", "pipefail", "-c", script], cwd=folder, env=environment,
+    shell = subprocess.Popen(["bash", "-e", "-c", script], cwd=folder, env=environment,
                              stdin=subprocess.DEVNULL, stdout=slave, stderr=slave)
     os.close(slave)
     written = b""

@@ -229,8 +229,8 @@ class Usage(harness.TestCase):
     def test_wrong_usage_is_explained(self):
         scores = self.scores
         cases = [
-            ([scores, DEMO], [f"{scores} is a file of scores and {DEMO} is none"]),
-            ([DEMO, scores], [f"{scores} is a file of scores and {DEMO} is none"]),
+            ([scores, DEMO], [f"{scores} is a file of scores and {DEMO} is not"]),
+            ([DEMO, scores], [f"{scores} is a file of scores and {DEMO} is not"]),
             ([scores, "--set", "relays.sums=128"], ["--set", str(scores), "captures"]),
             ([scores, "--format", "xml"], ["--format"]),
             ([scores, "--limit", "0"], ["--limit"]),
