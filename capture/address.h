@@ -17,9 +17,9 @@ namespace cairn {
 // An IPv4 or IPv6 address as two host-order words: comparing, masking and hashing are plain integer
 // operations.  IPv4 addresses are kept in the words of their IPv4-mapped form (::ffff:a.b.c.d).
 //
-// A mapped address that stands in an IPv6 header is another address than the IPv4 one: it prints as
-// IPv6 and has its own 16 bytes.  Its words are those of ::fffe:a.b.c.d, which no host may have
-// (RFC 4291 reserves all of ::/8); a packet that claims such an address is told as a mapped one.
+// A mapped address in an IPv6 header is different from the IPv4 address: it prints as IPv6 and has
+// its own 16 bytes.  Its words are those of ::fffe:a.b.c.d, which no host may have (RFC 4291
+// reserves all of ::/8); a packet that claims such an address is shown as a mapped one.
 class IpAddress {
  public:
   constexpr IpAddress() = default;

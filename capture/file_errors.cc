@@ -12,8 +12,9 @@ absl::Status InterruptedError(const std::string& name) {
 }
 
 absl::Status NotACaptureError(const std::string& name, std::string_view reason) {
-  return absl::InvalidArgumentError(fmt::format(
-      "{}: is no pcap or pcapng capture ({}); look at it with 'file' or 'capinfos'", name, reason));
+  return absl::InvalidArgumentError(
+      fmt::format("{}: is not a pcap or pcapng capture ({}); look at it with 'file' or 'capinfos'",
+                  name, reason));
 }
 
 absl::Status UnsupportedLinkError(const std::string& name, uint32_t link) {

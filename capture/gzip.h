@@ -19,7 +19,7 @@ class GzipDecoder {
   enum class State {
     kBytes,      // some output
     kNeedInput,  // call Feed() first
-    kEnd,        // all members are finished; the rest of the input is none
+    kEnd,        // all members are finished; the rest of the input is no member
     kCorrupt,
   };
 

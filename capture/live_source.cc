@@ -170,8 +170,8 @@ absl::Status ActivationError(const std::string& interface, pcap_t* pcap, int cod
                       "cap_net_raw+ep PROGRAM",
                       interface));
     case PCAP_ERROR_NO_SUCH_DEVICE:
-      return absl::NotFoundError(fmt::format(
-          "{}: there is no such interface; 'ip link' lists those that are there", interface));
+      return absl::NotFoundError(
+          fmt::format("{}: there is no such interface; 'ip link' lists the interfaces", interface));
     case PCAP_ERROR_IFACE_NOT_UP:
       return absl::UnavailableError(fmt::format(
           "{}: the interface is down; bring it up with 'ip link set {} up'", interface, interface));

@@ -137,7 +137,7 @@ class PcapngReader : public SegmentSource {
         kSectionHeader) {  // the same in both byte orders; what follows it tells which it is
       outcome = Need(kBlockHeaderBytes + sizeof(kByteOrderMagic));
       if (outcome != Outcome::kOk) return outcome;
-      if (!SetByteOrder()) return Damaged("a section does not tell its byte order");
+      if (!SetByteOrder()) return Damaged("a section does not say its byte order");
     }
     const uint32_t total_bytes = order_.Load32(buffer_.data() + 4);
     if (!PlausibleLength(total_bytes)) {

@@ -12,7 +12,7 @@
 
 namespace cairn::capture {
 
-// Where in a frame ReadPlainFrame found things, for who wants more of it.
+// Where in a frame ReadPlainFrame found headers, for callers that read more of it.
 struct PlainPlace {
   const uint8_t* tcp = nullptr;
   size_t header_bytes = 0;  // of TCP

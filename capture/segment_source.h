@@ -46,9 +46,9 @@ class SegmentSource {
   // packet number and what to do). After an error or kEnd every further call returns the same.
   virtual absl::StatusOr<SourceState> Read(SegmentBatch& batch) = 0;
 
-  // A source whose segments come from several interfaces, each with a clock and an order of its
-  // own, ends a batch where the interface changes: which one the segments of the last Read() are
-  // from, and how many there are as far as is known.
+  // A source with several interfaces, each with its own clock and order, ends a batch where the
+  // interface changes.  The interface of the segments of the last Read(), and how many interfaces
+  // are known.
   virtual uint32_t interface() const { return 0; }
   virtual uint32_t interfaces() const { return 1; }
 

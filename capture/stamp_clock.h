@@ -70,8 +70,8 @@ class StampClock {
   // Whether `stamp` comes after a silence, as `next` of the same interface confirms.
   bool EndsSilence(PacketTime stamp, PacketTime next) const;
 
-  // Any other segment, its time being the stamp.  `known`: other interfaces, or a clock that ran
-  // meanwhile, say that packet time has come so far; InfinitePast() if nobody does.
+  // Any other segment, with its stamp as time.  `known`: the packet time that other interfaces, or
+  // a clock that ran meanwhile, have reached; InfinitePast() if unknown.
   void Add(const Segment& segment, PacketTime known);
   // Nothing follows for now: decides upon what is held with what there is.
   void Settle();

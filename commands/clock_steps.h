@@ -16,8 +16,8 @@
 namespace cairn::commands {
 
 // Hands batches to the detector, and writes each step of the capture's clock just before the first
-// segment that is not older: so that the order of events depends neither on where batches end nor
-// on threads.  The first steps are told on standard error, too.
+// segment that is not older.  So the order of events does not depend on where batches end, nor on
+// threads.  The first steps are also reported on standard error.
 class ClockSteps {
  public:
   // Requires: all outlive this.

@@ -99,7 +99,7 @@ absl::Status ReadScores(std::string_view command, ByteStream& stream,
                                  : fmt::format(", and {} more line{}", reader.bad_lines() - 1,
                                                reader.bad_lines() == 2 ? "" : "s");
   return absl::DataLossError(fmt::format(
-      "{}:{}: this line is no host score: {}{}; name a file that --relays wrote, or take "
+      "{}:{}: this line is not a host score: {}{}; name a file that --relays wrote, or take "
       "such lines out of it",
       stream.name(), reader.first_bad_line(), reader.first_fault(), others));
 }
@@ -125,10 +125,10 @@ absl::StatusOr<RelayFiles> OpenRelayFiles(const std::vector<std::string>& paths)
       const std::string& other = files.streams.back()->name();
       const std::string& name = (*stream)->name();
       const bool scores = kind == Kind::kScores;
-      return absl::InvalidArgumentError(fmt::format(
-          "{} is a file of scores and {} is none; name files of scores or captures, not "
-          "both at once",
-          scores ? name : other, scores ? other : name));
+      return absl::InvalidArgumentError(
+          fmt::format("{} is a file of scores and {} is not; name files of scores or captures, not "
+                      "both at once",
+                      scores ? name : other, scores ? other : name));
     }
     files.kind = kind;
     files.streams.push_back(*std::move(stream));

@@ -110,11 +110,10 @@ void PrintNotes(const output::ScoreHistory& history, size_t listed,
     fmt::print(stderr, "cairn {}: no host was reported\n", kCommand);
   }
   if (history.scores_of_least() > 0) {
-    fmt::print(
-        stderr,
-        "cairn {}: {} scores of the hosts that showed least were left out; --host lists those "
-        "of one host\n",
-        kCommand, history.scores_of_least());
+    fmt::print(stderr,
+               "cairn {}: {} scores of the weakest hosts were left out; --host lists those "
+               "of one host\n",
+               kCommand, history.scores_of_least());
   }
   if (history.oldest_scores() > 0) {
     fmt::print(stderr, "cairn {}: the {} oldest scores were left out of the histories\n", kCommand,
@@ -160,7 +159,7 @@ int Relays(Arguments arguments) {
   const bool told = input.ok() || StopSignal() != 0;
   if (!told) {
     Complain(kCommand, input);
-    fmt::print(stderr, "cairn {}: what was read all the same has been listed\n", kCommand);
+    fmt::print(stderr, "cairn {}: what could be read has been listed\n", kCommand);
   }
   // A reader that has seen enough (| head) is no news to the user.
   if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kCommand, printed);
@@ -189,7 +188,7 @@ void AddRelays(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false);
   command
       ->add_option("--limit", arguments->limit,
-                   "So many hosts, the strongest; default: 20 in a table, 7 in a chart, else all")
+                   "The N strongest hosts; default: 20 in a table, 7 in a chart, else all")
       ->type_name("N")
       ->check(CLI::Range(size_t{1}, kMostHosts).description(""));
   command->add_flag("-q,--quiet", arguments->run.quiet, "Only faults on standard error");

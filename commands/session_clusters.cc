@@ -62,7 +62,7 @@ absl::StatusOr<Endpoint> ParseTarget(const std::string& text) {
     }
   }
   return absl::InvalidArgumentError(
-      fmt::format("'{}' is no address and port; write 192.0.2.1:80 or [2001:db8::1]:80", text));
+      fmt::format("'{}' is not an address and port; write 192.0.2.1:80 or [2001:db8::1]:80", text));
 }
 
 output::ClusterReport ReportOf(const Arguments& arguments, const surveys::ClusterScope& scope,
@@ -170,25 +170,25 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
                    "TARGET is a server: compare the sessions of all its clients");
   command
       .add_option("--sessions", arguments.which,
-                  "Which are compared: those accepted in which the client sent data, those "
-                  "accepted, or all; default: data")
+                  "Which sessions to compare: accepted ones in which the client sent data, all "
+                  "accepted ones, or all; default: data")
       ->type_name("data|accepted|all")
       ->transform(CLI::Transformer(names).description(""))
       ->check(CLI::IsMember({Which::kData, Which::kAccepted, Which::kAll}).description(""));
   command
       .add_option("--values", arguments.values,
-                  "So many values of each field, the most frequent; default: 8 in a table, else "
+                  "The N most frequent values of each field; default: 8 in a table, else "
                   "1000")
       ->type_name("N")
       ->check(CLI::Range(size_t{1}, kMostValues).description(""));
   command
       .add_option("--min-share", arguments.least_share,
-                  "What share of the sessions a relation must hold for; default: 0.8")
+                  "For what share of the sessions a relation must hold; default: 0.8")
       ->type_name("SHARE")
       ->check(CLI::Range(0.51, 1.0).description(""));
   command
       .add_option("--min-sessions", arguments.least_sessions,
-                  "How many sessions a relation must speak of; default: 1")
+                  "How many sessions a relation must cover; default: 1")
       ->type_name("N");
   command.add_option("--svg", arguments.svg, "Draw the values into this file, too")
       ->type_name("FILE");
@@ -200,16 +200,15 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
 
 void AddSessionClusters(CLI::App& sessions, int& exit_code) {
   CLI::App* command = sessions.add_subcommand(
-      "clusters", "Tell what the sessions of one client at one port have in common");
+      "clusters", "Show what the sessions of one client at one port have in common");
   const auto arguments = std::make_shared<Arguments>();
   command
       ->add_option("TARGET", arguments->target,
                    "The client's address and the server's port: 192.0.2.1:80")
       ->type_name("")
       ->required();
-  AddSessionArguments(
-      *command, arguments->sessions,
-      "So many relations, those that say most; default: 20 in a table, else 100000");
+  AddSessionArguments(*command, arguments->sessions,
+                      "The N strongest relations; default: 20 in a table, else 100000");
   AddOptions(*command, *arguments);
   command->callback([arguments, &exit_code] { exit_code = Clusters(*arguments); });
 }

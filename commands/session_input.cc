@@ -35,7 +35,7 @@ absl::StatusOr<PacketTime> ParseTime(std::string_view option, const std::string&
   const absl::StatusOr<PacketTime> date = config::ParseDate(text);
   if (date.ok()) return *date;
   return absl::InvalidArgumentError(fmt::format(
-      "{} {}: this is no time; write 2026-11-21T10:15:00Z or 2026-11-21 (UTC)", option, text));
+      "{} {}: this is not a time; write 2026-11-21T10:15:00Z or 2026-11-21 (UTC)", option, text));
 }
 
 absl::StatusOr<TimeSpan> SpanOf(const SessionArguments& arguments) {
@@ -73,8 +73,7 @@ void PrintNotes(std::string_view command, const std::string& path,
   for (const std::string& column : read.unknown_columns) {
     columns += (columns.empty() ? "" : ", ") + column;
   }
-  fmt::print(stderr, "cairn {}: {}: columns that are not known were passed over: {}\n", command,
-             name, columns);
+  fmt::print(stderr, "cairn {}: {}: unknown columns were ignored: {}\n", command, name, columns);
 }
 
 absl::Status BadLines(const std::string& path, const output::SessionsRead& read) {
@@ -82,7 +81,7 @@ absl::Status BadLines(const std::string& path, const output::SessionsRead& read)
   const uint64_t more = read.bad_lines - 1;
   const std::string others =
       more == 0 ? "" : fmt::format(", and {} more line{}", more, more == 1 ? "" : "s");
-  return absl::DataLossError(fmt::format("{}:{}: this line is no session record: {}{}", path,
+  return absl::DataLossError(fmt::format("{}:{}: this line is not a session record: {}{}", path,
                                          read.first_bad_line, read.first_fault, others));
 }
 
@@ -160,7 +159,7 @@ int ExitCodeOf(std::string_view command, const SessionsTold& told, const absl::S
   if (!sound) {
     Complain(command, told.fault);
     if (told.records > 0) {
-      fmt::print(stderr, "cairn {}: what was read all the same has been listed\n", command);
+      fmt::print(stderr, "cairn {}: what could be read has been listed\n", command);
     }
   } else if (told.records == 0 && !stopped) {
     fmt::print(stderr, "cairn {}: no session was read\n", command);

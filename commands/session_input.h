@@ -54,7 +54,7 @@ struct SessionFiles {
   TimeSpan span;
 };
 
-// InvalidArgument: times that are none, or standard input where it cannot be read.  Other errors
+// InvalidArgument: invalid times, or standard input where it cannot be read.  Other errors
 // are those of the first file that cannot be opened.
 absl::StatusOr<SessionFiles> OpenSessionFiles(const SessionArguments& arguments);
 
@@ -78,7 +78,7 @@ struct Survey {
   std::function<void()> notes;  // to standard error, after the text
 };
 
-// Reads the files, those of the time that is wanted, prints what came of it, and explains faults on
+// Reads the sessions of the wanted time from the files, prints the result, and explains faults on
 // standard error.  Returns the exit code.
 int RunSurvey(const Survey& survey, const SessionArguments& arguments);
 

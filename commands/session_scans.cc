@@ -114,15 +114,15 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
       {"unknown", ScanCounting::kUnknown}};
   command
       .add_option("--by", arguments.by,
-                  "What counts: failed connections, unique servers that failed, or these, most "
-                  "where none was known; default: unknown")
+                  "What to count: failed connections, unique servers that failed, or such servers, "
+                  "most where no server was known; default: unknown")
       ->type_name("connections|servers|unknown")
       ->transform(CLI::Transformer(countings).description(""))
       ->check(CLI::IsMember(
                   {ScanCounting::kConnections, ScanCounting::kServers, ScanCounting::kUnknown})
                   .description(""));
   command.add_flag("--data-only", arguments.data_only, "Only clients that sent data to a server");
-  command.add_option("--min", arguments.least, "Only rows that count at least so much")
+  command.add_option("--min", arguments.least, "Only rows with at least this count")
       ->type_name("COUNT")
       ->check(CLI::NonNegativeNumber.description(""));
   command.add_option("--port", arguments.port, "Only this server port")
@@ -135,7 +135,7 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
       ->type_name("TIME");
   command
       .add_option("--known-weight", arguments.known_weight,
-                  "What a failure at a known server counts; default: 0.1")
+                  "How much a failure at a known server counts; default: 0.1")
       ->type_name("SHARE")
       ->check(CLI::Range(0.0, 1.0).description(""));
   command.add_flag("--known-before", arguments.known_before,
@@ -149,7 +149,7 @@ void AddSessionScans(CLI::App& sessions, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   AddSessionArguments(
       *command, arguments->sessions,
-      "So many rows, those that count most; default: 20 in a table or figure, else 100000");
+      "The N rows with the highest count; default: 20 in a table or figure, else 100000");
   AddOptions(*command, *arguments);
   command->callback([arguments, &exit_code] { exit_code = Scans(*arguments); });
 }

@@ -50,7 +50,7 @@ void PrintNotes(const Arguments& arguments, const surveys::ServerSurvey& survey,
     note(report.more, "more rows are beyond the limit (--limit)");
   }
   note(survey.left_out().servers, "accepted sessions were left out: there are too many servers");
-  note(survey.left_out().clients, "sessions could not be told by client: there are too many");
+  note(survey.left_out().clients, "sessions could not be assigned to clients: there are too many");
   note(survey.left_out().failed,
        "attempts that failed were left out: there are too many addresses and ports");
 }
@@ -94,7 +94,7 @@ void AddSessionServers(CLI::App& sessions, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   AddSessionArguments(
       *command, arguments->sessions,
-      "So many servers, those of most sessions; default: 20 in a table or figure, else 100000");
+      "The N servers with most sessions; default: 20 in a table or figure, else 100000");
   command->add_option("--host", arguments->hosts, "Only servers at this address (repeatable)")
       ->type_name("IP")
       ->allow_extra_args(false);
@@ -103,7 +103,7 @@ void AddSessionServers(CLI::App& sessions, int& exit_code) {
       ->check(CLI::Range(1, 65535).description(""));
   command
       ->add_option("--min-clients", arguments->least_clients,
-                   "Only servers with so many unique clients")
+                   "Only servers with at least N unique clients")
       ->type_name("N");
   command->callback([arguments, &exit_code] { exit_code = Servers(*arguments); });
 }

@@ -7,7 +7,8 @@
 namespace cairn::commands {
 
 void AddSessions(CLI::App& app, int& exit_code) {
-  CLI::App* sessions = app.add_subcommand("sessions", "Ask questions of stored session records");
+  CLI::App* sessions =
+      app.add_subcommand("sessions", "Answer questions about stored session records");
   sessions->require_subcommand(1);
   AddSessionScans(*sessions, exit_code);
   AddSessionServers(*sessions, exit_code);

@@ -74,10 +74,10 @@ absl::StatusOr<stop::Request> RequestOf(const Arguments& arguments) {
   stop::PortPair ports;
   absl::StatusOr<stop::Request> request = stop::ParseRequest(arguments.ports, ports);
   if (!request.ok() || request->type != stop::RequestType::kIdent) {
-    return absl::InvalidArgumentError(
-        fmt::format("'{}' is no pair of ports; write the asked host's own and the other end's, as "
-                    "in 40022,22",
-                    arguments.ports));
+    return absl::InvalidArgumentError(fmt::format(
+        "'{}' is not a pair of ports; write the asked host's own and the other end's, as "
+        "in 40022,22",
+        arguments.ports));
   }
   if (arguments.type != "ident") {
     const std::optional<stop::RequestType> type = stop::RequestTypeFromName(arguments.type);
@@ -189,12 +189,12 @@ int Token(const Arguments& arguments) {
 }  // namespace
 
 void AddToken(CLI::App& app, int& exit_code) {
-  CLI::App* command =
-      app.add_subcommand(kCommand, "Ask a host to remember who owns a connection, for a token");
+  CLI::App* command = app.add_subcommand(
+      kCommand, "Ask a host to remember who owns a connection, and print its token");
   const auto arguments = std::make_shared<Arguments>();
   command
       ->add_option("HOST", arguments->host,
-                   "Whom to ask: an address, or a name, whose addresses are tried in turn")
+                   "The host to ask: an address, or a name, whose addresses are tried in turn")
       ->type_name("")
       ->required();
   command
@@ -204,7 +204,8 @@ void AddToken(CLI::App& app, int& exit_code) {
       ->required();
   command
       ->add_option("--type", arguments->type,
-                   "ident, ID, ID_REC, SV or SV_REC; default: SV_REC, which saves all and asks on")
+                   "ident, ID, ID_REC, SV or SV_REC; default: SV_REC, which saves everything and "
+                   "asks previous hosts")
       ->type_name("TYPE");
   command
       ->add_option("--about", arguments->about,
@@ -214,7 +215,7 @@ void AddToken(CLI::App& app, int& exit_code) {
       ->add_option("--session-id", arguments->session_id,
                    "The number that is the same along a chain; default: a random one")
       ->type_name("N");
-  command->add_option("--port", arguments->port, "Where the host's daemon listens; default: 113")
+  command->add_option("--port", arguments->port, "The port of the host's daemon; default: 113")
       ->type_name("N")
       ->check(CLI::Range(1, 65535).description(""));
   AddDuration(*command, "--timeout", "How long to wait; default: 30s", kShortestWait, kLongestWait,

@@ -87,7 +87,7 @@ void CheckTiming(const Settings& settings, Found& found) {
   if (!timing.direct.enabled && !timing.indirect.enabled) {
     found.push_back({{"timing.direct.enabled", "timing.indirect.enabled"},
                      "timing.direct.enabled and timing.indirect.enabled are both false: nothing "
-                     "would be looked for"});
+                     "would be searched for"});
   }
   if (timing.max_pairs_per_connection > timing.max_pairs) {
     found.push_back(

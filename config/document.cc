@@ -190,12 +190,12 @@ Mark MarkOfOffset(std::string_view text, size_t offset) {
 bool CheckText(std::string_view text, Problems& problems) {
   if (text.size() > kMaxTextBytes) {
     problems.Add({1, 1},
-                 fmt::format("larger than {} bytes: this is no configuration", kMaxTextBytes));
+                 fmt::format("larger than {} bytes: this is not a configuration", kMaxTextBytes));
     return false;
   }
   if (const std::optional<size_t> offset = FindUnprintable(text)) {
     problems.Add(MarkOfOffset(text, *offset),
-                 "a byte that is no UTF-8 text: this is no configuration");
+                 "a byte that is not UTF-8 text: this is not a configuration");
     return false;
   }
   return true;

@@ -20,7 +20,7 @@ struct Mark {
   constexpr auto operator<=>(const Mark&) const = default;
 };
 
-// Collects what is wrong with one configuration, so that all of it is told at once.
+// Collects all faults of one configuration, so that they are reported together.
 class Problems {
  public:
   // `source` stands before every message: a file's name, or nothing.

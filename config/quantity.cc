@@ -180,7 +180,7 @@ absl::StatusOr<double> ParseDecimal(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (text.empty() || !(IsDigit(text.front()) || text.front() == '-') || !std::isfinite(value) ||
       error != std::errc() || stop != end) {
-    return absl::InvalidArgumentError(fmt::format("{} is no decimal number", Quoted(text)));
+    return absl::InvalidArgumentError(fmt::format("{} is not a decimal number", Quoted(text)));
   }
   return value;
 }
@@ -202,11 +202,11 @@ absl::StatusOr<PacketTime> ParseDate(std::string_view text) {
         return PacketTime::FromNanoseconds(since_epoch.count());
       }
       return absl::InvalidArgumentError(
-          fmt::format("{} is no day of the years 1970 to 2200", Quoted(text)));
+          fmt::format("{} is not a day of the years 1970 to 2200", Quoted(text)));
     }
   }
   return absl::InvalidArgumentError(
-      fmt::format("{} is no date of the form YYYY-MM-DD", Quoted(text)));
+      fmt::format("{} is not a date of the form YYYY-MM-DD", Quoted(text)));
 }
 
 std::string FormatDate(PacketTime time) {
@@ -227,7 +227,7 @@ absl::StatusOr<uint16_t> ParseTimeOfDay(std::string_view text) {
     }
   }
   return absl::InvalidArgumentError(
-      fmt::format("{} is no time of day from 00:00 to 24:00", Quoted(text)));
+      fmt::format("{} is not a time of day from 00:00 to 24:00", Quoted(text)));
 }
 
 std::string FormatTimeOfDay(uint16_t minutes) {

@@ -87,7 +87,7 @@ absl::StatusOr<Assignment> ParseAssignment(std::string_view text, std::string_vi
   const size_t equals = text.find('=');
   if (equals == std::string_view::npos) {
     return absl::InvalidArgumentError(fmt::format(
-        "{} is no assignment; expected KEY=VALUE, for example {}", Quoted(text), example));
+        "{} is not an assignment; expected KEY=VALUE, for example {}", Quoted(text), example));
   }
   return Assignment{.key = Trimmed(text.substr(0, equals)),
                     .value = Trimmed(text.substr(equals + 1))};

@@ -32,7 +32,7 @@ contradictory settings are refused; nothing is guessed.
 - **Durations** have a unit: `90ns`, `300us`, `80ms`, `0.5s`, `5min`, `2h`, `1d`.
 - **Sizes** are bytes or have a unit: `96`, `64kB` (1000), `64KiB` (1024), `256MiB`, `1GiB`.
 - **Whole numbers** may end in `k` or `M`: `200k`.
-- **Networks** are `192.0.2.0/24`, `2001:db8::/32`, or a single address; no bits may be set beyond the length.
+- **Networks** are `192.0.2.0/24`, `2001:db8::/32`, or a single address. No bits may be set beyond the prefix length.
 - A list of one may be written without brackets. YAML anchors and aliases work; tags do not.
 
 )";
@@ -42,10 +42,10 @@ constexpr std::string_view kContradictions = R"(## What is refused together
 - `timing.*.coincidence_window` not shorter than `timing.*.idle_threshold`: one onset would coincide with several of the same flow.
 - `timing.*.min_consecutive` above `timing.*.consecutive_scale`: a long connection would need more coincidences than it has
   onsets.
-- both `timing.direct.enabled` and `timing.indirect.enabled` false: nothing would be looked for.
+- both `timing.direct.enabled` and `timing.indirect.enabled` false: nothing would be searched for.
 - `timing.max_pairs_per_connection` above `timing.max_pairs`.
 - `connections.handshake_timeout` or `connections.closing_timeout` above `connections.established_timeout`.
-- the same port for VXLAN and GENEVE while both are looked into.
+- the same port for VXLAN and GENEVE while both are decoded.
 - one port in `exposure.clear_text` and in `exposure.encrypted_ports`.
 - a protected network of length 0: nothing would cross the border.
 )";

@@ -29,7 +29,7 @@ struct Settings {
 };
 
 // Reads YAML on top of the defaults.  InvalidArgument carries "FILE:LINE:COLUMN: " and, for an
-// unknown key, the nearest known one; all problems of the file are told, a line each.  NotFound and
+// unknown key, the nearest known one; all faults of the file are listed, a line each.  NotFound and
 // PermissionDenied name the file.
 absl::StatusOr<Settings> LoadFile(const std::string& path);
 // The same from text; `name` stands for the file in messages.

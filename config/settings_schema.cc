@@ -28,13 +28,12 @@ void AddCapture(Table& table) {
       [](auto& s) -> auto& { return s.capture; })
       .Add("reorder_window", &Options::reorder_window,
            Duration(PacketDelta::Zero(), kSecond * 60, "10ms"),
-           "Segments that arrive out of time order are put back in order when they are at most "
-           "this late; later ones are counted and moved to the newest time. With 0s their order in "
-           "the capture counts.")
+           "Segments out of time order are sorted if they are at most this late; later ones are "
+           "counted and get the newest time. With 0s the order in the capture counts.")
       .Add("interface_window", &Options::interface_window,
            Duration(PacketDelta::Zero(), kSecond * 60, "1s"),
-           "How much later in a pcapng file the packets of one interface may come than those of "
-           "another; so long, in packet time, one interface waits for the others.")
+           "How long, in packet time, one interface of a pcapng file waits for the packets of the "
+           "others.")
       .Add("snap_length", &Options::snap_length_bytes, Narrow<uint32_t>(Size(96, 262144, "192")),
            "Live capture: how many bytes of each packet the kernel hands over. The headers must "
            "fit.")
@@ -54,20 +53,20 @@ void AddCapture(Table& table) {
       .Add("fingerprint_bytes", &capture::DetailOptions::fingerprint_bytes,
            Narrow<uint32_t>(Size(0, 4096, "64")),
            "How many bytes of each session's first data go into a fingerprint, by which similar "
-           "data are recognised. Live capture then takes so much more of each packet. 0: payload "
-           "is never read.");
+           "data are recognised. Live capture then copies as much more of each packet. 0: no "
+           "fingerprints.");
   Group(
-      table, "capture.tunnels", "Which tunnels are looked into. Packets of the others are counted.",
+      table, "capture.tunnels", "Which tunnels are decoded. Packets of others are counted.",
       [](auto& s) -> auto& { return s.capture.tunnels; })
       .Add("gre", &TunnelOptions::gre, Boolean(), "GRE.")
       .Add("ip_in_ip", &TunnelOptions::ip_in_ip, Boolean(),
-           "IPv4 or IPv6 directly inside IPv4 or IPv6, 6in4 among them.")
+           "IPv4 or IPv6 directly inside IPv4 or IPv6; this includes 6in4.")
       .Add("vxlan", &TunnelOptions::vxlan, Boolean(), "VXLAN.")
       .Add("vxlan_port", &TunnelOptions::vxlan_port, Port(), "The UDP port that carries VXLAN.")
       .Add("geneve", &TunnelOptions::geneve, Boolean(), "GENEVE.")
       .Add("geneve_port", &TunnelOptions::geneve_port, Port(), "The UDP port that carries GENEVE.")
       .Add("max_depth", &TunnelOptions::max_depth, Count<uint32_t>(0, 16, "4"),
-           "How many tunnels may stand inside each other; deeper packets are counted.");
+           "How many tunnels may be nested; deeper packets are counted.");
 }
 
 void AddConnections(Table& table) {
@@ -77,15 +76,16 @@ void AddConnections(Table& table) {
       "The connection table. Time-outs are packet time without a segment in either direction.",
       [](auto& s) -> auto& { return s.detector.connections; })
       .Add("max_connections", &Options::max_connections, Count<uint32_t>(1, 100000000, "1M"),
-           "Connections held at once. When the table is full, never-answered attempts go first, "
-           "then the longest idle; both are counted.")
+           "Connections held at once. If the table is full, attempts without an answer are evicted "
+           "first, then the longest idle; both are counted.")
       .Add("handshake_timeout", &Options::handshake_timeout, Duration(kMillisecond, kHour, "60s"),
-           "An attempt that nobody answered is forgotten after this long.")
+           "An attempt without an answer is forgotten after this time.")
       .Add("established_timeout", &Options::established_timeout, Duration(kSecond, kYear, "24h"),
-           "A silent open connection is forgotten after this long. People go to lunch, and home.")
+           "A silent open connection is forgotten after this time. People leave terminals open for "
+           "hours.")
       .Add("closing_timeout", &Options::closing_timeout,
            Duration(PacketDelta::Zero(), kHour, "10s"),
-           "A connection is kept this long after both FINs or a RST, for stray segments.");
+           "A connection is kept for this time after both FINs or a RST, for late segments.");
 }
 
 // The same keys for both kinds of pair.
@@ -95,7 +95,8 @@ void AddPairRules(Table& table, std::string path, std::string documentation,
   Group(
       table, std::move(path),
       std::move(documentation), [kind](auto& s) -> auto& { return s.detector.timing.*kind; })
-      .Add("enabled", &PairRules::enabled, Boolean(), "Whether pairs of this kind are looked for.")
+      .Add("enabled", &PairRules::enabled, Boolean(),
+           "Whether pairs of this kind are searched for.")
       .Add("idle_threshold", &PairRules::idle_threshold, Duration(kMillisecond, kHour, "500ms"),
            "A flow that sends no new data for longer than this is OFF; its next new data is an "
            "onset (T_idle).")
@@ -112,37 +113,37 @@ void AddPairRules(Table& table, std::string path, std::string documentation,
            "Coincidences, both directions together, that a pair needs before it is reported.")
       .Add("consecutive_scale", &PairRules::consecutive_scale,
            Count<uint32_t>(1, 1000000000, "100"),
-           "min_consecutive grows with long connections: it is multiplied by the onsets of the "
-           "flow with fewer of them divided by this number, where that is more than 1.")
+           "min_consecutive grows with long connections: it is multiplied by the number of onsets "
+           "(of the flow with fewer) divided by this number, if that is more than 1.")
       .Add("directionality", &PairRules::directionality, Boolean(),
-           "Whether order counts: only onsets in the order of a relay are evidence, and the "
-           "opposite order takes it back.")
+           "Whether order counts: only onsets in the order of a relay are evidence, and those in "
+           "the opposite order are subtracted.")
       .Add("both_directions", &PairRules::both_directions, Boolean(),
-           "Whether keystrokes and echoes must both coincide, where the capture shows both. A "
-           "broadcast imitates one only.")
+           "Whether keystrokes and echoes must both coincide, if the capture shows both. A "
+           "broadcast imitates only one of them.")
       .Add("min_weaker_ratio", &PairRules::min_weaker_ratio, Ratio(0, 1, "0.2"),
            "The share of the onsets that must coincide in the weaker direction, for "
            "both_directions.")
       .Add("period_tolerance", &PairRules::period_tolerance,
            Duration(PacketDelta::Zero(), kHour, "40ms"),
-           "An onset that ends the third equal interval in a row, to within this, is the flow's "
-           "own clock and no evidence. 0s: off.")
+           "An onset that ends the third equal interval in a row, to within this, is periodic and "
+           "no evidence. 0s: off.")
       .Add("from_first_coincidence", &PairRules::from_first_coincidence, Boolean(),
-           "With rule thresholds: take a pair up at its first coincidence, as published, and keep "
-           "it. Otherwise at the second in a row, and until it looks hopeless.")
-      .Add(
-          "candidate_window", &PairRules::candidate_window, Duration(kMillisecond, kHour, "600ms"),
-          "With rule evidence: connections whose onsets lie at most this far apart are taken up as "
-          "a pair and watched.")
+           "With rule thresholds: watch a pair from its first coincidence on, as published, and "
+           "keep it. Otherwise from the second in a row on, until it looks hopeless.")
+      .Add("candidate_window", &PairRules::candidate_window, Duration(kMillisecond, kHour, "600ms"),
+           "With rule evidence: connections whose onsets are at most this far apart are watched as "
+           "a pair.")
       .Add("min_hits", &PairRules::min_hits, Count<uint32_t>(1, 1000000, "6"),
            "With rule evidence: how many onsets must have followed the other connection's, for "
-           "keystrokes and for echoes each, however improbable they are.");
+           "keystrokes and echoes each, however improbable they are.");
 }
 
 void AddAlerts(Table& table) {
   using timing::Options;
   Group(
-      table, "alerts", "How much is reported.", [](auto& s) -> auto& { return s.detector.timing; })
+      table, "alerts", "How many alerts are allowed by chance.",
+      [](auto& s) -> auto& { return s.detector.timing; })
       .Add("false_alarms_per_day", &Options::false_alarms_per_day, Ratio(1e-6, 1e6, "0.1"),
            "With timing.rule evidence: how many pairs of strangers may be reported a day, at the "
            "whole site. The evidence that a pair needs follows from it and from how many pairs "
@@ -153,41 +154,37 @@ void AddTiming(Table& table) {
   using timing::Options;
   Group(
       table, "timing",
-      "The timing detector. Bounds: what does not fit is dropped by the stated rule and counted.",
+      "The timing detector. What exceeds a bound is dropped by a documented rule, and counted.",
       [](auto& s) -> auto& { return s.detector.timing; })
-      .Add("rule", &Options::rule,
-           OneOf<timing::Rule>(
-               {{"evidence", timing::Rule::kEvidence}, {"thresholds", timing::Rule::kThresholds}}),
-           "What decides: evidence, how improbable a pair's coincidences are by chance; or "
-           "thresholds on counts and ratios, as published in 2000 (the min_ keys of the next two "
-           "sections).")
       .Add(
-          "min_weaker_evidence", &Options::min_weaker_evidence, Ratio(0, 1000, "6"),
-          "With rule evidence: what keystrokes and echoes must each reach, in nats, where both are "
-          "captured and what clients send does not suffice alone. A broadcast imitates echoes "
-          "only.")
-      .Add(
-          "calibrate", &Options::calibrate, Boolean(),
-          "With rule evidence: measure on time-shifted copies of the traffic how much evidence "
-          "strangers reach here, and ask of pairs what follows from it. Off: what follows from the "
-          "number of pairs.")
+          "rule", &Options::rule,
+          OneOf<timing::Rule>(
+              {{"evidence", timing::Rule::kEvidence}, {"thresholds", timing::Rule::kThresholds}}),
+          "What decides. evidence: how improbable a pair's coincidences are by chance. thresholds: "
+          "counts and ratios, as published in 2000 (the min_ keys of the next two sections).")
+      .Add("min_weaker_evidence", &Options::min_weaker_evidence, Ratio(0, 1000, "6"),
+           "With rule evidence: what keystrokes and echoes must each reach, in nats, if both are "
+           "captured and the keystrokes do not suffice alone. A broadcast imitates echoes only.")
+      .Add("calibrate", &Options::calibrate, Boolean(),
+           "With rule evidence: measure on time-shifted copies of the traffic how much evidence "
+           "strangers reach here, and require accordingly. Off: require what follows from the "
+           "number of pairs.")
       .Add("adapt_to_round_trips", &Options::adapt_to_round_trips, Boolean(),
-           "With rule evidence: count coincidences from the round trip to the stepping stone on, "
-           "when that is 10 ms or more, rather than from zero.")
+           "With rule evidence: count lags from the round trip to the stepping stone on, if that "
+           "is 10 ms or more, and not from zero.")
       .Add("max_pairs", &Options::max_pairs, Count<uint32_t>(1, 100000000, "200k"),
-           "Pairs of connections under observation at once; the least promising go first.")
+           "Pairs of connections watched at once; the least promising are evicted first.")
       .Add("max_pairs_per_connection", &Options::max_pairs_per_connection,
            Count<uint32_t>(1, 1000000, "64"), "The same for the pairs of one connection.")
       .Add("max_candidates_per_onset", &Options::max_candidates_per_onset,
            Count<uint32_t>(1, 1000000, "64"),
-           "Recent onsets that one onset is compared with; the most recent win.")
+           "Recent onsets with which one onset is compared; the most recent are preferred.")
       .Add("max_indirect_comparisons_per_second", &Options::max_indirect_comparisons_per_second,
            Count<uint32_t>(1, 1000000000, "4k"),
-           "Comparisons of onsets in search of indirect pairs, in a second of packet time. Beyond, "
-           "only hosts that look like relays are compared (docs/relays.md).")
+           "Comparisons of onsets in search of indirect pairs, for each second of packet time. "
+           "Beyond this, only hosts that look like relays are compared (docs/relays.md).")
       .Add("max_recent_onsets", &Options::max_recent_onsets, Count<uint32_t>(64, 1U << 26, "16k"),
-           "Onsets remembered for one coincidence window; the oldest go first. Rounded up to a "
-           "power of two.")
+           "Onsets remembered; the oldest are dropped first. Rounded up to a power of two.")
       .Add("exclude_shared_host", &Options::exclude_shared_host, Boolean(),
            "Leave out flows that start, or end, at the same host: one user in two windows, a "
            "common server.")
@@ -199,7 +196,7 @@ void AddTiming(Table& table) {
       "of this section and the next without the section's name and then sets both.",
       &timing::Options::direct);
   AddPairRules(table, "timing.indirect",
-               "Indirect pairs: between the two connections lie hosts that the link does not show.",
+               "Indirect pairs: between the two connections are hosts that the link does not show.",
                &timing::Options::indirect);
 }
 
@@ -207,20 +204,20 @@ void AddSlots(Table& table) {
   using slots::Options;
   Group(
       table, "slots",
-      "Amounts sent, slot of time by slot of time: finds direct pairs whose keystrokes are delayed "
-      "or hidden among others. Works with timing.rule evidence only.",
+      "Comparing how much is sent in each slot of time: finds direct pairs whose keystrokes are "
+      "delayed or hidden among others. Works only with timing.rule evidence.",
       [](auto& s) -> auto& { return s.detector.slots; })
       .Add("enabled", &Options::enabled, Boolean(), "Whether connections are compared by slots.")
       .Add("min_age", &Options::min_age, Duration(PacketDelta::Zero(), kHour, "10s"),
-           "Slots are counted of connections that are at least so old.")
+           "Slots are counted for connections that are at least this old.")
       .Add("review_interval", &Options::review_interval, Duration(kMillisecond * 100, kHour, "30s"),
-           "How often it is looked which pairs are due.")
+           "How often pairs are checked for being due.")
       .Add("max_connections", &Options::max_connections, Count<uint32_t>(2, 10000000, "4096"),
            "Connections whose slots are kept at once, 7 kB each: of hosts that have both accepted "
-           "and opened some. Beyond, those that came first.")
+           "and opened some. Later ones are left out.")
       .Add("max_pairs_per_review", &Options::max_pairs_per_review,
            Count<uint32_t>(1, 100000000, "20k"),
-           "Pairs compared in one review; those beyond miss this look at them.");
+           "Pairs compared in one review; others wait for the next.");
 }
 
 void AddRelays(Table& table) {
@@ -229,33 +226,33 @@ void AddRelays(Table& table) {
   using relays::Pairing;
   Group(
       table, "relays",
-      "Hosts that pass on what they receive, whoever sends: a screen over all flows of each host "
+      "Relay nodes: hosts that pass on what they receive, by the sum of all flows of each host "
       "inside (docs/relays.md).",
       [](auto& s) -> auto& { return s.detector.relays; })
       .Add("enabled", &Options::enabled, Boolean(), "Whether hosts are screened.")
       .Add("method", &Options::method,
            OneOf<Method>({{"adaptive", Method::kAdaptive}, {"published", Method::kPublished}}),
-           "adaptive: sums less their running means, judged by their own spread. published: as in "
+           "adaptive: sums minus their running means, judged by their own spread. published: as in "
            "2007, for comparison (config/coskun-memon-2007.yaml).")
       .Add("pairing", &Options::pairing,
            OneOf<Pairing>({{"opposite_roles", Pairing::kOppositeRoles}, {"any", Pairing::kAny}}),
            "Which connections of a host may be the two sides of a relay. opposite_roles: one that "
-           "it accepted and one that it opened. any: any two that lead to different hosts; finds "
-           "reverse tunnels too, and takes browsers for relays.")
+           "it accepted and one that it opened. any: any two that lead to different hosts; this "
+           "finds more reverse tunnels, and mistakes browsers for relays.")
       .Add("slot", &Options::slot, Duration(kMillisecond * 4, kSecond * 5, "100ms"),
            "The length of a slot of time (L in the paper).")
       .Add("sums", &Options::sums,
            OneOf<uint32_t>({{"64", 64}, {"128", 128}, {"256", 256}, {"512", 512}, {"1024", 1024}}),
-           "Independent sums for each host (K). Twice as many see 1.4 times as "
-           "well, and cost twice the time and memory.")
+           "Independent sums for each host (K). Twice as many make the screen 1.4 times as "
+           "sensitive, and cost twice the time and memory.")
       .Add("terms", &Options::terms, Count<uint32_t>(10, 1000000000, "1000"),
            "With method published: how many products of an incoming and an outgoing flow make a "
            "decision (A).")
       .Add("false_alarm_probability", &Options::false_alarm_probability, Ratio(1e-12, 0.5, "1e-4"),
-           "How probable it may be that an innocent host is reported in an hour of activity; with "
+           "The allowed probability that an innocent host is reported in an hour of activity; with "
            "method published, in one decision.")
       .Add("max_hosts", &Options::max_hosts, Count<uint32_t>(1, 10000000, "16k"),
-           "Hosts watched at once, 20 kB each with 128 sums; the longest idle goes first.");
+           "Hosts watched at once, 20 kB each with 128 sums; the longest idle is evicted first.");
 }
 
 void AddSessions(Table& table) {
@@ -266,28 +263,29 @@ void AddSessions(Table& table) {
       [](auto& s) -> auto& { return s.detector.sessions; })
       .Add("interim_interval", &Options::interim_interval,
            Duration(PacketDelta::Zero(), kYear, "1h"),
-           "A session that lasts longer gets a record each time, marked as interim. 0s: only at "
-           "its end.")
+           "A session that lasts longer gets a record after each such interval, marked as interim. "
+           "0s: only at its end.")
       .Add("max_servers", &Options::max_servers, Count<uint32_t>(2, 100000000, "1M"),
-           "Addresses and ports of servers that are remembered, to tell server from client in "
-           "mid-stream; the longest unused of four are forgotten.")
+           "Servers (addresses and ports) that are remembered, to tell server from client in "
+           "mid-stream; of four the longest unused is forgotten.")
       .Add("max_host_pairs", &Options::max_host_pairs, Count<uint32_t>(2, 100000000, "1M"),
-           "Pairs of hosts that are remembered, to recognise servers for one session, as FTP's "
-           "data connections have; of four the earliest is forgotten.");
+           "Pairs of hosts that are remembered, to recognise servers for a single session, such as "
+           "those of FTP's data connections; of four the earliest is forgotten.");
   Group(
       table, "sessions.rotation",
-      "When a file of session records is put aside and a new one begun.",
+      "When a file of session records is rotated: closed, renamed, and a new one begun.",
       [](auto& s) -> auto& { return s.session_files; })
       .Add("interval", &output::Rotation::interval, Duration(PacketDelta::Zero(), kYear, "1h"),
-           "Every so often, by packet time: at full hours for 1h. 0s: not by time.")
+           "After this time, by packet time: at full hours for 1h. 0s: not by time.")
       .Add("size", &output::Rotation::max_bytes, Size(0, 1ULL << 50, "1GB"),
-           "When the file has reached this size. 0: not by size.");
+           "At this size. 0: not by size.");
 }
 
 void AddFindings(Table& table) {
   Group(
       table, "exposure",
-      "Clear text into SSH: a passphrase was probably typed where others can read it.",
+      "Exposures: a login in clear text leads into SSH, so a passphrase was probably typed where "
+      "others can read it.",
       [](auto& s) -> auto& { return s.detector.exposure; })
       .Add("enabled", &ExposureOptions::enabled, Boolean(), "Whether exposures are reported.")
       .Add("clear_text", &ExposureOptions::clear_text, ProtocolsByPort(),
@@ -296,23 +294,22 @@ void AddFindings(Table& table) {
            ListOf(Port(), "ports", "[22, 2222]"), "Ports of responders that speak SSH.");
   Group(
       table, "messaging",
-      "Connections that carry the same words and yet no login: a server that passes messages on. "
-      "Reported as message_relay, not as stepping stones.",
+      "Message relays: servers that pass messages on, such as chat. Reported as message_relay, not "
+      "as stepping stones.",
       [](auto& s) -> auto& { return s.detector.messaging; })
       .Add("enabled", &MessagingOptions::enabled, Boolean(),
-           "Whether message relays are told from stepping stones.")
+           "Whether message relays are distinguished from stepping stones.")
       .Add("ports", &MessagingOptions::ports, ListOf(Port(), "ports", "[6667, 6697]"),
            "Ports of responders that pass messages on: a pair is a message relay when both "
            "connections lead to one.")
-      .Add(
-          "min_fan_out", &MessagingOptions::min_fan_out, Count<uint32_t>(2, 1000000, "3"),
-          "On any port: a pair is a message relay when clients of so many hosts at one service are "
-          "correlated with the same other connection.");
+      .Add("min_fan_out", &MessagingOptions::min_fan_out, Count<uint32_t>(2, 1000000, "3"),
+           "On any port: a pair is a message relay when clients of this many hosts at one service "
+           "are correlated with the same other connection.");
   Group(
       table, "chains", "Chains: connections linked by pairs, one incident each.",
       [](auto& s) -> auto& { return s.detector.chains; })
       .Add("max_chains", &chains::Options::max_chains, Count<uint32_t>(1, 10000000, "10k"),
-           "Chains held at once; the longest unchanged goes first.")
+           "Chains held at once; the longest unchanged is evicted first.")
       .Add("max_hops_per_chain", &chains::Options::max_hops_per_chain,
            Count<uint32_t>(2, 100000, "256"),
            "Hops listed in one chain; further ones are counted.");

@@ -32,21 +32,21 @@ void AddTraceback(Schema<Settings>& table) {
   using Ask = requester::Options;
   Group(
       table, "traceback",
-      "Asking the suspected hosts, by the Session TOken Protocol, to remember who owns the "
-      "connection (docs/traceback.md). Nobody is asked unless --traceback or traceback.enabled "
-      "says so; the asked host can see it.",
+      "Asking the hosts of an alert, by the Session TOken Protocol, to remember who owns the "
+      "connection (docs/traceback.md). Off by default: the asked hosts can notice it.",
       [](auto& s) -> auto& { return s.traceback; })
       .Add("enabled", &Options::enabled, Boolean(),
            "Whether watch asks hosts without --traceback. replay needs --traceback in any case: "
            "hosts do "
            "not remember connections of the past.")
       .Add("events", &Options::events, ListOf(Trigger(), "events", "[stepping_stone, exposure]"),
-           "The events upon which hosts are asked.")
+           "The events for which hosts are asked.")
       .Add("allowed_alerts", &Options::allowed_alerts, Boolean(),
-           "Whether they are asked, too, when a rule of policy.allow marks the alert as allowed.")
-      .Add("type", &Options::type, Type(),
-           "What the host is to do. SV_REC: save all about the processes, and ask the hosts that "
-           "the session came from. SV: only save. ID_REC and ID: the same with the user alone.")
+           "Whether hosts are also asked when a rule of policy.allow marks the alert as allowed.")
+      .Add(
+          "type", &Options::type, Type(),
+          "What the host does. SV_REC: save everything about the processes, and ask the hosts that "
+          "the session came from. SV: only save. ID_REC and ID: the same with the user alone.")
       .Add("allowed_networks", &Options::allowed_networks, Networks(),
            "The hosts that may be asked; never any other. Empty: those of protected_networks.");
   Group(
@@ -66,7 +66,7 @@ void AddTraceback(Schema<Settings>& table) {
       .Add("retries", &Ask::retries, Count<uint32_t>(0, 100, "2"),
            "How often a host that did not answer is asked again.")
       .Add("retry_delay", &Ask::retry_delay, Duration(PacketDelta::Zero(), kHour, "2s"),
-           "How long after that; so much longer each time.");
+           "How long to wait before the first repetition; as much longer each time.");
 }
 
 }  // namespace cairn::config

@@ -61,7 +61,7 @@ ValueType<T> Bounded(std::string_view what, T least, T most, std::string example
 absl::StatusOr<uint8_t> ParseDay(std::string_view text) {
   const auto* found = std::find(kDayNames.begin(), kDayNames.end(), text);
   if (found != kDayNames.end()) return static_cast<uint8_t>(found - kDayNames.begin());
-  return absl::InvalidArgumentError(fmt::format("{} is no day of the week", Quoted(text)));
+  return absl::InvalidArgumentError(fmt::format("{} is not a day of the week", Quoted(text)));
 }
 
 // "mon" or "fri-mon" as a set of days, one bit each.

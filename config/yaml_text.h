@@ -11,8 +11,8 @@
 // Text for YAML.
 namespace cairn::config {
 
-// What a configuration's text may not hold: the offset of the first byte that is no valid UTF-8 or
-// starts a control character (a line end or tab is none).
+// The offset of the first byte that a configuration's text may not hold: invalid UTF-8, or a
+// control character other than a line end or a tab.
 std::optional<size_t> FindUnprintable(std::string_view text);
 
 // `text` as a YAML scalar that reads back as the same text: plain where that is safe, else in

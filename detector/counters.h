@@ -60,7 +60,7 @@ struct DetectorCounters {
   uint64_t relay_hosts_watched = 0;
   uint64_t relay_hosts_peak = 0;
   uint64_t relay_hosts_evicted = 0;   // relays.max_hosts reached: the longest idle
-  uint64_t relay_hosts_left_out = 0;  // likewise, and none was idle: how often one found no room
+  uint64_t relay_hosts_left_out = 0;  // the same, but no host was idle, so a new one was left out
   uint64_t relay_decisions = 0;       // windows of hosts judged
   uint64_t suspect_hosts = 0;         // that go first, now, where indirect_skipped grows
   // Sessions.

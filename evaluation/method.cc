@@ -45,7 +45,7 @@ std::vector<Method> Methods(double needed_nats) {
        .score = CombinedNats,
        .alert_at = needed_nats},
       {.name = "onset-rule",
-       .what = "the same with all that the detector's verdict by onsets asks for",
+       .what = "the same, with everything that the detector's verdict by onsets requires",
        .score = VerdictNats,
        .alert_at = needed_nats},
       {.name = "onset-forward",

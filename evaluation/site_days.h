@@ -13,8 +13,8 @@
 
 namespace cairn::evaluation {
 
-// Does the detector keep its promise?  Days of a site at which nobody goes on from one host to
-// another: what is reported there is false, and how often that happens is what
+// Are there as many false alarms as allowed?  Days of a site at which nobody goes on from one host
+// to another: every report there is false, and how often that happens is what
 // alerts.false_alarms_per_day was set to, if the mathematics holds.
 
 struct SiteDaysOptions {

@@ -22,8 +22,8 @@ struct HostHistory {
   std::vector<HostScore> scores;  // by time, one a moment; the newest when there were too many
 };
 
-// The scores of many hosts, in memory: which showed most, and how that came.  The order in which
-// scores are added does not matter as long as nothing has to give way.
+// The scores of many hosts, in memory: which hosts are strongest, with their history.  The order in
+// which scores are added does not matter as long as nothing is evicted.
 //
 // Thread-compatible.  Add: logarithmic in the hosts for a new best, linear in the host's scores for
 // one that comes out of order.  Memory: 80 bytes a score; with the default bounds at most 170 MB.

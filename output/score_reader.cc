@@ -35,7 +35,7 @@ class Fields {
     const Json* value = Find(key);
     if (value == nullptr) return {};
     if (!value->is_string()) {
-      Fail(key, "is no text");
+      Fail(key, "is not text");
       return {};
     }
     return value->get_ref<const std::string&>();
@@ -46,7 +46,7 @@ class Fields {
     if (value == nullptr) return 0;
     const double number = value->is_number() ? value->get<double>() : std::nan("");
     if (number >= least && number <= most) return number;
-    Fail(key, fmt::format("is no number from {:g} to {:g}", least, most));
+    Fail(key, fmt::format("is not a number from {:g} to {:g}", least, most));
     return 0;
   }
 
@@ -84,8 +84,8 @@ absl::StatusOr<HostScore> ParseScoreLine(std::string_view line) {
   constexpr double kMostSeconds = 1e9;  // thirty years, far from an overflow
   constexpr double kMostCount = 9e15;   // what a double counts exactly
   const Json json = Json::parse(line.begin(), line.end(), nullptr, false);
-  if (json.is_discarded()) return absl::DataLossError("it is no JSON, or cut off");
-  if (!json.is_object()) return absl::InvalidArgumentError("it is no JSON object");
+  if (json.is_discarded()) return absl::DataLossError("it is not JSON, or is cut off");
+  if (!json.is_object()) return absl::InvalidArgumentError("it is not a JSON object");
   Fields fields(json);
   const std::string_view schema = fields.Text("schema");
   const std::string_view event = fields.Text("event");
@@ -96,10 +96,11 @@ absl::StatusOr<HostScore> ParseScoreLine(std::string_view line) {
   HostScore score;
   const std::optional<PacketTime> time = ParseRfc3339(fields.Text("time"));
   if (time.has_value()) score.time = *time;
-  if (!time.has_value()) fields.Fail("time", "is no time such as 2026-11-21T03:55:00.000000000Z");
+  if (!time.has_value())
+    fields.Fail("time", "is not a time such as 2026-11-21T03:55:00.000000000Z");
   const absl::StatusOr<IpAddress> host = IpAddress::Parse(fields.Text("host"));
   if (host.ok()) score.host = *host;
-  if (!host.ok()) fields.Fail("host", "is no address");
+  if (!host.ok()) fields.Fail("host", "is not an address");
   score.score = fields.Number("score", -kMost, kMost);
   score.nats = fields.Number("nats", -kMost, kMost);
   score.freedom = fields.Number("freedom", -kMost, kMost);

@@ -107,7 +107,7 @@ absl::StatusOr<Pcap> OpenEthernet(const std::string& path) {
         fmt::format("{}: cannot be read (decompress it first): {}", path, error));
   }
   if (pcap_datalink(pcap.get()) != DLT_EN10MB) {
-    return absl::InvalidArgumentError(fmt::format("{}: is no Ethernet capture", path));
+    return absl::InvalidArgumentError(fmt::format("{}: is not an Ethernet capture", path));
   }
   return pcap;
 }

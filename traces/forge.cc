@@ -309,10 +309,11 @@ class Forgery {
 
 absl::Status Check(const RawCapture& capture, const ForgeOptions& options) {
   if (capture.header.link != kEthernetLink)
-    return absl::InvalidArgumentError("the capture is none of an Ethernet");
+    return absl::InvalidArgumentError("the capture is not of an Ethernet");
   const bool by_direction = options.kept == Kept::kEntering || options.kept == Kept::kLeaving;
   if (options.protect.empty() && (by_direction || options.forger == Forger::kOutsider))
-    return absl::InvalidArgumentError("who is outside is known by the protected networks only");
+    return absl::InvalidArgumentError(
+        "which end is outside is known only from the protected networks");
   if (options.attack == nullptr) return absl::OkStatus();
   const Attack& attack = *options.attack;
   if (attack.both_ends && options.forger == Forger::kOutsider) {

@@ -75,7 +75,7 @@ absl::StatusOr<RawCapture> ReadRawCapture(const std::string& path) {
   const std::optional<PcapHeader> header = PcapHeader::Parse(*bytes);
   if (!header.has_value()) {
     return absl::InvalidArgumentError(
-        fmt::format("{}: is no classic pcap file; 'editcap -F pcap' makes one", name));
+        fmt::format("{}: is not a classic pcap file; 'editcap -F pcap' makes one", name));
   }
   RawCapture result{*header, *std::move(bytes), {}};
   if (absl::Status status = FindRecords(name, result); !status.ok()) return status;

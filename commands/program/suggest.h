@@ -9,7 +9,7 @@
 namespace cairn::commands {
 
 // The known word that is fewest edits (insertion, deletion, exchange, swap of neighbours) from
-// `word`; empty when none is near enough to be meant.  The first wins among equals.
+// `word`; empty when no word is near enough.  Among equals the first is returned.
 std::string NearestWord(std::string_view word, std::span<const std::string> known);
 
 }  // namespace cairn::commands

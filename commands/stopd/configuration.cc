@@ -22,7 +22,7 @@ namespace {
 int CheckFiles(std::vector<std::string> files) {
   if (files.empty()) {
     if (access(kStopdConfigFile, F_OK) != 0) {
-      return PrintText(fmt::format("there is no {}: the defaults hold\n", kStopdConfigFile));
+      return PrintText(fmt::format("there is no {}: the defaults are used\n", kStopdConfigFile));
     }
     files.emplace_back(kStopdConfigFile);
   }

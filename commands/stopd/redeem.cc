@@ -46,9 +46,9 @@ std::string Canonical(const std::vector<std::string>& words) {
 absl::Status CheckToken(const std::string& token) {
   const auto is_digit = [](unsigned char c) { return std::isxdigit(c) != 0; };
   if (!std::all_of(token.begin(), token.end(), is_digit)) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} is no token of stopd: they have {} hexadecimal digits and nothing else",
-                    config::Quoted(token), kDigits));
+    return absl::InvalidArgumentError(fmt::format(
+        "{} is not a token of stopd: tokens have {} hexadecimal digits and nothing else",
+        config::Quoted(token), kDigits));
   }
   if (token.size() == kDigits) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -98,7 +98,7 @@ void AddRedeem(CLI::App& app, int& exit_code) {
   command->add_flag("--json", arguments->json, "As one JSON object");
   AddStoreOptions(*command, arguments->stopd);
   command->footer(
-      "\nEvery use is noted in redemptions.jsonl of the store.\n"
+      "\nEvery use is logged in redemptions.jsonl of the store.\n"
       "Exit status: 0 the token is known and its record, if it has one, intact; 1 unknown, "
       "altered,\n"
       "missing, or the store cannot be read; 2 wrong usage or configuration.");

@@ -32,7 +32,7 @@ void AddServe(CLI::App& app, int& exit_code) {
       app.add_subcommand(kCommand, "Answer requests until SIGTERM; the log is standard error");
   const auto options = std::make_shared<StopdOptions>();
   AddStopdOptions(*command, *options);
-  command->add_option("--port", options->port, "Where to listen, in place of listen.port")
+  command->add_option("--port", options->port, "Listen on this port instead of listen.port")
       ->type_name("N")
       ->check(CLI::Range(1, 65535).description(""));
   command->footer(

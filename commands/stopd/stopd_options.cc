@@ -37,7 +37,7 @@ void AddStopdOptions(CLI::App& app, StopdOptions& options) {
 
 void AddStoreOptions(CLI::App& app, StopdOptions& options) {
   app.add_option("--folder", options.folder,
-                 "Where records and tokens are kept, in place of store.folder")
+                 "Where records and tokens are kept, instead of store.folder")
       ->type_name("DIR");
   AddStopdOptions(app, options);
 }

@@ -37,8 +37,8 @@ void AddStopdOptions(CLI::App& app, StopdOptions& options);
 // Requires: `options` outlives `app`.
 void AddStoreOptions(CLI::App& app, StopdOptions& options);
 
-// The configuration file (kStopdConfigFile where none is named and that one is there), then --set
-// in the given order, then the other options; together they must make sense.
+// The configuration file (kStopdConfigFile if none is named and that one exists), then --set in the
+// given order, then the other options.  Together they must not contradict each other.
 absl::StatusOr<daemon::Options> LoadStopdOptions(const StopdOptions& options);
 
 // OK if the folder of the store can be looked into; else why not, and what to do.

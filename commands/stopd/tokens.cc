@@ -73,7 +73,7 @@ int VerifyRecords(const Arguments& arguments) {
 void AddTokens(CLI::App& app, int& exit_code) {
   CLI::App* list = app.add_subcommand(kList, "List the tokens that were given out");
   const auto arguments = std::make_shared<Arguments>();
-  list->add_flag("--json", arguments->json, "As JSON, a line each");
+  list->add_flag("--json", arguments->json, "As JSON, a line for each token");
   AddStoreOptions(*list, arguments->stopd);
   list->footer(
       "\nOldest first. RECORD: intact (there; verify reads it), missing, expired, or none.\n"

@@ -32,15 +32,15 @@ void CheckRealNames(const daemon::RealNames& names, Found& found) {
   if (!names.enabled || !names.hosts.empty()) return;
   found.push_back({{"replies.real_names.enabled", "replies.real_names.hosts"},
                    "replies.real_names.enabled is true and replies.real_names.hosts is empty: "
-                   "nobody would be told a name; list those who may be"});
+                   "nobody would be told a name; list the hosts that may be"});
 }
 
 void CheckLimits(const daemon::Limits& limits, Found& found) {
   if (limits.max_askers >= limits.max_connections) return;
   found.push_back(
       {{"limits.max_askers", "limits.max_connections"},
-       fmt::format("limits.max_askers ({}) is less than limits.max_connections ({}): how often an "
-                   "asker asked would be forgotten while it is connected",
+       fmt::format("limits.max_askers ({}) is less than limits.max_connections ({}): the number of "
+                   "requests of a connected requester would be forgotten",
                    limits.max_askers, limits.max_connections)});
 }
 

@@ -21,13 +21,13 @@ constexpr std::string_view kReferenceHead = R"(# Configuration of stopd
 <!-- Made by `stopd config reference`; a test compares it with the program. Change config/stopd/stopd_schema.cc instead. -->
 
 `stopd config check FILE` says what is wrong with a file, with line and column. `stopd config show` prints the settings that a
-run would use, `stopd config default` every key with its default. Every command but those reads `/etc/cairn/stopd.yaml` where
-it is there, or the file of `--config`. Any key can be set on the command line too, as `--set listen.port=1113`; lists as
+run would use, `stopd config default` every key with its default. Every other command reads `/etc/cairn/stopd.yaml` if it
+exists, or the file of `--config`. Any key can be set on the command line too, as `--set listen.port=1113`; lists as
 `--set listen.addresses=192.0.2.7,2001:db8::7`.
 
 The file is YAML (UTF-8, at most 1 MiB). It needs only the keys it changes. Unknown, repeated, ill-formed, out-of-range and
 contradictory settings are refused; nothing is guessed. Durations, sizes, whole numbers and networks are written as in
-[configuration.md](configuration.md). A change holds from the next start on (`systemctl restart stopd`).
+[configuration.md](configuration.md). After a change, restart the daemon (`systemctl restart stopd`).
 
 )";
 
@@ -36,7 +36,7 @@ constexpr std::string_view kContradictions = R"(## What is refused together
 - one address twice in `listen.addresses`.
 - `listen.user` root: the process that talks to the network must not have its rights.
 - `replies.real_names.enabled` with an empty `replies.real_names.hosts`: nobody would be told a name.
-- `limits.max_askers` below `limits.max_connections`: how often an asker asked would be forgotten while it is connected.
+- `limits.max_askers` below `limits.max_connections`: the number of requests of a connected requester would be forgotten.
 - `recursion.max_targets` above `recursion.ask.max_queued` while `recursion.enabled`: one request alone would overfill the queue.
 - `store.journal_size` not below `store.max_size`: the journal alone would fill the store.
 )";

@@ -29,9 +29,9 @@ class EndSink {
   virtual ~EndSink() = default;
   virtual void OnConnectionEnd(uint32_t slot, const Connection& connection, EndCause cause,
                                PacketTime time) = 0;
-  // Told of every record that leaves the table: of a connection some time after its end (late
-  // segments still belong to it), of strays when nobody claimed them.  `cause`: why it left, if it
-  // had not ended before.
+  // Called for every record that leaves the table: for a connection some time after its end (late
+  // segments still belong to it), for strays when no connection claimed them.  `cause`: why it
+  // left, if it had not ended before.
   virtual void OnConnectionForgotten(uint32_t, const Connection&, EndCause, PacketTime) {}
   // This record will probably leave next: fetch what that will need.
   virtual void PrefetchForgetting(uint32_t) const {}

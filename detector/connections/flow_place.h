@@ -9,8 +9,8 @@
 
 // How far a flow has come, as its receiver sees it.
 //
-// The receiver's own word decides: what it has acknowledged it has, and what it would ignore (a
-// wrong checksum, a packet that died on the way, data beyond its window) it never acknowledges. Per
+// Acknowledgements decide: the receiver has what it acknowledged, and it never acknowledges what it
+// ignores (a wrong checksum, a packet that died on the way, data beyond its window).  For each
 // flow:
 //
 //   back_end ......... acked ........... next ............ ahead_end
@@ -50,7 +50,7 @@ inline void CountUnheard(Connection& connection, unsigned flow) {
   connection.unheard_counts = static_cast<uint8_t>(connection.unheard_counts + (1U << (4 * flow)));
 }
 
-// The parts for what is not as usual.
+// The parts for rare cases.
 void TakeUnusualAck(Connection& connection, const Segment& segment, unsigned other,
                     Observation& observed);
 void TakeUnusualData(Connection& connection, const Segment& segment, unsigned flow,

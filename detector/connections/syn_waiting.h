@@ -10,9 +10,9 @@
 
 namespace cairn::connections {
 
-// SYNs that arrived in the middle of a connection, until it is known whose they are: the first of a
-// new one that uses the same ports, or nobody's.  At most kPlaces at once; a later one may take an
-// earlier one's place, which then is nobody's.
+// SYNs that arrived in the middle of a connection, until it is known whether they begin a new
+// connection with the same ports or are forged.  At most kPlaces at once; a later SYN may replace
+// an earlier one, which then counts as forged.
 //
 // Thread-compatible.  O(1), no allocation.  Memory: 180 kB.
 class SynWaiting {

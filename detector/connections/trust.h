@@ -12,7 +12,7 @@ namespace cairn::connections {
 inline constexpr uint8_t kTrust = 8;
 inline constexpr uint8_t kMostTrust = 240;
 
-// The part of Judge() for what is not as usual.
+// The part of Judge() for rare cases.
 Doubt JudgeUnusual(Connection& connection, const Segment& segment, unsigned flow);
 
 // Does the segment's own header say that its receiver will ignore it?  By two things that a forger

@@ -268,8 +268,8 @@ struct RelayNode {
   std::string alert_id;
   IpAddress host;
   std::string method;  // "adaptive", "published"
-  double score = 0;    // 1 by chance, more the more is relayed
-  double nats = 0;     // e to the minus this is ...
+  double score = 0;    // about 1 by chance; higher means more relaying
+  double nats = 0;     // the evidence: e to the minus this is ...
   // ... the chance that an innocent host reaches as much in an hour (published: in a decision).
   double false_alarm_probability = 1;
   PacketDelta window = PacketDelta::Zero();  // that it was seen in (published: zero)

@@ -49,8 +49,8 @@ class ActivityClock {
     return PacketDelta::FromNanoseconds(slot.ToNanoseconds() / int64_t{kAlignments});
   }
 
-  // A connection that is not summed is told of in each such stretch, 17 s, as hosts come to be
-  // watched.
+  // The activity of a connection that is not summed is reported once in each such stretch of 17 s,
+  // because its hosts may be watched later.
   static int64_t Stretch(PacketTime time) { return time.ToNanoseconds() >> 34; }
   // Who ends a pause of such a length has the initiative.
   static constexpr PacketDelta kPause = PacketDelta::FromSeconds(1);

@@ -29,7 +29,7 @@ class FlowList {
   // The connection was active in another ActivityClock::Stretch().  Where the list is full,
   // it takes the place of the least active.
   void Add(const ConnectionSummary& connection, Role role);
-  // Halves all counts, so that what was busy once makes way for what is busy now.
+  // Halves all counts, so that flows that are busy now replace those that were busy before.
   void Age();
 
   const std::vector<Entry>& entries() const { return entries_; }
@@ -38,8 +38,8 @@ class FlowList {
   std::vector<Entry> entries_;
 };
 
-// The signs by which what comes in on `a` (an entry of the list) is multiplied with what goes out
-// on `b` in each of K sums: 1, -1, or 0 where they do not meet.
+// The signs by which inputs on `a` (an entry of the list) are multiplied with outputs on `b` in
+// each of K sums: 1, -1, or 0 where they do not meet.
 using PairSigns = std::function<void(const FlowList::Entry& a, const FlowList::Entry& b,
                                      std::span<int8_t> signs)>;
 

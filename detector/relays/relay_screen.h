@@ -28,7 +28,7 @@ struct RelayCounters {
   uint64_t hosts_watched = 0;  // now
   uint64_t hosts_peak = 0;
   uint64_t hosts_evicted = 0;   // for want of room
-  uint64_t hosts_left_out = 0;  // likewise, times that one came and found none
+  uint64_t hosts_left_out = 0;  // how often a new host found no room
   uint64_t decisions = 0;       // windows, or terms, judged
 };
 
@@ -55,9 +55,8 @@ class RelayScreen {
   // Requires: `sink` outlives the screen.
   RelayScreen(const Options& options, const PrefixSet& protected_networks, RelaySink& sink);
 
-  // True when a host at either end is watched, so that all further activity of the connection is
-  // wanted; else it is enough to be told of it once in each ActivityClock::Stretch().  Requires:
-  // times do not decrease.
+  // True if a host at either end is watched: then all further activity of the connection is wanted.
+  // Otherwise one call in each ActivityClock::Stretch() suffices.  Requires: times do not decrease.
   bool OnActivity(const FlowActivity& activity);
   // The connection in `slot` of the connection table has ended; `ends`: its hosts, by side.
   void OnConnectionEnd(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,

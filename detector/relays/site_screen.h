@@ -24,9 +24,9 @@ namespace cairn::relays {
 // to its host's.  The other side of a chain is in that sum again and again with the same sign, all
 // else as often with the one as with the other.
 //
-// It tells hosts in time linear in onsets, where comparing pairs is quadratic, and errs often: it
-// is asked every ten seconds and may be wrong in one of four hundred answers, which then holds for
-// ten minutes.  Use it to say what goes first.
+// It finds hosts in time linear in onsets, while comparing pairs is quadratic, and it errs often:
+// it decides every ten seconds and may be wrong in one of four hundred decisions, which then holds
+// for ten minutes.  Use it only to decide what is compared first.
 //
 // Thread-compatible.  Deterministic.  Cost: O(K) for an onset, and for a slot of 0.1 s with onsets
 // in it; O(hosts K) every ten seconds.  Memory: 12 K bytes for each of Options::max_hosts hosts,

@@ -12,8 +12,8 @@
 namespace cairn::sessions {
 
 // A table of fixed size for small entries, four to a cache line; an entry may stand anywhere in the
-// line that its hash names.  So a look costs one line, nothing is ever moved or allocated, and what
-// must give way is found among four.  Entries are all zero bytes at first.
+// line that its hash names.  So a look-up costs one line, nothing is ever moved or allocated, and
+// one of four entries is evicted.  Entries are all zero bytes at first.
 //
 // The hash must be a fixed one: which entries meet in a line decides what is forgotten, and results
 // are the same in every run.  Thread-compatible.  O(1).

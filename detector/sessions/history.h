@@ -42,8 +42,8 @@ inline unsigned HappeningsOf(const Segment& segment) {
   return segment.Has(kAck) ? kPureAckSent : 0;
 }
 
-// What happened in a connection, in order, each thing when it happened first in its direction: by
-// the letters of Zeek's conn.log.  Repeats are told again at the 10th, the 100th, and so on.
+// What happened in a connection, in order, each event when it happened first in its direction, with
+// the letters of Zeek's conn.log.  Repeats are listed again at the 10th, the 100th, and so on.
 //
 // All zero bytes when empty.  Thread-compatible.  O(1), no allocation; 19 letters are kept.
 class History {
@@ -65,7 +65,7 @@ class History {
   uint8_t size_ = 0;
 };
 
-// Whether the `count`th repeat is told.
+// Whether the `count`th repeat is listed.
 constexpr bool TellsRepeat(uint64_t count) {
   while (count >= 10 && count % 10 == 0) count /= 10;
   return count == 1;

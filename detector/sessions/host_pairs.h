@@ -17,8 +17,8 @@ struct SessionPlace {
 };
 
 // One session for each two hosts that have sessions to each other, by their addresses' hash.
-// Sessions that have ended give up their place when somebody needs it.  The addresses are not kept:
-// whoever finds a place compares them with the session's own.
+// Sessions that have ended are replaced when their place is needed.  The addresses are not kept:
+// the caller compares them with those of the session.
 //
 // Bounded: `limit` pairs; of live sessions that meet in one line the earliest is dropped.
 // Thread-compatible.  O(1), no allocation.

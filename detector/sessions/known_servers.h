@@ -13,7 +13,7 @@ namespace cairn::sessions {
 // What is known of an address and port that serves.
 struct KnownServer {
   uint64_t hash = 0;  // of both; 0: none
-  // The hash of the server whose session commanded its only one so far; 0: nobody that is known.
+  // The hash of the server whose session controlled its only session so far; 0: unknown.
   uint64_t commanded_by : 62 = 0;
   uint64_t transient : 1 = 0;
   uint64_t settled : 1 = 0;  // `transient` holds

@@ -10,8 +10,8 @@
 
 namespace cairn::sessions {
 
-// What each side of a connection has come to by what it and the other have sent, and the name that
-// Zeek's conn.log has for both together.  The rules are those of Zeek's TCP endpoint states and of
+// The state of each side of a connection, after what both have sent, and the name that Zeek's
+// conn.log has for both together.  The rules are those of Zeek's TCP endpoint states and of
 // its script for conn_state, with these differences:
 //
 //   - no name speaks of a SYN or SYN-ACK that was not seen: OTH instead (RSTOS0, SH, REJ without

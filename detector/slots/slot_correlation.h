@@ -14,8 +14,7 @@
 namespace cairn::slots {
 
 // One flow's slots made comparable: their levels (64 ln(1 + count), or 8 count) less the moving
-// average, so that what is compared is who sends more or less than a moment ago, not who has been
-// busy all evening.
+// average.  So sending more or less than a moment ago is compared, not being busy all evening.
 struct Activity {
   std::vector<int16_t> level;
   size_t active_slots = 0;
@@ -57,7 +56,7 @@ class SlotCorrelation {
  public:
   static constexpr size_t kFewestActive = 10;
 
-  // The part of the work that decides for most pairs that nothing is to be seen: O(slots * lags).
+  // A first test, by which most pairs are dismissed: O(slots * lags).
   // Requires, here and below: the four activities have the same length.
   static bool IsWorthwhile(const std::array<Direction, 2>& directions, const Scale& scale);
 

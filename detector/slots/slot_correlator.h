@@ -35,8 +35,8 @@ class SlotSink {
   virtual void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
                              const SlotSignificance& significance, const Confidence& confidence,
                              PacketTime time) = 0;
-  // What the clients of both send never varies, so nothing tells whether the one is relayed to the
-  // other.  Once for each opened connection.
+  // What the clients of both send never varies, so it cannot be decided whether one is relayed to
+  // the other.  Called once for each opened connection.
   virtual void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
                               PacketTime time) = 0;
 };

@@ -33,18 +33,17 @@ struct EndedSlot {
 };
 
 // `flow` of `connection` sent new data at `time`: counts it in the connection record.  A value when
-// that ended a slot.  Call after IdlePeriods::OnNewData.  What a flow sends by its own clock (three
-// equal intervals and more) is left out: it says nothing of people.
+// that ended a slot.  Call after IdlePeriods::OnNewData.  Periodic data (three equal intervals and
+// more) are left out: they say nothing about people.
 std::optional<EndedSlot> CountNewData(connections::Connection& connection, uint8_t flow,
                                       PacketTime time);
 
-// Counts each flow's new data by slots, and tells of those that somebody can use.
+// Counts each flow's new data by slots, and passes on those that can be compared.
 //
-// Only connections that may take part in pairs are told of, from the moment on at which one end
-// holds connections of both kinds, accepted and opened: before, there is nothing to compare them
-// with.  And at most Options::max_connections at once: where there are more, those that came first,
-// so that a busy link costs no more than a quiet one.  What comes while there is no room is told by
-// left_out().
+// Only connections that may take part in pairs are passed on, from the moment when one end holds
+// connections of both kinds, accepted and opened; before that, there is nothing to compare them
+// with.  At most Options::max_connections are passed on at once, those that came first, so that a
+// busy link costs no more than a quiet one.  left_out() counts the others.
 //
 // Cost: O(1), a division by a constant.  Memory: four bytes for each slot of the
 // connection table, and HostRoles.

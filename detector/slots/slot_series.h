@@ -30,8 +30,8 @@ struct Scale {
   Level level = Level::kLogarithm;
   size_t kept = 0;   // slots
   int64_t lags = 0;  // a relay's delay is less than so many slots
-  // Shifts by which the null model is made: nearer, what a person does now and a moment later is
-  // alike; farther, people's days differ.
+  // The shifts of the null model: at smaller ones, what a person does now and a moment later is
+  // similar; at larger ones, people's days differ.
   int64_t nearest_shift = 0;
   int64_t farthest_shift = 0;
   int64_t memory = 0;        // after so many slots a flow has forgotten what it sent

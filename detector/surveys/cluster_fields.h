@@ -33,8 +33,8 @@ enum class Field : uint8_t {
 inline constexpr size_t kFieldCount = 13;
 std::string_view FieldName(Field field);  // "client_packets", ..., "peer"
 bool IsNumeric(Field field);              // its values have distances
-// Do two fields say the same by what they are, as bytes and payload bytes of one side do?  What one
-// implies of the other is no news.
+// Whether two fields mean the same, as bytes and payload bytes of one side do.  A relation between
+// them is no news.
 bool SayTheSame(Field a, Field b);
 
 // What a field holds; nothing: the record does not say, such as the fingerprint of no data.

@@ -77,7 +77,7 @@ class OnsetGate {
     if (guards_) LeaveGuard(now);
     while (waiting_ > 0 && At(first_).due <= now) DecideFirst();
   }
-  // Decides all that waits by what is known.
+  // Decides about all waiting onsets by what is known.
   void Finish() {
     while (waiting_ > 0) DecideFirst();
   }

@@ -40,9 +40,9 @@ struct PairRules {
   bool both_directions = true;
   // Share of min(onsets) that the weaker direction must reach for that.
   double min_weaker_ratio = 0.2;
-  // An onset that comes when the flow's own period says it would (three equal intervals in a row,
-  // to within this) tells nothing about anybody's keystrokes: clocks of equal period coincide for
-  // ever, and drifting ones for a while (section 5.7).  Zero: count them.
+  // An onset that ends the third equal interval in a row, to within this, is periodic.  It says
+  // nothing about keystrokes: clocks of equal period coincide for ever, and drifting ones for a
+  // while (section 5.7).  Zero: count periodic onsets, too.
   PacketDelta period_tolerance = PacketDelta::FromMilliseconds(40);
   // Rule::kThresholds: a pair is taken up at its first coincidence, as published, and kept until
   // one of its connections ends.  Otherwise at its second in a row, crediting the first, and given

@@ -42,7 +42,7 @@ class PairTable {
   void TellEvictions(EvictionSink& sink) { sink_ = &sink; }
 
   std::optional<uint32_t> Find(Pair::Input a, Pair::Input b) const;
-  // Makes room by the eviction rule.  No value when all that could give way is reported already;
+  // Makes room by the eviction rule.  No value if every pair that could be evicted is reported;
   // then states that are in no pair have been removed, too. Requires: the pair is not in the table;
   // a.state != b.state.
   std::optional<uint32_t> Insert(Pair::Input a, Pair::Input b, PairKind kind);

@@ -35,7 +35,7 @@ namespace cairn::timing {
 // How long one track's data waited for the other's.
 class Waits {
  public:
-  // `onset`: whose wait it is; each counts once.  `wait`: less the round trip to who was asked.
+  // `onset`: the onset that waited; each counts once.  `wait`: minus the round trip to its sender.
   void Add(uint32_t onset, PacketDelta wait);
 
   uint32_t count() const { return count_; }

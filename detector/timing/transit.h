@@ -10,9 +10,9 @@
 
 namespace cairn::timing {
 
-// What passes the border to a far host and comes back from it has travelled for a round trip: it
-// cannot come sooner, and what comes long after is a chance meeting again.  So coincidences are
-// counted from the round trip on instead of from zero, and a far hop's keystrokes fall into the
+// What crosses the border to a far host and comes back from it has travelled for a round trip: it
+// cannot come sooner, and what comes much later is chance.  So lags are counted from the round trip
+// on instead of from zero, and a far hop's keystrokes fall into the
 // short windows, which say most (Zhang & Paxson 2000, section 5.7, leave it open).
 //
 // Three quarters of the least round trip are left out, because paths change while they are

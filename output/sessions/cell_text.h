@@ -20,13 +20,13 @@ inline constexpr char kUnknownText = '-';  // of a cell, in the forms with colum
 // Appends a known cell as columns of text hold it.
 void AppendCell(const Cell& cell, CellType type, TimeWriter& times, TextBuffer& out);
 
-// Appends foreign text such that it stays one word of one line: what is no printing ASCII character
-// becomes '?'.
+// Appends foreign text so that it stays one word of one line: everything but printing ASCII
+// characters becomes '?'.
 void AppendWord(std::string_view text, TextBuffer& out);
 // Texts with commas between them; a comma within one becomes '?'.
 void AppendWords(const std::vector<std::string>& texts, TextBuffer& out);
 
-// Reads what AppendCell writes.  False: it is none of the type.
+// Reads what AppendCell writes.  False: the text is not of this type.
 bool ParseCell(std::string_view text, CellType type, Cell& cell);
 
 // Puts a known cell into the record.  InvalidArgument: it does not hold such a value; `text` is

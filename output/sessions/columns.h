@@ -31,7 +31,7 @@ struct Column {
   void (*get)(const SessionRecord& session, Cell& cell);
   // The same as text at `at`; returns its end (column_codec.h).
   char* (*put)(const SessionRecord& session, RowText& row, char* at);
-  // False: the value is none that the record can hold.  Null: derived, not read back.
+  // False: the record cannot hold this value.  Null: derived, not read back.
   // Requires: cell.known.
   bool (*set)(SessionRecord& session, const Cell& cell);
 };

@@ -14,11 +14,11 @@
 
 namespace cairn::output {
 
-// Hands on of each session only its last record: interim ones wait for what comes.  Sessions are
-// told apart by number, ends and begin, since a file may hold several runs.
+// Hands on only the last record of each session: interim records wait for later ones.  Sessions are
+// distinguished by number, ends and begin, because a file may hold several runs.
 //
 // Thread-compatible.  Memory: a record for each session that waits; when `most` wait, further ones
-// are handed on as they come.
+// are handed on at once.
 class InterimFilter {
  public:
   using Take = std::function<bool(const SessionRecord&)>;
@@ -27,7 +27,7 @@ class InterimFilter {
   // Requires: `take` outlives this.
   explicit InterimFilter(const Take& take, size_t most = kMostWaiting) : take_(take), most_(most) {}
 
-  // False: `take` wants no more.
+  // False: `take` returned false and is not called again.
   bool Add(const SessionRecord& session);
   // The end: hands on what waits, in the order in which it came.  Call once, last.
   bool Finish();

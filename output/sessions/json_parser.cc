@@ -43,7 +43,7 @@ class RecordEvents : public nlohmann::json_sax<Json> {
   }
 
   absl::Status End() const {
-    if (cut_) return absl::DataLossError("it is no JSON, or cut off");
+    if (cut_) return absl::DataLossError("it is not JSON, or is cut off");
     if (!fault_.ok()) return fault_;
     if (!schema_seen_) return absl::InvalidArgumentError("its \"schema\" is missing");
     for (size_t i = 0; i < seen_.size(); ++i) {
@@ -107,7 +107,7 @@ class RecordEvents : public nlohmann::json_sax<Json> {
   }
   bool start_array(size_t /*elements*/) override {
     if (++depth_ == 1) {
-      fault_ = absl::InvalidArgumentError("it is no JSON object");
+      fault_ = absl::InvalidArgumentError("it is not a JSON object");
       return false;
     }
     if (depth_ > 2 || column_ == nullptr) return true;

@@ -19,9 +19,9 @@ class LineParser {
  public:
   virtual ~LineParser() = default;
 
-  // Whether the line held a record, which `session` (fresh) then is; comments and what is not asked
-  // for hold none.  DataLoss: it seems cut off; FailedPrecondition: it is of another kind or
-  // version; InvalidArgument: it is something else.  The message says what.
+  // Whether the line held a record, which is then in `session` (fresh); comments do not hold one.
+  // DataLoss: it seems cut off; FailedPrecondition: it is of another kind or version;
+  // InvalidArgument: it is something else.  The message says what.
   virtual absl::StatusOr<bool> Parse(std::string_view line, SessionRecord& session) = 0;
   // Whether a line shows by itself that nothing of it was cut off.
   virtual bool ShowsItsEnd() const { return false; }

@@ -17,16 +17,15 @@
 
 namespace cairn::output {
 
-// "sessions.tsv" put aside is "sessions-20261121T101500Z.tsv".
+// "sessions.tsv" becomes "sessions-20261121T101500Z.tsv".
 std::string RotatedName(const std::string& path, PacketTime begin, uint64_t number);
 
 // Writes session records to a file of the given name, which is closed and renamed when the last
 // packet of a record lies in a later stretch of `interval` than those before, or when the file has
-// reached its size; one file is open at a time.  The name of what is put aside holds when its
+// reached its size; one file is open at a time.  The name of a rotated file holds the time when its
 // stretch (without an interval: its first record) began, and "-1", "-2" behind that if there are
-// several.  ExistingFile::kReplace replaces what earlier runs put aside under the same name,
-// but no file of something else; kAppend replaces none.  Records whose time goes back stay in the
-// newer file.
+// several.  ExistingFile::kReplace replaces what earlier runs rotated to the same name, but no file
+// of something else; kAppend never does.  Records whose time goes back stay in the newer file.
 //
 // A database that another program has open cannot be renamed safely: it is written on, and put
 // aside at the next stretch of time, or when it has grown by its size again.

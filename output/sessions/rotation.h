@@ -8,7 +8,7 @@
 
 namespace cairn::output {
 
-// When a file of sessions is put aside and a new one begun.
+// When a file of sessions is rotated: closed, renamed, and a new one begun.
 struct Rotation {
   PacketDelta interval;    // of packet time; 0: not by time
   uint64_t max_bytes = 0;  // 0: not by size

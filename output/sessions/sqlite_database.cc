@@ -108,7 +108,7 @@ absl::Status SqliteDatabase::Fault(int code) const {
       return ResourceFault(path_, why);
     case SQLITE_NOTADB:
       return absl::InvalidArgumentError(
-          fmt::format("{}: is no SQLite database, or compressed; name another file", path_));
+          fmt::format("{}: is not an SQLite database, or compressed; name another file", path_));
     case SQLITE_CORRUPT:
       return absl::DataLossError(fmt::format(
           "{}: the database is damaged ({}); sqlite3's .recover may save the rest", path_, why));

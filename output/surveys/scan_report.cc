@@ -96,7 +96,7 @@ std::string ScanTable(const ScanReport& report, const ScanQuery& query, Terminal
                     mark + CountText(row, ScanCounting::kUnknown)});
   }
   std::string notes = Explanation(query);
-  if (about) notes += "~: at least so many; not all servers found room\n";
+  if (about) notes += "~: at least this many; there was no room for all servers\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);
   return AlignedText(kColumns, rows, style) + Coloured(style, kDim, notes);
 }

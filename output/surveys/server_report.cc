@@ -90,7 +90,7 @@ std::string ServerTable(const ServerReport& report, TerminalStyle style) {
   }
   std::string notes;
   if (transient) notes += "t: most of its sessions were of a server for one session\n";
-  if (about) notes += "~: at least so many; not all clients found room\n";
+  if (about) notes += "~: at least this many; there was no room for all clients\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);
   return FittedText({kColumns.begin(), kColumns.end()}, std::move(rows), kFirstToGo, style) +
          (notes.empty() ? "" : Coloured(style, kDim, notes));

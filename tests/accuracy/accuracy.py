@@ -121,7 +121,7 @@ def main():
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="more captures with truth")
     parser.add_argument("--no-grid", action="store_true", help="leave out the grids of thresholds")
     parser.add_argument("--protocol", action="store_true",
-                        help="instead, run the protocol of simulated sessions and rewrite docs/accuracy.md")
+                        help="instead, run the protocol of simulated sessions and rewrite the tables of docs/")
     parser.add_argument("--quick", action="store_true", help="with --protocol: few sessions, and nothing is rewritten")
     parser.add_argument("--sessions", type=int, metavar="N",
                         help="with --protocol: sessions in each population; N*(N-1) pairs of strangers")

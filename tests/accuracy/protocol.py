@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs the evaluation protocol and the calibration, and writes their tables into docs/accuracy.md and its figures beside it."""
+"""Runs the evaluation protocol and the calibration.
+
+All tables go into docs/accuracy-tables.md, an overview and the calibration into docs/accuracy.md, figures into docs/accuracy/.
+"""
 
 import os
 import pathlib
@@ -11,11 +14,28 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAIRN = ROOT / "build/bin/cairn"
 PAGE = ROOT / "docs/accuracy.md"
+TABLES = ROOT / "docs/accuracy-tables.md"
 FIGURES = ROOT / "docs/accuracy"
 WORK = ROOT / "build/accuracy/protocol"
 PROTOCOL = ("<!-- protocol: begin -->", "<!-- protocol: end -->")
 DEEPER = ("<!-- deeper: begin -->", "<!-- deeper: end -->")
 CALIBRATED = ("<!-- calibration: begin -->", "<!-- calibration: end -->")
+OVERVIEW = ("<!-- overview: begin -->", "<!-- overview: end -->")
+# What a reader wants to know first: (condition, in words).
+OVERVIEW_CONDITIONS = {
+    "clean": "nothing is done",
+    "openssh": "OpenSSH 9.5 or later: keystroke obfuscation on both legs",
+    "delay-500ms": "the stone delays by up to 0.5 s",
+    "delay-2s": "the stone delays by up to 2 s",
+    "chaff-1x": "one chaff segment for each real one",
+    "chaff-5x": "five chaff segments for each real one",
+    "delay-1s+chaff-1x": "up to 1 s of delay, one chaff segment for each real one",
+    "delay-1s+chaff-5x": "up to 1 s of delay, five chaff segments for each real one",
+    "typing-3x": "three other people's typing beside this one's",
+    "delay-1s+typing-3x": "up to 1 s of delay and three other people's typing",
+    "loss-1pct": "1 % of the packets are lost",
+    "padding-100ms": "padded to a constant rate",
+}
 # Figures of the longest sessions only: the others say the same, later.
 FIGURE_DURATION_S = 600
 SESSIONS, QUICK_SESSIONS = 300, 60
@@ -59,6 +79,28 @@ def figures():
     return sorted(WORK.glob(f"roc-*-{FIGURE_DURATION_S}s.svg"))
 
 
+def table_of(report, title):
+    """A table of the report as {condition: {column: cell}}."""
+    section = next(part for part in re.split(r"(?m)^### ", report) if part.startswith(title))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("| ")]
+    header = rows[0]
+    return {row[0]: dict(zip(header, row)) for row in rows[2:]}
+
+
+def overview(report):
+    """The published rule beside the whole detector, for the conditions that matter most."""
+    found = {seconds: table_of(report, f"True pairs found at a false-positive rate of 1e-3, {seconds} s")
+             for seconds in (30, 120, 600)}
+    times = table_of(report, "Time until then, 600 s")
+    lines = ["| what is done to the traffic | published rule, 600 s | Cairn, 30 s | 120 s | 600 s | median time to the alert |",
+             "| --- | --- | --- | --- | --- | --- |"]
+    for condition, words in OVERVIEW_CONDITIONS.items():
+        cells = [found[600][condition]["classic"], *(found[seconds][condition]["whole"] for seconds in (30, 120, 600))]
+        cells = [cell.split(" (")[0] for cell in [*cells, times[condition]["whole"]]]
+        lines.append(f"| {words} (`{condition}`) | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def with_results(page, results, markers, path=PAGE):
     """The text of the page at `path` with `results` between two markers."""
     begin, end = markers
@@ -68,7 +110,7 @@ def with_results(page, results, markers, path=PAGE):
     return pattern.sub(lambda _: f"{begin}\n{results.strip()}\n{end}", page)
 
 
-def write_page(report, deeper, calibration):
+def write_pages(report, deeper, calibration):
     FIGURES.mkdir(exist_ok=True)
     for old in FIGURES.glob("roc-*.svg"):
         old.unlink()
@@ -78,8 +120,9 @@ def write_page(report, deeper, calibration):
         group = figure.name.removeprefix("roc-").removesuffix(f"-{FIGURE_DURATION_S}s.svg")
         lines.append(f"![ROC curves, {group}, {FIGURE_DURATION_S} s](accuracy/{figure.name})")
     curves = "\n\n".join(["### Curves", *lines])
-    page = with_results(PAGE.read_text(encoding="utf-8"), f"{report.strip()}\n\n{curves}", PROTOCOL)
-    page = with_results(page, deeper, DEEPER)
+    tables = with_results(TABLES.read_text(encoding="utf-8"), f"{report.strip()}\n\n{curves}", PROTOCOL, TABLES)
+    TABLES.write_text(with_results(tables, deeper, DEEPER, TABLES), encoding="utf-8")
+    page = with_results(PAGE.read_text(encoding="utf-8"), overview(report), OVERVIEW)
     PAGE.write_text(with_results(page, calibration, CALIBRATED), encoding="utf-8")
 
 
@@ -92,5 +135,5 @@ def run(quick, sessions=None):
         print(calibration)
         print(f"Figures: {WORK.relative_to(ROOT)}/")
         return
-    write_page(report, run_deeper(), calibration)
-    print(f"Written: {PAGE.relative_to(ROOT)}, {FIGURES.relative_to(ROOT)}/")
+    write_pages(report, run_deeper(), calibration)
+    print(f"Written: {PAGE.relative_to(ROOT)}, {TABLES.relative_to(ROOT)}, {FIGURES.relative_to(ROOT)}/")

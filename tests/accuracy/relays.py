@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """./dev accuracy relays: how well the relay screen tells hosts apart.
 
-Runs the published experiments on simulated servers, whose tables go into docs/relays.md and whose figures and points go
-beside docs/accuracy/; and ranks the hosts of captures with known truth (the bundled ones, and those of a folder), with
+Runs the published experiments on simulated servers, whose tables go into docs/relays-tables.md and whose figures and points go
+into docs/accuracy/; and ranks the hosts of captures with known truth (the bundled ones, and those of a folder), with
 the screen as it is by default, with every pair of connections, and as it was published.
 """
 
@@ -20,7 +20,7 @@ from protocol import with_results
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAIRN = ROOT / "build/bin/cairn"
-PAGE = ROOT / "docs/relays.md"
+PAGE = ROOT / "docs/relays-tables.md"
 FIGURES = ROOT / "docs/accuracy"
 WORK = ROOT / "build/accuracy/relays"
 EXPERIMENTS = ("<!-- experiments: begin -->", "<!-- experiments: end -->")
@@ -245,7 +245,7 @@ def main(words):
     parser.add_argument("--quick", action="store_true", help="few simulated servers, and nothing is kept")
     parser.add_argument("--trials", type=int, metavar="N", help=f"simulated servers for each condition ({TRIALS})")
     parser.add_argument("--only", choices=["experiments", "hosts"], help="one of the two")
-    parser.add_argument("--keep", action="store_true", help="write the tables of hosts into docs/relays.md, too")
+    parser.add_argument("--keep", action="store_true", help="write the tables of hosts into docs/relays-tables.md, too")
     arguments = parser.parse_args(words)
     if arguments.quick and arguments.keep:
         parser.error("--quick keeps nothing")

@@ -80,7 +80,7 @@ TEST_CASE("bytes that are no text are refused before they are parsed") {
        {std::string("a: \xff"), std::string("a: \xc0\xaf"), std::string("a: \xed\xa0\x80"),
         std::string("a: \xf5\x80\x80\x80"), std::string("a: \x01"), std::string("a: \0", 4),
         std::string("a: \xe2\x80"), std::string("a: \xc2\x85")}) {
-    CHECK_THAT(Fault(bytes), Contains("doc:1:4: a byte that is no UTF-8 text"));
+    CHECK_THAT(Fault(bytes), Contains("doc:1:4: a byte that is not UTF-8 text"));
   }
   CHECK(Parse("a: \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80").items[0].text.size() == 9);
 }

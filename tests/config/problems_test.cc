@@ -70,7 +70,7 @@ TEST_CASE("a value beyond its bounds is refused") {
   const auto [text, told] = GENERATE(table<std::string, std::string>({
       {"timing: {direct: {min_ratio: 1.5}}", "'1.5' is more than 1"},
       {"timing: {direct: {min_ratio: -0.1}}", "'-0.1' is less than 0"},
-      {"timing: {direct: {min_ratio: nan}}", "'nan' is no decimal number"},
+      {"timing: {direct: {min_ratio: nan}}", "'nan' is not a decimal number"},
       {"timing: {direct: {min_consecutive: 0}}", "'0' is less than 1"},
       {"timing: {direct: {min_consecutive: 99999999999999999999}}", "is too large"},
       {"timing: {direct: {idle_threshold: 2h}}", "'2h' is more than 1h"},

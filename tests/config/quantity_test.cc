@@ -122,7 +122,7 @@ TEST_CASE("decimal numbers are finite and complete") {
   CHECK(*ParseDecimal(FormatDecimal(0.1 + 0.2)) == 0.1 + 0.2);
   CHECK(*ParseDecimal(FormatDecimal(1e-9)) == 1e-9);
   for (const char* text : {"", "nan", "inf", "-inf", "-nan", ".5", "0.3x", "0,3", "1e999", "+1"}) {
-    CHECK_THAT(Fault(ParseDecimal(text)), Contains("no decimal number"));
+    CHECK_THAT(Fault(ParseDecimal(text)), Contains("not a decimal number"));
   }
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("a date is the beginning of its day in UTC") {
 
 TEST_CASE("a date that is none is refused") {
   for (const char* text : {"2027-02-29", "2027-13-01", "2027-00-10", "1969-12-31", "2201-01-01"}) {
-    CHECK_THAT(Fault(ParseDate(text)), Contains("no day of the years 1970 to 2200"));
+    CHECK_THAT(Fault(ParseDate(text)), Contains("not a day of the years 1970 to 2200"));
   }
   for (const char* text : {"", "2027-1-31", "31.01.2027", "2027/01/31", "2027-01-31T00:00",
                            "20270131", "+027-01-31"}) {
@@ -153,7 +153,7 @@ TEST_CASE("a time of day runs from 00:00 to 24:00") {
   CHECK(FormatTimeOfDay(1440) == "24:00");
   for (const char* text :
        {"", "8:30", "08:60", "24:01", "25:00", "08-30", "0830", "08:3x", "-1:00"}) {
-    CHECK_THAT(Fault(ParseTimeOfDay(text)), Contains("no time of day"));
+    CHECK_THAT(Fault(ParseTimeOfDay(text)), Contains("not a time of day"));
   }
 }
 

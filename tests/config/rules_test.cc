@@ -118,8 +118,9 @@ TEST_CASE("an ill-formed rule is told with its number, key and what was expected
   const auto [keys, told] = GENERATE(table<std::string, std::string>({
       {"name: r, kind: sideways",
        "policy.allow[1].kind: 'sideways' is not known; expected direct or indirect"},
-      {"name: r, kind: direct, days: [mo]", "policy.allow[1].days[1]: 'mo' is no day of the week"},
-      {"name: r, kind: direct, days: [mon-]", "'' is no day of the week"},
+      {"name: r, kind: direct, days: [mo]",
+       "policy.allow[1].days[1]: 'mo' is not a day of the week"},
+      {"name: r, kind: direct, days: [mon-]", "'' is not a day of the week"},
       {"name: r, kind: direct, hours: \"08:00\"", "has no '-' between two times"},
       {"name: r, kind: direct, hours: \"08:00-08:00\"", "is empty"},
       {"name: r, kind: direct, hours: \"08:00-00:00\"", "ends at 24:00"},

@@ -23,7 +23,7 @@ class DamagedFiles(harness.TestCase):
 
     def test_a_text_file(self):
         path = self.file("notes.txt", b"These are no packets.\n" * 50)
-        self.assert_ended(replay(path), 1, str(path), "no pcap or pcapng")
+        self.assert_ended(replay(path), 1, str(path), "not a pcap or pcapng")
 
     def test_a_file_that_is_cut_in_its_header(self):
         path = self.file("cut.pcap", captures.pcap([])[:10])

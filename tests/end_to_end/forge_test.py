@@ -70,7 +70,7 @@ class Forge(harness.TestCase):
 
     def test_files_that_cannot_be_read(self):
         for contents, code, word in ((b"", 2, "is empty"), (self.contents[:-7], 1, "bytes are there"),
-                                     (b"no capture" * 20, 2, "no classic pcap"), (self.contents[:15], 2, "pcap"),
+                                     (b"no capture" * 20, 2, "not a classic pcap"), (self.contents[:15], 2, "pcap"),
                                      (gzip.compress(self.contents, mtime=0)[:-40], 1, "gzip")):
             path = self.file("damaged.pcap", contents)
             self.assert_ended(self.forge(path, self.out, "--attack", "data", "--once"), code, str(path), word)

@@ -181,7 +181,7 @@ class BadFiles(harness.TestCase):
     def test_a_bad_line_is_told_with_its_place_and_the_others_are_listed(self):
         path = self.file("bad.jsonl", score("10.0.0.1") + b"oops\n\n" + score("10.0.0.2") + b"{}\n")
         result = relays(path)
-        self.assert_ended(result, 1, f"{path}:2: this line is no host score", "and 1 more line;", "has been listed")
+        self.assert_ended(result, 1, f"{path}:2: this line is not a host score", "and 1 more line;", "has been listed")
         self.assertEqual(hosts(result), ["10.0.0.1", "10.0.0.2"])
 
     def test_alerts_are_no_scores(self):
@@ -210,7 +210,7 @@ class BadFiles(harness.TestCase):
     def test_files_that_cannot_be_read(self):
         self.assert_ended(relays(self.folder / "absent"), 1, "absent", "no such file")
         self.assert_ended(relays(self.folder), 1, "directory")
-        self.assert_ended(relays(self.file("notes.txt", b"no packets\n" * 9)), 1, "notes.txt", "no pcap")
+        self.assert_ended(relays(self.file("notes.txt", b"no packets\n" * 9)), 1, "notes.txt", "not a pcap")
         cut = self.file("cut.jsonl.gz", gzip.compress(score("10.0.0.1") * 500)[:-20])
         self.assert_ended(relays(cut), 1, str(cut), "gzip")
 
@@ -229,8 +229,8 @@ class Usage(harness.TestCase):
     def test_wrong_usage_is_explained(self):
         scores = self.scores
         cases = [
-            ([scores, DEMO], [f"{scores} is a file of scores and {DEMO} is none"]),
-            ([DEMO, scores], [f"{scores} is a file of scores and {DEMO} is none"]),
+            ([scores, DEMO], [f"{scores} is a file of scores and {DEMO} is not"]),
+            ([DEMO, scores], [f"{scores} is a file of scores and {DEMO} is not"]),
             ([scores, "--set", "relays.sums=128"], ["--set", str(scores), "captures"]),
             ([scores, "--format", "xml"], ["--format"]),
             ([scores, "--limit", "0"], ["--limit"]),

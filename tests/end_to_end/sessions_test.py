@@ -239,7 +239,7 @@ class Surveys(StoredDay):
         newer = self.file("newer.tsv", session_files.text([{**attempt("10.0.0.1", "10.0.0.3", 99), "mood": "good"}],
                                                           [*session_files.COLUMNS, "mood"]))
         result = sessions("scans", older, newer, "--port", "99")
-        self.assert_ended(result, 0, f"{newer}: columns that are not known were passed over: mood")
+        self.assert_ended(result, 0, f"{newer}: unknown columns were ignored: mood")
         self.assertEqual(result.events[0]["servers"]["silents"], 2)
 
 
@@ -278,7 +278,7 @@ class BadFiles(StoredDay):
         lines = self.day.read_bytes().splitlines(True)
         path = self.file("bad.tsv", b"".join([*lines[:5], b"oops\n", *lines[5:], b"oh\n"]))
         result = sessions("scans", path)
-        self.assert_ended(result, 1, f"{path}:6: this line is no session record", "and 1 more line", "has been listed")
+        self.assert_ended(result, 1, f"{path}:6: this line is not a session record", "and 1 more line", "has been listed")
         self.assertEqual(result.out, sessions("scans", self.day).out)
 
     def test_a_cut_file_is_read_up_to_the_cut(self):

@@ -105,7 +105,7 @@ class Faults(hosts.TestCase):
         self.await_log("longer than 1000 bytes")
         long_line.wait(timeout=hosts.PATIENCE)
         garbage = self.client(3, "\\x00\\xff\\x1b[31m\\r\\n" + "\\x80" * 50 + "\\n:::::\\r\\n")
-        self.await_log("is no request")
+        self.await_log("an invalid request of")
         self.is_served()
         garbage.wait(timeout=hosts.PATIENCE)
         slow = self.at_border("sh", "-c", "for c in 1 2 3 4 5 6 7 8 9; do printf 1; sleep 1; done | nc 10.10.0.2 113")
@@ -203,7 +203,7 @@ class Faults(hosts.TestCase):
         # Nothing is told of what cannot be noted.
         done = self.a.stopd("redeem", first)
         self.assertEqual((done.code, done.out), (1, ""))
-        self.assertIn("nothing is told", done.err)
+        self.assertIn("nothing is shown", done.err)
         self.assertEqual(self.a.stopd("verify").code, 0)
         self.assertEqual(self.a.run("mount", "-o", "remount,rw", store).code, 0)
         self.assertEqual(self.a.redeem(self.net.token(self.a, self.ports, "--type", "SV"))["state"], "intact")

@@ -100,10 +100,10 @@ class Token(harness.TestCase):
             port = closed.getsockname()[1]
         run = harness.run("token", "127.0.0.1", "40022,22", "--port", port)
         self.assertEqual(run.code, 1)
-        self.assertIn("nobody listens there", run.err)
+        self.assertIn("nothing listens there", run.err)
 
     def test_wrong_usage_is_refused(self):
-        for arguments, reason in [(["40022"], "no pair of ports"), (["0,22"], "no pair of ports"),
+        for arguments, reason in [(["40022"], "not a pair of ports"), (["0,22"], "not a pair of ports"),
                                   (["40022,22", "--type", "XX"], "--type 'XX'"),
                                   (["40022,22", "--about", "nowhere"], "--about"),
                                   (["40022,22", "--type", "ident", "--about", "192.0.2.9"], "no address"),

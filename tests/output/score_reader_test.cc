@@ -42,20 +42,20 @@ TEST_CASE("fields of later versions are passed over") {
 }
 
 TEST_CASE("what a line lacks is told") {
-  CHECK(FaultOf("{\"schema\":") == "it is no JSON, or cut off");
-  CHECK(FaultOf("[1]") == "it is no JSON object");
+  CHECK(FaultOf("{\"schema\":") == "it is not JSON, or is cut off");
+  CHECK(FaultOf("[1]") == "it is not a JSON object");
   CHECK(FaultOf(Replaced("host_score", "chain")) ==
         "it is 'chain' of 'cairn/1', and not 'host_score' of 'cairn/1'");
   CHECK(FaultOf(Replaced("cairn/1", "\\u001b[2Jx")).find("'?[2Jx'") != std::string::npos);
   CHECK(FaultOf(Replaced("\"nats\"", "\"gnats\"")) == "its \"nats\" is missing");
-  CHECK(FaultOf(Replaced("\"nats\":8.25", "\"nats\":\"8\"")).find("\"nats\" is no number") !=
+  CHECK(FaultOf(Replaced("\"nats\":8.25", "\"nats\":\"8\"")).find("\"nats\" is not a number") !=
         std::string::npos);
   CHECK(FaultOf(Replaced("\"nats\":8.25", "\"nats\":1e999")) != "");
   CHECK(FaultOf(Replaced("\"window_s\":300.0", "\"window_s\":-1")) != "");
   CHECK(FaultOf(Replaced("\"reported\":true", "\"reported\":1")) ==
         "its \"reported\" is neither true nor false");
-  CHECK(FaultOf(Replaced("10.10.0.15", "10.10.0.256")) == "its \"host\" is no address");
-  CHECK(FaultOf(Replaced("T10:15", " 10:15")).find("\"time\" is no time") != std::string::npos);
+  CHECK(FaultOf(Replaced("10.10.0.15", "10.10.0.256")) == "its \"host\" is not an address");
+  CHECK(FaultOf(Replaced("T10:15", " 10:15")).find("\"time\" is not a time") != std::string::npos);
 }
 
 TEST_CASE("a file gives the same whatever pieces it is read in") {
@@ -71,7 +71,7 @@ TEST_CASE("a file gives the same whatever pieces it is read in") {
     CHECK(reader.scores() == 2);
     CHECK(reader.bad_lines() == 1);
     CHECK(reader.first_bad_line() == 4);
-    CHECK(reader.first_fault() == "it is no JSON, or cut off");
+    CHECK(reader.first_fault() == "it is not JSON, or is cut off");
     CHECK(reader.cut());
     CHECK(history.size() == 2);
   }

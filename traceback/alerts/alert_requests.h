@@ -20,10 +20,10 @@
 
 namespace cairn::alerts {
 
-// Asks the hosts that an alert points at to remember, at once, who owns the connection: the
-// originator of the downstream connection about that one, and the originator of the upstream one
-// likewise, if it may be asked.  The far address is named, so what comes back is a token (Carrier &
-// Shields, section III-B: requests of gateways).
+// Asks the hosts of an alert to remember, at once, who owns the connection: the originator of the
+// downstream connection about that one, and the originator of the upstream connection about its
+// own, if it may be asked.  The far address is named, so the answer is a token (Carrier & Shields,
+// section III-B: requests of gateways).
 //
 // Only hosts of the allowed networks are ever asked.  Nothing here waits for a host: requests go
 // out from a thread of the requester's, and results are taken when they are there.  Alerts are
@@ -38,7 +38,7 @@ class AlertRequests {
 
   // Asks, if the event is a reason to.
   void Observe(const Event& event);
-  // What has come of it since the last call, in the order in which it was known.
+  // The results since the last call, in the order in which they became known.
   std::vector<TracebackEvent> Take();
   // Waits until all hosts have answered or given up; false: not until then.
   bool WaitUntil(std::chrono::steady_clock::time_point deadline) {

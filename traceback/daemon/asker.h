@@ -13,7 +13,7 @@
 
 namespace cairn::daemon {
 
-// The connection of somebody who asks: lines come in, one at a time is answered.  Never blocks.
+// The connection of a requester: lines come in, and are answered one at a time.  Never blocks.
 // Thread-compatible.
 class Asker {
  public:
@@ -21,7 +21,7 @@ class Asker {
   enum class State : uint8_t {
     kReading,   // a line is expected
     kWaiting,   // a line was taken by NextLine() and is not answered yet
-    kFinished,  // nothing more can come of it: to be closed
+    kFinished,  // nothing more will happen: to be closed
   };
 
   // Owns the socket, which must not block.  `here` is its own end.

@@ -16,9 +16,8 @@
 #include "traceback/requester/exchange.h"
 #include "traceback/stop/message.h"
 
-// What the two processes of the daemon say to each other.  The unprivileged one may have been taken
-// over by somebody outside, so every message has one of a few fixed forms, and what does not fit is
-// refused.
+// The messages between the two processes of the daemon.  An attacker may have taken over the
+// unprivileged one, so every message has one of a few fixed forms, and everything else is refused.
 namespace cairn::daemon {
 
 // From the front, which talks to the network: who owns this connection?
@@ -44,7 +43,7 @@ struct Target {
 };
 inline constexpr size_t kMostTargets = 64;
 
-// From the monitor, which looks: what to reply, and whom to ask after that.
+// From the monitor: what to reply, and which hosts to ask after that.
 struct Answer {
   enum class Kind : uint8_t { kToken, kName, kError };
   uint64_t id = 0;
@@ -80,7 +79,7 @@ inline constexpr size_t kMaxMessageBytes = 4096;
 
 // Requires: texts and targets are within their bounds; longer ones are cut.
 std::vector<std::byte> EncodeMessage(const Message& message);
-// Unset: the bytes are none, or hold what no message may hold.
+// Unset: the bytes are not a valid message.
 std::optional<Message> DecodeMessage(std::span<const std::byte> bytes);
 
 // One end of a socket pair that keeps messages apart (SOCK_SEQPACKET).  Thread-compatible.
@@ -99,7 +98,7 @@ class Channel {
   enum class SendState : uint8_t { kSent, kFull, kClosed };
   SendState Send(const Message& message);
   enum class ReceiveState : uint8_t { kMessage, kNothing, kRefused, kClosed };
-  // kRefused: the other side sent what is no message.
+  // kRefused: the other side sent an invalid message.
   ReceiveState Receive(Message& message);
 
  private:

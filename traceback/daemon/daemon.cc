@@ -115,7 +115,7 @@ class Service {
         case Channel::ReceiveState::kClosed:
           return false;
         case Channel::ReceiveState::kRefused:
-          Log(Level::kError, "the network side sent what is no message; it is ended");
+          Log(Level::kError, "the network side sent an invalid message; it is ended");
           return false;
         case Channel::ReceiveState::kMessage:
           if (!Take(message)) return false;

@@ -215,7 +215,7 @@ void Front::Take(Asker& asker, std::string_view line) {
   if (!request.ok()) {
     ++counters_.faulty;
     Complain(Complaint::kFaulty, Level::kInfo,
-             fmt::format("a line of {} is no request: {}", asker.peer().ToString(),
+             fmt::format("an invalid request of {}: {}", asker.peer().ToString(),
                          std::string(request.status().message())));
     return refuse(absl::IsOutOfRange(request.status()) ? stop::kInvalidPort : stop::kUnknownError);
   }

@@ -30,8 +30,8 @@ namespace cairn::daemon {
 // The process that talks to the network: it takes requests, lets the monitor answer them, and asks
 // the previous hosts that the monitor names.  Needs no privileges and no file system.
 //
-// Everything is bounded by Limits and Recursion; what is dropped is counted.  Nobody who asks waits
-// for anybody else but by max_requests.  Thread-compatible: one thread, which Run() keeps.
+// Everything is bounded by Limits and Recursion; what is dropped is counted.  Requesters wait for
+// one another only because of max_requests.  Thread-compatible: one thread, which Run() keeps.
 class Front {
  public:
   // Owns none of the listening sockets, which must not block.

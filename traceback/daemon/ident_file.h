@@ -15,7 +15,7 @@ namespace cairn::daemon {
 // Lines that are neither are passed over.
 bool IdentTextLists(std::string_view text, const IpAddress& asker);
 
-// Who somebody is to the system.
+// A user's account.
 struct Account {
   uint32_t uid = 0;
   uint32_t gid = 0;
@@ -39,7 +39,7 @@ class IdentFiles {
 
  private:
   // A process that was killed and has not ended: it waits for a home folder that does not answer.
-  // While there is one, nobody lists anybody.
+  // While there is one, UserLists() is false.
   int left_ = 0;
 };
 

@@ -74,7 +74,7 @@ absl::StatusOr<std::vector<int>> HandedOver(int count) {
     if (sd_is_socket(descriptor, AF_UNSPEC, SOCK_STREAM, 1) <= 0 ||
         sd_is_socket(descriptor, AF_UNIX, SOCK_STREAM, 1) > 0) {
       return absl::FailedPreconditionError(
-          fmt::format("the service manager handed over descriptor {}, which is no listening TCP "
+          fmt::format("the service manager handed over descriptor {}, which is not a listening TCP "
                       "socket; look at ListenStream= of stopd.socket",
                       descriptor));
     }

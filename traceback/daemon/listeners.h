@@ -12,10 +12,10 @@ namespace cairn::daemon {
 
 // The sockets on which requests come in: those that the service manager hands over, else one for
 // each configured address.  None of them blocks.  An IPv6 socket takes IPv6 only.  An address of a
-// family that this host has not is passed over while another works.
+// family that this host lacks is skipped while another works.
 //
-// PermissionDenied, AlreadyExists (somebody else listens there), FailedPrecondition (what was
-// handed over is no listening TCP socket), Unavailable.
+// PermissionDenied, AlreadyExists (another program listens there), FailedPrecondition (what was
+// handed over is not a listening TCP socket), Unavailable.
 absl::StatusOr<std::vector<int>> OpenListeners(const Options& options);
 
 }  // namespace cairn::daemon

@@ -16,8 +16,8 @@ enum class Level : uint8_t { kError = 3, kWarning = 4, kInfo = 6 };
 // characters become '?'.  Never blocks on anything but standard error itself.
 void Log(Level level, std::string_view text);
 
-// Lets so many lines through in a second, and counts the others: for what outsiders can cause as
-// often as they like.  Thread-compatible.
+// Lets a limited number of lines through in each second, and counts the others: for what outsiders
+// can cause at will.  Thread-compatible.
 class LogThrottle {
  public:
   using Clock = std::chrono::steady_clock;

@@ -72,7 +72,7 @@ Answer Monitor::Nobody(const Question& question, std::string_view reason) {
 // A token behind which there is nothing but the journal's word that it was given.
 Answer Monitor::Empty(const Question& question, std::string_view reason) {
   Answer answer = {.id = question.look_up.id, .text = tokens::RandomToken(), .targets = {}};
-  NoteFault(store_.NoteEmpty(answer.text, question.asked, reason), "the token was not noted");
+  NoteFault(store_.NoteEmpty(answer.text, question.asked, reason), "the token was not recorded");
   return answer;
 }
 
@@ -94,7 +94,7 @@ Answer Monitor::Ident(const Question& question, const host::TcpConnection& conne
   }
   answer.text = tokens::RandomToken();
   NoteFault(store_.NoteIdent(answer.text, question.asked, connection.uid, account.name),
-            "the token was not noted");
+            "the token was not recorded");
   Log(Level::kInfo, fmt::format("{}: user {} ({}), token {}", Described(look_up), connection.uid,
                                 account.name, answer.text));
   if (IsRecursive(look_up.type) && options_.recursion.enabled) {
@@ -132,7 +132,7 @@ Answer Monitor::Save(const Question& question, const host::TcpConnection& connec
     Log(Level::kError, fmt::format("{}: nothing was saved for token {}: {}", Described(look_up),
                                    answer.text, Text(token.status())));
     NoteFault(store_.NoteEmpty(answer.text, question.asked, Text(token.status())),
-              "the token was not noted");
+              "the token was not recorded");
   }
   if (IsRecursive(look_up.type) && options_.recursion.enabled) {
     AddTargets(question, record.snapshot, answer);
@@ -157,7 +157,7 @@ void Monitor::AddTargets(const Question& question, const host::Snapshot& snapsho
                                           .result = "limit",
                                           .token = {},
                                           .error = {}}),
-              "a previous host was not noted");
+              "a previous host was not recorded");
   }
 }
 

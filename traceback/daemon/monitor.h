@@ -21,8 +21,8 @@ namespace cairn::daemon {
 
 // Only grows.
 struct MonitorCounters {
-  uint64_t found = 0;             // connections that were there, and might be told of
-  uint64_t not_found = 0;         // that were not
+  uint64_t found = 0;             // connections that existed, and might be revealed
+  uint64_t not_found = 0;         // that did not exist
   uint64_t not_ours = 0;          // that another host had opened, asked for without an address
   uint64_t names = 0;             // given instead of tokens
   uint64_t saved = 0;             // records

@@ -20,8 +20,8 @@ struct Identity {
 // Of a user by name or number.  NotFound: there is none.  InvalidArgument: it is root.
 absl::StatusOr<Identity> IdentityOf(const std::string& user);
 
-// An empty folder that nobody can put anything into, because it is removed once it is somebody's
-// root.  Unavailable: it cannot be made, in any of the places tried.
+// An empty folder that stays empty, because it is removed once it is a process's root. Unavailable:
+// it cannot be made in any of the places tried.
 absl::StatusOr<std::string> MakeEmptyFolder();
 
 enum class Connects : uint8_t { kForbidden, kAllowed };

@@ -9,9 +9,9 @@
 namespace cairn::daemon {
 
 // Replaces this process by one of the same program with the same arguments and the same number,
-// which knows nothing of what this one did.  It gets the listening sockets as those of a service
-// manager (sd_listen_fds(3)), so that nobody who asks meanwhile is turned away.  Returns only if
-// that fails.
+// which knows nothing of what this one did.  It gets the listening sockets as from a service
+// manager (sd_listen_fds(3)), so that no requester is turned away meanwhile.  Returns only if that
+// fails.
 //
 // Requires: one thread.  Every other descriptor must be closed on exec.
 absl::Status StartAnew(const std::vector<int>& listeners);

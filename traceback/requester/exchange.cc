@@ -181,7 +181,7 @@ void Exchange::End(Result result, std::string detail) {
 }
 
 void Exchange::EndByError(int error) {
-  if (error == ECONNREFUSED) return End(Result::kRefused, "nobody listens there");
+  if (error == ECONNREFUSED) return End(Result::kRefused, "nothing listens there");
   if (error == ECONNRESET || error == EPIPE) return End(Result::kClosed, Text(error));
   End(Result::kUnreachable, Text(error));
 }

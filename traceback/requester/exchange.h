@@ -27,7 +27,7 @@ struct Ask {
 
 enum class Result : uint8_t {
   kAnswered,     // `reply` holds; it may be an error
-  kRefused,      // nobody listens there
+  kRefused,      // nothing listens there
   kUnreachable,  // no way to the host, or none within the connect time-out
   kTimedOut,     // connected, and no reply in time
   kClosed,       // connected, and closed without a reply

@@ -44,7 +44,7 @@ class RequestQueue {
   bool Submit(const Ask& ask);
   // Connects to as many of the hosts whose turn it is as may be asked at once.
   void Start(Clock::time_point now);
-  // What is under way, in the order in which Step() wants it back.
+  // The requests under way, in the order in which Step() expects them.
   void AppendPolled(std::vector<pollfd>& polled) const;
   // Goes on with what poll() reports ready or whose time is over.
   void Step(Clock::time_point now, std::span<const pollfd> polled);

@@ -25,11 +25,11 @@ struct Counters {
   uint64_t failed = 0;
 };
 
-// Sends requests from a thread of its own, and keeps what comes back until it is taken.  Nobody who
-// submits ever waits.  Bounded by Options: requests under way, all together, and by host and
-// minute; what was not taken yet counts, too.  Whatever was accepted comes back exactly once.
-// Works without a descriptor to wake its thread by, if there is none to be had; then it looks ten
-// times a second.  Thread-safe.
+// Sends requests from a thread of its own, and keeps the outcomes until they are taken.  Submitting
+// never blocks.  Bounded by Options: requests under way, all together, and by host and minute;
+// outcomes that were not taken yet count, too.  Every accepted request has exactly one outcome.  If
+// no descriptor is available to wake the thread, it looks for requests ten times a second.
+// Thread-safe.
 class Requester {
  public:
   explicit Requester(const Options& options);

@@ -12,8 +12,8 @@
 
 namespace cairn::stop {
 
-// Lines out of what comes in pieces.  A line ends with LF, a CR before it is none of the line.
-// Holds one line of at most kMaxLineBytes, whatever comes.  Thread-compatible, no allocation.
+// Makes lines of pieces.  A line ends with LF; a CR before it does not belong to the line.  Holds
+// at most one line of kMaxLineBytes.  Thread-compatible, no allocation.
 class LineSplitter {
  public:
   // Where the next piece goes; empty: the line is too long (IsTooLong()).  Invalidates lines.

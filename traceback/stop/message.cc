@@ -129,7 +129,7 @@ absl::StatusOr<Request> ParseRequest(std::string_view line, PortPair& ports) {
   Request request;
   const bool has_ports = ParsePorts(words.Next(':'), ports);
   if (!has_ports || !IsPort(ports.local) || !IsPort(ports.remote)) {
-    return absl::OutOfRangeError("a port is none from 1 to 65535");
+    return absl::OutOfRangeError("a port is not from 1 to 65535");
   }
   request.ports = ports;
   if (words.AtEnd()) return request;
@@ -145,7 +145,7 @@ absl::StatusOr<Request> ParseRequest(std::string_view line, PortPair& ports) {
   }
   if (words.AtEnd()) return request;
   request.about = ParseAbout(words.Rest());
-  if (!request.about.has_value()) return Malformed("the request's address is none");
+  if (!request.about.has_value()) return Malformed("the request's address is invalid");
   return request;
 }
 
@@ -177,7 +177,7 @@ bool IsToken(std::string_view text) { return IsWord(text, kMaxTokenBytes); }
 absl::StatusOr<Reply> ParseReply(std::string_view line) {
   if (line.size() > kMaxLineBytes) return Malformed("the reply is too long");
   if (line.find_first_of(std::string_view("\0\r", 2)) != std::string_view::npos) {
-    return Malformed("the reply holds a byte that none may hold");
+    return Malformed("the reply holds a byte that no reply may hold");
   }
   Words words(line);
   Reply reply;
@@ -187,7 +187,7 @@ absl::StatusOr<Reply> ParseReply(std::string_view line) {
   const std::string_view kind = words.Next(':');
   if (kind == "ERROR") {
     reply.error = words.Rest();
-    if (!IsErrorWord(reply.error)) return Malformed("the reply's error is none that is known");
+    if (!IsErrorWord(reply.error)) return Malformed("the reply's error is unknown");
     return reply;
   }
   if (kind != "USERID") return Malformed("the reply is neither USERID nor ERROR");
@@ -197,11 +197,11 @@ absl::StatusOr<Reply> ParseReply(std::string_view line) {
   reply.charset = system.Rest();
   if (words.AtEnd() || !IsWord(reply.system, kMaxSystemBytes) ||
       (has_charset && !IsWord(reply.charset, kMaxSystemBytes))) {
-    return Malformed("the reply's system is none");
+    return Malformed("the reply has no valid system");
   }
   reply.user = words.Rest();
   if (reply.user.empty() || reply.user.size() > kMaxTokenBytes) {
-    return Malformed("the reply names nobody");
+    return Malformed("the reply has no user name");
   }
   return reply;
 }

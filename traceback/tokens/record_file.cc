@@ -36,7 +36,8 @@ absl::StatusOr<std::string> Unpacked(std::string_view packed) {
   }
   const bool whole = state == Z_STREAM_END && stream.avail_in == 0;
   inflateEnd(&stream);
-  if (!whole) return absl::InvalidArgumentError("the file is no whole gzip, or too large");
+  if (!whole)
+    return absl::InvalidArgumentError("the file is not a complete gzip file, or is too large");
   return text;
 }
 

@@ -225,7 +225,7 @@ std::string RecordToJson(const Record& record) {
 
 absl::StatusOr<Record> RecordFromJson(std::string_view json_text) {
   const Json json = ParseJson(json_text);
-  if (json.is_discarded()) return absl::InvalidArgumentError("the record is no JSON");
+  if (json.is_discarded()) return absl::InvalidArgumentError("the record is not JSON");
   JsonReader reader(json);
   if (reader.Text("schema") != kRecordSchema) {
     return absl::InvalidArgumentError("the record is not of the form stopd/1");
@@ -238,7 +238,7 @@ absl::StatusOr<Record> RecordFromJson(std::string_view json_text) {
   record.socket_uid = reader.Number<uint32_t>("socket_uid");
   const bool sound = ReadSnapshot(reader, record.snapshot);
   if (!sound || !reader.sound() || !asked.sound()) {
-    return absl::InvalidArgumentError("a value of the record has not its form");
+    return absl::InvalidArgumentError("a value of the record is malformed");
   }
   return record;
 }

@@ -131,7 +131,8 @@ std::string_view RecordStateName(RecordState state) {
 
 absl::StatusOr<Redeemed> Redeem(const Options& options, std::string_view token, PacketTime now) {
   if (!IsStopdToken(token)) {
-    return absl::InvalidArgumentError("that is no token of stopd: they have 64 hexadecimal digits");
+    return absl::InvalidArgumentError(
+        "that is not a token of stopd: tokens have 64 hexadecimal digits");
   }
   const absl::StatusOr<Folders> folders = OpenFolders(options);
   if (!folders.ok()) return folders.status();
@@ -147,7 +148,7 @@ absl::StatusOr<Redeemed> Redeem(const Options& options, std::string_view token, 
       Audit(folders->top, token, found ? RecordStateName(redeemed.state) : "unknown token", now);
   if (!audited.ok()) {
     return absl::UnavailableError(
-        fmt::format("nothing is told, because it cannot be noted that it was: {}",
+        fmt::format("nothing is shown, because the redemption cannot be logged: {}",
                     std::string(audited.message())));
   }
   if (!found) {

@@ -71,8 +71,8 @@ struct Verification {
 // Reads every record and compares it with its token.
 absl::StatusOr<Verification> Verify(const Options& options);
 
-// For people, at most 100 columns wide where that is possible; what is not printable ASCII in names
-// is shown as '?'.  The process tree, where the session came from, the tokens of previous hosts.
+// For people, at most 100 columns wide where possible; everything in names but printable ASCII is
+// shown as '?'.  The process tree, where the session came from, the tokens of previous hosts.
 std::string RedeemedText(const Redeemed& redeemed);
 // One JSON object that ends with a line feed.
 std::string RedeemedJson(const Redeemed& redeemed);

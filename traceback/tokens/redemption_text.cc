@@ -285,7 +285,7 @@ std::string RedeemedText(const Redeemed& redeemed) {
   const Snapshot& snapshot = redeemed.record->snapshot;
   text += fmt::format("\nPROCESSES{}\n",
                       snapshot.truncated ? " (more than are kept; the last are left out)" : "");
-  if (snapshot.processes.empty()) text += "  none: they ended while they were looked at\n";
+  if (snapshot.processes.empty()) text += "  none: they ended before they could be read\n";
   text += Tree(snapshot).Text();
   AddLogins(text, snapshot);
   return text;

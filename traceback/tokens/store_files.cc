@@ -156,7 +156,7 @@ absl::StatusOr<std::string> Folder::Read(const std::string& name, uint64_t most)
   if (error != 0) return Error("read", name, error);
   if (!fits) {
     return absl::InvalidArgumentError(
-        fmt::format("{}/{} is no file, or larger than {} bytes", path_, name, most));
+        fmt::format("{}/{} is not a file, or is larger than {} bytes", path_, name, most));
   }
   return bytes;
 }

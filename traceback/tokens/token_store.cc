@@ -201,7 +201,7 @@ class TokenStore::Impl {
     if (shares_.Of(asker) + bytes <= most) return absl::OkStatus();
     ++counters_.unsaved_share;
     return absl::ResourceExhaustedError(
-        fmt::format("the store holds {} bytes for requests of {} and may hold {} for one asker "
+        fmt::format("the store holds {} bytes for requests of {} and may hold {} for one requester "
                     "(store.max_asker_percent)",
                     shares_.Of(asker), asker.ToString(), most));
   }

@@ -127,13 +127,13 @@ void AddAttackOptions(CLI::App& command, Arguments& a) {
   command.add_option("--run", a.forge.as.run, "Data segments in a row, each contiguous")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command.add_option("--ttl", a.ttl, "Of packets that do not reach the host")
+  command.add_option("--ttl", a.ttl, "TTL of packets that do not reach the host")
       ->check(CLI::Range(1, 255))
       ->capture_default_str();
 }
 
 void AddPaceOptions(CLI::App& command, Arguments& a) {
-  command.add_option("--every", a.forge.every_packets, "One forgery for so many real packets");
+  command.add_option("--every", a.forge.every_packets, "One forgery for each N real packets");
   commands::AddDuration(command, "--interval", "One forgery in each flow so often, as in 20s",
                         PacketDelta::FromMilliseconds(1), PacketDelta::FromSeconds(1'000'000),
                         [&a](PacketDelta length) {
@@ -144,7 +144,7 @@ void AddPaceOptions(CLI::App& command, Arguments& a) {
   command
       .add_option("--place", a.place,
                   "With --every and --once: just before or after a real packet of the connection, "
-                  "in the middle of a pause, or each by chance")
+                  "in the middle of a pause, or one of them at random")
       ->check(CLI::IsMember(Names(kPlacements)))
       ->capture_default_str();
 }
@@ -166,7 +166,7 @@ void AddForge(CLI::App& app, int& exit_code) {
   command
       ->add_option("--one-direction", arguments->direction,
                    "Keep only packets of clients or servers, or those that enter or leave the "
-                   "protected networks; the forger has seen all")
+                   "protected networks; the forger sees all")
       ->check(CLI::IsMember(Names(kDirections)));
   command->add_option("--snap", arguments->snap,
                       "Bytes captured of each forged packet, 0: its headers; default: as the "

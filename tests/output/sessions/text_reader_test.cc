@@ -173,8 +173,8 @@ TEST_CASE("JSON with a value of the wrong kind is a bad line") {
   bad("\"alerts\":[]", "\"alerts\":\"\"", "alerts");
   bad("\"conn_state\":\"OTH\"", "\"conn_state\":\"XY\"", "conn_state cannot be 'XY'");
   bad("\"schema\":\"cairn-session/1\",", "", "\"schema\" is missing");
-  bad("\"client_port\"", "client_port", "no JSON");
-  bad(line.substr(0, line.size() - 1), "[1]", "no JSON object");
+  bad("\"client_port\"", "client_port", "not JSON");
+  bad(line.substr(0, line.size() - 1), "[1]", "not a JSON object");
 }
 
 TEST_CASE("the report's lines may lack the fingerprints, or have each time in one word") {

@@ -39,7 +39,7 @@ TEST_CASE("The table of scans has the report's columns and the other countings")
         " 40949 172.16.9.7   554   12372   28577      38   33       40949   40949  40911.4\n"
         "112372 2001:db8::7   25   12372  100000      38   33      112372  ~40949 ~40911.4\n"
         "COUNT: connections that failed, REJECTS + SILENTS; REJECTS to DATA: connections\n"
-        "~: at least so many; not all servers found room\n"
+        "~: at least this many; there was no room for all servers\n"
         "3 more; --limit N lists N\n");
   const std::string unknown = ScanTable(Sample(), {}, {});
   CHECK(unknown.find("~40911.4 2001:db8::7   25  ~12372  ~28577     ~38  ~33      112372") !=
