@@ -32,7 +32,8 @@ class Memory(harness.TestCase):
         self.capture = self.file("chain.pcap", captures.pcap(captures.chain()))
 
     def test_a_table_that_gets_no_memory_is_a_fault_of_the_configuration(self):
-        alerts = self.file("alerts.jsonl", b"kept\n")
+        kept = b'{"schema":"cairn/1","event":"kept"}\n'
+        alerts = self.file("alerts.jsonl", kept)
         cases = [
             (["connections.max_connections=100000000"], [], "23.8 GiB"),
             (["connections.max_connections=3000000"], ["--sessions", self.folder / "s.tsv"], "MiB"),
@@ -46,7 +47,7 @@ class Memory(harness.TestCase):
                 result = harness.replay(*words, *options, "--alerts", alerts, self.capture, **limited(1024))
                 self.assert_ended(result, 2, "out of memory", settings[0], size, "lower it")
                 self.assertEqual(result.out, "")
-        self.assertEqual(alerts.read_bytes(), b"kept\n")
+        self.assertEqual(alerts.read_bytes(), kept)
         self.assertFalse((self.folder / "s.tsv").exists())
 
     def test_memory_that_ends_later_is_told_whenever_that_is(self):

@@ -141,7 +141,7 @@ class Lists(harness.TestCase):
         hosts_too_many = b"".join(score(f"10.1.{i // 250}.{i % 250}", 0, i) for i in range(1002))
         many = self.file("many.jsonl", hosts_too_many)
         result = relays(many)
-        self.assert_ended(result, 0, "2 scores of the hosts that showed least")
+        self.assert_ended(result, 0, "2 scores of the weakest hosts were left out")
         self.assertEqual(len(result.events), 1000)
         long = self.file("long.jsonl", b"".join(
             score("10.0.0.1", time=f"2026-11-21T10:{i // 60:02}:{i % 60:02}.000000000Z", nats=i) for i in range(2020)))

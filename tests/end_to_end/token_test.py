@@ -70,7 +70,7 @@ class Token(harness.TestCase):
             unused.bind(("127.0.0.1", 0))
             port = unused.getsockname()[1]
             run = harness.run("token", "two.test", "40022,22", "-q", "--port", port, prefix=two)
-        self.assert_ended(run, 1, f"::1 port {port}: nobody listens", f"127.0.0.1 port {port}: nobody listens")
+        self.assert_ended(run, 1, f"::1 port {port}: nothing listens there", f"127.0.0.1 port {port}: nothing listens there")
 
     def test_the_session_id_is_random_unless_given(self):
         host = self.told(b"40022,22:USERID:OTHER:0123abcd\r\n")

@@ -28,7 +28,7 @@ class ByHand(harness.TestCase):
 
     def test_the_least_one_of_the_documentation_is_scored(self):
         text = (ROOT / "docs" / "evaluation.md").read_text()
-        truth = json.loads(re.search(r"```json\n(\{\"inside_networks\".*?)\n```", text, re.S).group(1))
+        truth = json.loads(re.search(r"```json\n(\{\s*\"inside_networks\".*?)\n```", text, re.S).group(1))
         _, result = self.score(truth)
         self.assert_ended(result, 0)
         self.assertNotIn("warning", result.err)

@@ -18,6 +18,7 @@
 #include "CLI/CLI.hpp"
 #include "nlohmann/json.hpp"
 #include "output/sessions/session_reader.h"
+#include "traces/output_file.h"
 #include "traces/program/commands.h"
 
 namespace cairn::traces::program {
@@ -100,10 +101,11 @@ absl::Status CheckAbsent(const std::string& path) {
 
 absl::Status MakeSkeleton(const Arguments& arguments) {
   const files::OutputGuard guard = GuardOf(arguments.force, arguments.sessions);
-  absl::Status status =
-      CheckOutputs(guard, "--out", "-", arguments.out == "-" ? std::string() : arguments.out);
-  if (!status.ok()) return status;
-  if (!arguments.force) status = CheckAbsent(arguments.out);
+  // Its own kind is kept, too: somebody may have worked on it.
+  absl::Status status = arguments.force ? absl::OkStatus() : CheckAbsent(arguments.out);
+  if (status.ok() && arguments.out != "-") {
+    status = guard.Check(std::vector{TruthOutput("--out", arguments.out)});
+  }
   if (!status.ok()) return status;
   Skeleton skeleton;
   for (const std::string& network : arguments.protect) {
