@@ -25,7 +25,7 @@ int Print(const std::string& text) {
 absl::Status CheckFile(const std::string& file) {
   const absl::StatusOr<config::Settings> settings = config::LoadFile(file);
   if (!settings.ok()) return settings.status();
-  const absl::Status filter = capture::CheckFilter(settings->capture.filter);
+  absl::Status filter = capture::CheckFilter(settings->capture.filter);
   if (filter.ok()) return filter;
   return absl::InvalidArgumentError(
       fmt::format("{}: capture.filter: {}", file, std::string(filter.message())));
@@ -36,7 +36,7 @@ int CheckFiles(std::vector<std::string> files) {
   if (files.empty()) {
     const std::string file = ConfigFileOf({});
     if (file.empty()) {
-      return Print(fmt::format("there is no {}: the defaults hold\n", kSystemConfig));
+      return Print(fmt::format("there is no {}: the defaults are used\n", kSystemConfig));
     }
     files.push_back(file);
   }

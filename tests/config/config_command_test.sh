@@ -42,7 +42,7 @@ told out "cairn.yaml: no fault found"
 expect 2 config check "$work/missing.yaml"
 told err "No such file or directory"
 expect 0 config check
-told out "the defaults hold"
+told out "the defaults are used"
 CAIRN_CONFIG="$work/bad.yaml" expect 2 config check
 told err "bad.yaml:3:5"
 CAIRN_CONFIG=
