@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // cairn filter: from an alert to its packets, by filters for other programs.
-#include <array>
 #include <cstdio>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +16,15 @@
 #include "output/alert_book.h"
 #include "output/line_writer.h"
 #include "output/packet_filters.h"
+#include "output/sessions/line_reader.h"
 
 namespace cairn::commands {
 namespace {
 
 constexpr char kCommand[] = "filter";
 constexpr size_t kMaxLineBytes = size_t{64} << 20;  // a chain names up to thousands of connections
+// Without an alert before so many, the file holds something else.
+constexpr uint64_t kManyBadLines = 1000;
 // Beyond, a filter is too long for a command line, and libpcap takes minutes over it.
 constexpr size_t kManyConnections = 64;
 
@@ -35,72 +36,45 @@ struct Arguments {
   bool no_vlan = false;
 };
 
-// What of a file could not be used.
-struct BadLines {
-  uint64_t lines = 0;  // all so far
-  uint64_t bad = 0;
-  uint64_t first = 0;
-  std::string fault;
-  bool cut = false;  // the last line, as by a process that was killed
-
-  void Take(const absl::Status& status, bool is_last) {
-    if (status.ok()) return;
-    if (is_last && absl::IsDataLoss(status)) {
-      cut = true;
-      return;
-    }
-    if (bad++ > 0) return;
-    first = lines;
-    fault = std::string(status.message());
-  }
-};
-
-void TakeLines(std::string& text, bool is_end, output::AlertBook& book, BadLines& bad) {
-  size_t begin = 0;
-  for (size_t feed = text.find('\n'); feed != std::string::npos; feed = text.find('\n', begin)) {
-    ++bad.lines;
-    const std::string_view line = std::string_view(text).substr(begin, feed - begin);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
-      bad.Take(book.AddLine(line), false);
-    }
-    begin = feed + 1;
-  }
-  text.erase(0, begin);
-  if (!is_end || text.empty()) return;
-  ++bad.lines;
-  bad.Take(book.AddLine(text), true);
-}
-
+// Lines that are no alerts are left out and counted; a file without any alert is the wrong one.
 absl::Status ReadAlerts(const std::string& path, output::AlertBook& book) {
-  absl::StatusOr<std::unique_ptr<capture::ByteStream>> stream =
+  const absl::StatusOr<std::unique_ptr<capture::ByteStream>> stream =
       capture::ByteStream::Open(path, capture::EmptyFile::kAllow);
   if (!stream.ok()) return absl::FailedPreconditionError(stream.status().message());
-  std::array<uint8_t, 65536> buffer{};
-  std::string text;
-  BadLines bad;
-  while (true) {
-    size_t got = 0;
-    const capture::ByteStream::State state = (*stream)->Read(buffer, got);
-    text.append(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got));
-    if (state == capture::ByteStream::State::kFailed) return (*stream)->status();
-    const bool is_end = state == capture::ByteStream::State::kEnd;
-    TakeLines(text, is_end, book, bad);
-    if (is_end) break;
-    if (text.size() > kMaxLineBytes || (bad.bad > 0 && book.empty())) break;
-  }
   const std::string& name = (*stream)->name();
-  if (text.size() > kMaxLineBytes || (bad.bad > 0 && book.empty())) {
+  output::LineReader lines(**stream, kMaxLineBytes);
+  output::LineReader::Line line;
+  uint64_t bad_lines = 0;
+  uint64_t first_bad = 0;
+  std::string first_fault;
+  while (lines.Next(line)) {
+    if (line.text.find_first_not_of(" \t") == std::string_view::npos && !line.too_long) continue;
+    const absl::Status status =
+        line.too_long
+            ? absl::InvalidArgumentError(fmt::format("it is longer than {} bytes", kMaxLineBytes))
+            : book.AddLine(line.text);
+    if (status.ok()) continue;
+    if (!line.ended && absl::IsDataLoss(status)) {
+      fmt::print(stderr, "cairn {}: {}: the last line is cut off and was left out\n", kCommand,
+                 name);
+      continue;
+    }
+    if (bad_lines++ == 0) {
+      first_bad = line.number;
+      first_fault = std::string(status.message());
+    }
+    if (book.empty() && bad_lines == kManyBadLines) break;
+  }
+  if (!lines.status().ok()) return lines.status();
+  if (bad_lines > 0 && book.empty()) {
     return absl::InvalidArgumentError(fmt::format(
-        "{}: this is no file of alerts{}; name one that --alerts FILE wrote", name,
-        bad.bad > 0 ? fmt::format(" (line {}: {})", bad.first, bad.fault) : std::string()));
+        "{}: this is no file of alerts (line {}: {}); name one that --alerts FILE wrote", name,
+        first_bad, first_fault));
   }
-  if (bad.bad > 0) {
+  if (bad_lines > 0) {
     fmt::print(stderr, "cairn {}: {}:{}: this line is no alert and was left out: {}{}\n", kCommand,
-               name, bad.first, bad.fault,
-               bad.bad > 1 ? fmt::format("; and {} more", bad.bad - 1) : std::string());
-  }
-  if (bad.cut) {
-    fmt::print(stderr, "cairn {}: {}: the last line is cut off and was left out\n", kCommand, name);
+               name, first_bad, first_fault,
+               bad_lines > 1 ? fmt::format("; and {} more", bad_lines - 1) : std::string());
   }
   return absl::OkStatus();
 }

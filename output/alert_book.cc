@@ -10,8 +10,8 @@
 #include "fmt/format.h"
 
 #include "nlohmann/json.hpp"
+#include "output/json_fields.h"
 #include "output/json_lines.h"
-#include "output/time_text.h"
 
 namespace cairn::output {
 namespace {
@@ -32,46 +32,40 @@ bool Truth(const Json& object, const char* key) {
   return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
-std::optional<Endpoint> EndpointOf(const Json& connection, const char* key) {
-  const auto found = connection.find(key);
-  if (found == connection.end() || !found->is_object()) return std::nullopt;
-  const absl::StatusOr<IpAddress> ip = IpAddress::Parse(TextOf(*found, "ip"));
-  const auto port = found->find("port");
-  if (!ip.ok() || port == found->end() || !port->is_number_unsigned()) return std::nullopt;
-  const auto number = port->get<uint64_t>();
-  if (number > UINT16_MAX) return std::nullopt;
-  return Endpoint{*ip, static_cast<uint16_t>(number)};
-}
-
-// False: it is no connection.
-bool TakeConnection(const Json& json, std::vector<AlertedConnection>& connections) {
-  if (!json.is_object()) return false;
-  const std::optional<Endpoint> orig = EndpointOf(json, "orig");
-  const std::optional<Endpoint> resp = EndpointOf(json, "resp");
-  const std::optional<PacketTime> start = ParseRfc3339(TextOf(json, "start"));
-  if (!orig.has_value() || !resp.has_value() || !start.has_value()) return false;
-  connections.push_back({.orig = *orig, .resp = *resp, .start = *start});
-  return true;
+void TakeConnection(const Json& json, JsonFields& fields,
+                    std::vector<AlertedConnection>& connections) {
+  connections.push_back({.orig = fields.End(json, "orig"),
+                         .resp = fields.End(json, "resp"),
+                         .start = fields.Time(json, "start")});
 }
 
 // The connections that this object names in its own fields.
-bool TakeNamed(const Json& object, std::vector<AlertedConnection>& connections) {
+void TakeNamed(const Json& object, JsonFields& fields,
+               std::vector<AlertedConnection>& connections) {
   for (const char* key : {"upstream", "downstream", "connection"}) {
     const auto found = object.find(key);
-    if (found != object.end() && !TakeConnection(*found, connections)) return false;
+    if (found != object.end()) TakeConnection(*found, fields, connections);
   }
-  return true;
 }
 
 // The same, of every object of an array.
-bool TakeEach(const Json& object, const char* key,
-              bool (*take)(const Json&, std::vector<AlertedConnection>&),
-              std::vector<AlertedConnection>& connections) {
+void TakeEach(const Json& object, const char* key,
+              void (*take)(const Json&, JsonFields&, std::vector<AlertedConnection>&),
+              JsonFields& fields, std::vector<AlertedConnection>& connections) {
   const auto found = object.find(key);
-  if (found == object.end()) return true;
-  return found->is_array() && std::all_of(found->begin(), found->end(), [&](const Json& item) {
-           return item.is_object() && take(item, connections);
-         });
+  if (found == object.end()) return;
+  if (!found->is_array()) return fields.Fail(key, "is not a list");
+  for (const Json& item : *found) {
+    if (!item.is_object()) return fields.Fail(key, "is not a list of objects");
+    take(item, fields, connections);
+  }
+}
+
+// What goes into messages and output must not steer a terminal.
+bool IsEventName(std::string_view text) {
+  constexpr size_t kMostBytes = 40;
+  return !text.empty() && text.size() <= kMostBytes &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
 }
 
 bool IsBeginOfId(std::string_view text) {
@@ -79,6 +73,8 @@ bool IsBeginOfId(std::string_view text) {
   return !text.empty() && text.size() <= kIdDigits &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
+
+bool IsChainId(std::string_view text) { return text.starts_with(kChainMark) && IsBeginOfId(text); }
 
 // Appends the ids of a sorted map that begin so.
 template <typename Map>
@@ -100,28 +96,32 @@ void MakeUnique(std::vector<AlertedConnection>& connections) {
 
 absl::Status AlertBook::AddLine(std::string_view line) {
   const Json json = Json::parse(line.begin(), line.end(), nullptr, false);
-  if (json.is_discarded()) return absl::DataLossError("it is no JSON, or cut off");
+  if (json.is_discarded()) return absl::DataLossError("it is not JSON, or is cut off");
   if (!json.is_object() || TextOf(json, "schema") != kAlertSchema) {
     return absl::InvalidArgumentError(fmt::format("it is no event of '{}'", kAlertSchema));
   }
-  const std::string event = TextOf(json, "event");
-  const std::optional<PacketTime> time = ParseRfc3339(TextOf(json, "time"));
-  if (event == "clock_step") clock_was_set_ = true;
+  JsonFields fields;
+  const std::string event(fields.Text(json, "event"));
+  if (!IsEventName(event)) fields.Fail("event", "is not the name of one");
+  const PacketTime time = fields.Time(json, "time");
   std::vector<AlertedConnection> connections;
-  const bool sound = time.has_value() && TakeNamed(json, connections) &&
-                     TakeEach(json, "hops", TakeConnection, connections) &&
-                     TakeEach(json, "flows", TakeNamed, connections);
-  if (!sound) {
-    return absl::InvalidArgumentError(
-        fmt::format("it is an event '{}' with a fault in its time or connections", event));
-  }
+  TakeNamed(json, fields, connections);
+  TakeEach(json, "hops", TakeConnection, fields, connections);
+  TakeEach(json, "flows", TakeNamed, fields, connections);
   const std::string chain = TextOf(json, "chain");
+  const std::string merged_into = TextOf(json, "merged_into");
+  if (!chain.empty() && !IsChainId(chain)) fields.Fail("chain", "is not the id of a chain");
+  if (!merged_into.empty() && !IsChainId(merged_into)) {
+    fields.Fail("merged_into", "is not the id of a chain");
+  }
+  if (!fields.ok()) return absl::InvalidArgumentError(fields.fault());
+  if (event == "clock_step") clock_was_set_ = true;
   if (event == "chain") {
-    if (!chain.starts_with(kChainMark)) return absl::InvalidArgumentError("its chain has no id");
+    if (chain.empty()) return absl::InvalidArgumentError("its \"chain\" is missing");
     Chain& known = chains_[chain];
     known.hops.insert(known.hops.end(), connections.begin(), connections.end());
     MakeUnique(known.hops);
-    known.merged_into = TextOf(json, "merged_into");
+    known.merged_into = merged_into;
     known.truncated = Truth(json, "truncated");
     if (Truth(json, "ended")) known.end = time;
     return absl::OkStatus();
@@ -129,7 +129,7 @@ absl::Status AlertBook::AddLine(std::string_view line) {
   // Tokens of hosts, and what is not known, name no connection.
   if (connections.empty()) return absl::OkStatus();
   const std::string id = TextOf(json, "alert_id");
-  if (!IsBeginOfId(id)) return absl::InvalidArgumentError("its alert_id is none");
+  if (!IsBeginOfId(id)) return absl::InvalidArgumentError("its \"alert_id\" is not an id");
   Alert& alert = alerts_[id];
   alert.chain = chain;
   alert.connections.insert(alert.connections.end(), connections.begin(), connections.end());

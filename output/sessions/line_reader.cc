@@ -16,6 +16,8 @@ bool LineReader::Fill() {
     end_ -= begin_;
     begin_ = 0;
   }
+  // A line that fills it all may go on: it is not longer than max_line_bytes_ yet.
+  if (end_ == bytes_.size()) bytes_.resize(bytes_.size() * 2);
   for (;;) {
     size_t got = 0;
     switch (stream_.Read({bytes_.data() + end_, bytes_.size() - end_}, got)) {
@@ -48,10 +50,10 @@ bool LineReader::Next(Line& line) {
         found != nullptr
             ? static_cast<size_t>(static_cast<const uint8_t*>(found) - (bytes_.data() + begin_))
             : end_ - begin_;
-    line.too_long = length > kMaxLineBytes;
+    line.too_long = length > max_line_bytes_;
     if (found != nullptr || line.too_long) {
       line.text = {reinterpret_cast<const char*>(bytes_.data() + begin_),
-                   line.too_long ? kMaxLineBytes : length};
+                   line.too_long ? max_line_bytes_ : length};
       begin_ += line.text.size();
       break;
     }

@@ -13,9 +13,11 @@
 
 namespace cairn::output {
 
-// The lines of a stream, one at a time.  Thread-compatible.  Memory: 256 KiB.
+// The lines of a stream, one at a time.  Thread-compatible.  Each byte is looked at once.  Memory:
+// 256 KiB; with longer lines allowed, twice the longest line that came.
 class LineReader {
  public:
+  // Of session records, and of all alerts but chains.
   static constexpr size_t kMaxLineBytes = size_t{64} << 10;
 
   struct Line {
@@ -25,8 +27,9 @@ class LineReader {
     bool ended = true;      // by a line feed, not by the end of the file
   };
 
-  // Requires: `stream` outlives this.
-  explicit LineReader(capture::ByteStream& stream) : stream_(stream), bytes_(kBufferBytes) {}
+  // Longer lines than `max_line_bytes` are left out.  Requires: `stream` outlives this.
+  explicit LineReader(capture::ByteStream& stream, size_t max_line_bytes = kMaxLineBytes)
+      : stream_(stream), max_line_bytes_(max_line_bytes), bytes_(kBufferBytes) {}
 
   // False at the end, and at a fault: see status().
   bool Next(Line& line);
@@ -39,6 +42,7 @@ class LineReader {
   void SkipRestOfLine(Line& line);
 
   capture::ByteStream& stream_;
+  const size_t max_line_bytes_;
   std::vector<uint8_t> bytes_;
   size_t begin_ = 0;  // of what has not been handed out
   size_t end_ = 0;

@@ -117,6 +117,16 @@ TEST_CASE("lines that are none or have a fault are told, and change nothing") {
   std::string wrong_port = ToJsonLine(Event(samples::DirectPair()));
   wrong_port.replace(wrong_port.find("48224"), 5, "99999");
   CHECK(absl::IsInvalidArgument(book.AddLine(wrong_port)));
+  // Nothing that steers a terminal gets into a message or into what is found.
+  for (
+      const char* hostile :
+      {R"({"schema":"cairn/1","time":"2026-11-21T03:55:00Z","event":"\u001b[2J"})",
+       R"({"schema":"cairn/1","time":"2026-11-21T03:55:00Z","event":"chain","chain":"c-\u001b[2J"})",
+       R"({"schema":"cairn/1","time":"2026-11-21T03:55:00Z","event":"chain","chain":"c-1","merged_into":"\n"})"}) {
+    const absl::Status status = book.AddLine(hostile);
+    CHECK(absl::IsInvalidArgument(status));
+    CHECK(status.message().find('\x1b') == absl::string_view::npos);
+  }
   CHECK(book.empty());
   CHECK_FALSE(book.clock_was_set());
   CHECK(book.AddLine(ToJsonLine(samples::Step())).ok());

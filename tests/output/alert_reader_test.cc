@@ -82,7 +82,7 @@ TEST_CASE("events that the policy does not judge by themselves are passed over")
 TEST_CASE("what is no alert is told with what is wrong") {
   const Json sound = Json::parse(ToJsonLine(samples::DirectPair()));
   CHECK(absl::IsDataLoss(ParseAlertLine(R"({"schema":"cairn/1","ti)").status()));
-  CHECK_THAT(FaultOf(Json::array()), Contains("no JSON object"));
+  CHECK_THAT(FaultOf(Json::array()), Contains("not a JSON object"));
   Json json = sound;
   json["schema"] = "cairn/2";
   CHECK_THAT(FaultOf(json), Contains("\"schema\" is not 'cairn/1'"));
@@ -91,10 +91,10 @@ TEST_CASE("what is no alert is told with what is wrong") {
   CHECK_THAT(FaultOf(json), Contains("\"event\" is missing"));
   json = sound;
   json["time"] = "yesterday";
-  CHECK_THAT(FaultOf(json), Contains("\"time\" is no time"));
+  CHECK_THAT(FaultOf(json), Contains("\"time\" is not a time"));
   json = sound;
   json["alert_id"] = "\x1b[2J";
-  CHECK_THAT(FaultOf(json), Contains("\"alert_id\" is no id"));
+  CHECK_THAT(FaultOf(json), Contains("\"alert_id\" is not an id"));
   json = sound;
   json["kind"] = "sideways";
   CHECK_THAT(FaultOf(json), Contains("\"kind\""));
@@ -103,7 +103,7 @@ TEST_CASE("what is no alert is told with what is wrong") {
   CHECK_THAT(FaultOf(json), Contains("\"port\""));
   json = sound;
   json["downstream"]["resp"]["ip"] = "10.0.0.300";
-  CHECK_THAT(FaultOf(json), Contains("\"ip\" is no address"));
+  CHECK_THAT(FaultOf(json), Contains("\"ip\" is not an address"));
   json = sound;
   json["downstream"] = "10.0.0.3";
   CHECK_THAT(FaultOf(json), Contains("\"orig\" is missing"));
