@@ -84,7 +84,8 @@ struct alignas(64) Connection {
   uint8_t syn_seen : 2 = 0;            // bit per flow
   uint8_t fin_seen : 2 = 0;            // bit per flow
   Phase phase : 3 = Phase::kHandshake;
-  bool was_doubted : 1 = false;        // not_believed is not zero
+  // Whether not_believed_count is more than zero: told here, so that line 4 stays out of the cache.
+  bool was_doubted : 1 = false;
   uint8_t ahead_known : 2 = 0;         // bit per flow: ahead_end holds something
   uint8_t ahead_doubted : 2 = 0;       // bit per flow: by the header of what is there
   std::array<uint8_t, 2> hop_limit{};  // usual, per flow; 0: not known

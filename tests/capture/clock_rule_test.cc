@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The clock rule: clocks that are set, damaged stamps, several interfaces, a live link's silence.
+// The clock rule on files: clocks that are set, damaged stamps, several interfaces.
 #include <algorithm>
 #include <numeric>
 #include <random>
@@ -10,58 +10,13 @@
 #include "capture/read_ahead.h"
 #include "capture/reorder.h"
 #include "tests/capture/capture_files.h"
+#include "tests/capture/stamped_source.h"
 
 namespace cairn::testing {
 namespace {
 
 using capture::ClockStep;
 using capture::SegmentSource;
-using capture::SourceState;
-
-constexpr int64_t kHour = 3'600'000;
-constexpr int64_t kFarFuture = 2'100'000'000'000;  // the year 2036, in ms
-constexpr int64_t kBase = 1'700'000'000'000;
-
-struct Stamp {
-  int64_t ms = 0;
-  uint32_t interface = 0;
-  bool idle = false;
-};
-
-// Gives segments with these stamps, numbered by `seq`; a batch ends where the interface changes.
-class StampedSource : public SegmentSource {
- public:
-  explicit StampedSource(std::vector<Stamp> stamps) : stamps_(std::move(stamps)) {
-    for (const Stamp& stamp : stamps_) interfaces_ = std::max(interfaces_, stamp.interface + 1);
-  }
-
-  absl::StatusOr<SourceState> Read(SegmentBatch& batch) override {
-    for (bool begun = false; !batch.full(); begun = true) {
-      if (next_ == stamps_.size()) return SourceState::kEnd;
-      const Stamp& stamp = stamps_[next_];
-      if (stamp.idle) {
-        if (!begun) ++next_;
-        return begun ? SourceState::kMore : SourceState::kIdle;
-      }
-      if (begun && stamp.interface != interface_) return SourceState::kMore;
-      interface_ = stamp.interface;
-      Segment& segment = batch.Append();
-      segment = Segment{};
-      segment.time = PacketTime::FromNanoseconds(stamp.ms * 1'000'000);
-      segment.seq = static_cast<uint32_t>(next_++);
-    }
-    return SourceState::kMore;
-  }
-  CaptureCounters counters() const override { return {}; }
-  uint32_t interface() const override { return interface_; }
-  uint32_t interfaces() const override { return interfaces_; }
-
- private:
-  std::vector<Stamp> stamps_;
-  size_t next_ = 0;
-  uint32_t interface_ = 0;
-  uint32_t interfaces_ = 1;
-};
 
 struct Told {
   std::vector<int64_t> times_ms;
@@ -97,24 +52,6 @@ std::vector<uint32_t> UpTo(size_t count) {
   std::vector<uint32_t> numbers(count);
   std::iota(numbers.begin(), numbers.end(), 0);
   return numbers;
-}
-
-// `count` stamps from `first_ms` on, every `step_ms`.
-std::vector<Stamp> Steady(int64_t first_ms, int count, int64_t step_ms = 20,
-                          uint32_t interface = 0) {
-  std::vector<Stamp> stamps;
-  for (int i = 0; i < count; ++i) stamps.push_back({first_ms + i * step_ms, interface});
-  return stamps;
-}
-
-std::vector<Stamp> operator+(std::vector<Stamp> a, const std::vector<Stamp>& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
-std::vector<Stamp> operator+(std::vector<Stamp> a, Stamp b) {
-  a.push_back(b);
-  return a;
 }
 
 }  // namespace
@@ -374,85 +311,6 @@ TEST_CASE("a step in one of several files leaves the others alone") {
   CHECK(std::is_sorted(told.times_ms.begin(), told.times_ms.end()));
   CHECK(told.Span() == 399 * 20 + 5);
   CHECK(told.counters.clock_steps == 1);
-}
-
-namespace {
-
-// A live link with a clock of the test's own: `idle` marks are silences of 100 ms.
-class LiveLink {
- public:
-  explicit LiveLink(std::vector<Stamp> stamps, int window_ms = 10)
-      : source_(capture::PutInOrder(std::make_unique<StampedSource>(std::move(stamps)),
-                                    {.window = PacketDelta::FromMilliseconds(window_ms),
-                                     .on_idle = capture::OnIdle::kRelease,
-                                     .clock = [this] { return now_; }})) {}
-
-  void Pass(int64_t ms) { now_ = now_ + PacketDelta::FromMilliseconds(ms); }
-  SourceState Read() {
-    SegmentBatch batch;
-    const SourceState state = source_->Read(batch).value();
-    for (const Segment& segment : batch.segments()) {
-      times_ms_.push_back(segment.time.ToNanoseconds() / 1'000'000);
-    }
-    return state;
-  }
-  int64_t Settled() { return source_->SettledTime().ToNanoseconds() / 1'000'000; }
-  bool Knows() { return source_->SettledTime().IsSet(); }
-  const std::vector<int64_t>& times_ms() const { return times_ms_; }
-  SegmentSource& source() { return *source_; }
-
- private:
-  PacketDelta now_;
-  std::unique_ptr<SegmentSource> source_;
-  std::vector<int64_t> times_ms_;
-};
-
-constexpr Stamp kSilence{.idle = true};
-
-}  // namespace
-
-TEST_CASE("on a silent link time goes on by a clock that nobody sets, one second behind") {
-  LiveLink link(Steady(kBase, 20) + kSilence + kSilence + kSilence);
-  CHECK_FALSE(link.Knows());
-  while (link.Read() != SourceState::kIdle) link.Pass(0);
-  CHECK(link.times_ms().size() == 20);
-  link.Pass(5000);
-  CHECK(link.Settled() == kBase + 380 + 4000);
-  link.Pass(3600'000);
-  CHECK(link.Settled() == kBase + 380 + 3'604'000);
-}
-
-TEST_CASE("time does not pass what waits, however wide the window is") {
-  LiveLink link(Steady(kBase, 20) + kSilence + Steady(kBase + 400, 20), 5000);
-  while (link.Read() != SourceState::kIdle) link.Pass(0);
-  link.Pass(3000);
-  const int64_t settled = link.Settled();
-  while (link.Read() != SourceState::kEnd) link.Pass(0);
-  CHECK(settled == kBase + 380 + 2000);
-  CHECK(std::is_sorted(link.times_ms().begin(), link.times_ms().end()));
-}
-
-TEST_CASE("a system clock that is set back while the link is silent costs no time") {
-  LiveLink link(Steady(kBase, 20) + kSilence + Steady(kBase + 600'000 - kHour, 40) + kSilence);
-  while (link.Read() != SourceState::kIdle) link.Pass(0);
-  link.Pass(600'000);
-  CHECK(link.Settled() == kBase + 380 + 599'000);
-  while (link.Read() != SourceState::kIdle) link.Pass(0);
-  REQUIRE(link.times_ms().size() == 60);
-  CHECK(std::is_sorted(link.times_ms().begin(), link.times_ms().end()));
-  CHECK(link.times_ms()[20] == kBase + 380 + 600'000);
-  CHECK(link.times_ms()[59] == kBase + 380 + 600'000 + 39 * 20);
-  CHECK(link.source().counters().clock_steps == 1);
-}
-
-TEST_CASE("a clock step on a live link is decided when the link has been silent for a second") {
-  auto stamps = Steady(kBase, 20) + kSilence + Steady(kBase + 400 - kHour, 5);
-  for (int i = 0; i < 10; ++i) stamps = stamps + kSilence;
-  LiveLink link(stamps);
-  while (link.Read() != SourceState::kIdle) link.Pass(0);
-  while (link.Read() != SourceState::kIdle) link.Pass(10);
-  CHECK(link.times_ms().size() == 25);
-  CHECK(link.source().counters().clock_steps == 1);
 }
 
 }  // namespace cairn::testing

@@ -218,6 +218,18 @@ class Usage(harness.TestCase):
         self.assert_ended(result, 0, f"{bad}:", "no alert and was left out", "and 1 more")
         self.assertEqual(result.out, whole)
 
+    def test_a_chain_of_thousands_is_one_long_line(self):
+        start = "2026-11-21T10:15:00.000000000Z"
+        hops = [{"orig": {"ip": "172.16.0.2", "port": port}, "resp": {"ip": "10.10.0.15", "port": 22}, "start": start}
+                for port in range(1025, 7025)]
+        line = {"schema": "cairn/1", "time": start, "event": "chain", "chain": "c-00000000000000ab", "hops": hops}
+        path = self.file("long.jsonl", json.dumps(line).encode() + b"\n" + self.alerts.read_bytes())
+        self.assertGreater(path.stat().st_size, 600_000)
+        result = run("filter", "c-00000000000000ab", path)
+        self.assert_ended(result, 0)
+        self.assertIn("# chain c-00000000000000ab: 6000 connections", result.out)
+        self.assertEqual(run("filter", self.ids[0], path).out, run("filter", self.ids[0], self.alerts).out)
+
     def test_where_the_clock_was_set_times_are_left_out(self):
         step = (b'{"schema":"cairn/1","time":"2026-11-21T10:15:02.000000000Z","event":"clock_step","source":"x",'
                 b'"interface":0,"stamp":"2026-11-21T10:15:01.000000000Z","step_ns":-1,"offset_ns":1}\n')

@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The table of alerts as people see it: on terminals of several widths, without colour, in the C locale, in a pipe."""
-import fcntl
 import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 from pathlib import Path
 
 import harness
+import terminal
 from harness import replay
 
 DEMO = Path(__file__).resolve().parents[2] / "traces" / "demo.pcap.gz"
@@ -20,26 +17,9 @@ COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 def on_terminal(columns, **environment):
     """What a person sees on standard output."""
-    controller, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    variables = {**os.environ, "TERM": "xterm", **environment}
-    if "NO_COLOR" not in environment:
-        variables.pop("NO_COLOR", None)
-    variables.pop("COLUMNS", None)
-    with subprocess.Popen([harness.CAIRN, "replay", *harness.SITE, DEMO], stdin=subprocess.DEVNULL, stdout=terminal,
-                          stderr=subprocess.DEVNULL, env=variables) as process:
-        os.close(terminal)
-        shown = b""
-        while True:
-            try:
-                chunk = os.read(controller, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not chunk:
-                break
-            shown += chunk
-    os.close(controller)
-    assert process.returncode == 0, process.returncode
+    command = [harness.CAIRN, "replay", *harness.SITE, DEMO]
+    code, shown = terminal.shown_on_terminal(command, columns, errors=False, **environment)
+    assert code == 0, code
     return shown.replace(b"\r\n", b"\n")
 
 

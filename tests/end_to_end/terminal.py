@@ -1,12 +1,40 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Somebody at a terminal: types, and reads what comes back."""
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
+import subprocess
+import termios
 import time
 
 PATIENCE = 20
+
+
+def shown_on_terminal(command, columns=None, errors=True, **environment):
+    """The exit status of a command, and what a person sees of its output (and its errors) on a terminal with colours."""
+    controller, terminal = pty.openpty()
+    if columns is not None:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    variables = {**os.environ, "TERM": "xterm", **environment}
+    for name in {"NO_COLOR", "COLUMNS"} - environment.keys():
+        variables.pop(name, None)
+    with subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=terminal,
+                          stderr=terminal if errors else subprocess.DEVNULL, env=variables) as process:
+        os.close(terminal)
+        shown = b""
+        while True:
+            try:
+                chunk = os.read(controller, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not chunk:
+                break
+            shown += chunk
+    os.close(controller)
+    return process.returncode, shown
 
 
 class Terminal:

@@ -13,6 +13,7 @@ from pathlib import Path
 import captures
 import harness
 from harness import replay, run
+from terminal import shown_on_terminal
 
 TABLE = Path(__file__).with_name("wrong_usage.txt")
 PROGRAMS = {"cairn": harness.CAIRN, "stopd": os.environ.get("STOPD", "build/bin/stopd"), "cairn-traces": harness.GENERATOR}
@@ -159,23 +160,8 @@ class WrongUsage(harness.TestCase):
 class OnATerminal(harness.TestCase):
     def run_on_terminal(self, *arguments):
         """Standard output and error as a person sees them."""
-        controller, terminal = pty.openpty()
-        environment = {**os.environ, "TERM": "xterm"}
-        environment.pop("NO_COLOR", None)
-        with subprocess.Popen([harness.CAIRN, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=terminal,
-                              stderr=terminal, env=environment) as process:
-            os.close(terminal)
-            shown = b""
-            while True:
-                try:
-                    chunk = os.read(controller, 65536)
-                except OSError:  # the other end is closed
-                    break
-                if not chunk:
-                    break
-                shown += chunk
-        os.close(controller)
-        return process.returncode, shown.decode()
+        code, shown = shown_on_terminal([harness.CAIRN, *arguments])
+        return code, shown.decode()
 
     def test_a_person_gets_a_table_and_a_digest(self):
         capture = self.file("chain.pcap", captures.pcap(captures.chain(clear_text=True)))

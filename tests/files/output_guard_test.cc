@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,29 +13,13 @@
 
 #include "catch2/catch.hpp"
 
+#include "tests/support/scratch_folder.h"
+
 namespace cairn::files {
 namespace {
 
 using Foreign = OutputGuard::Foreign;
-
-// A folder of its own, removed at the end.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "cairn_XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~ScratchFolder() { std::filesystem::remove_all(path_); }
-  std::string File(const std::string& name) const { return (path_ / name).string(); }
-  std::string File(const std::string& name, const std::string& contents) const {
-    std::ofstream(File(name), std::ios::binary) << contents;
-    return File(name);
-  }
-
- private:
-  std::filesystem::path path_;
-};
+using testing::ScratchFolder;
 
 std::string Contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
