@@ -69,7 +69,7 @@ class OutputGuard {
   // which a regular file can also be read by.  Errors: Check's, and ResourceExhausted or Unknown.
   absl::StatusOr<int> Open(const Output& output) const;
 
-  // Whether a file of that name holds something else than the output is to hold, and is replaced.
+  // Whether files that hold something else are replaced (--force).
   bool replaces_foreign() const { return foreign_ == Foreign::kReplace; }
   // OK unless the name leads to an input.  For those who must open it by its name.
   absl::Status CheckNoInput(const Output& output) const;
