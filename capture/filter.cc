@@ -7,18 +7,16 @@
 
 #include "fmt/format.h"
 
+#include "capture/pcap_handle.h"
+
 namespace cairn::capture {
 namespace {
 
 constexpr int kSnapLength = 65535;
 
-struct ClosePcap {
-  void operator()(pcap_t* pcap) const { pcap_close(pcap); }
-};
-
 // Empty: it compiles.
 std::string FaultOn(int link, const std::string& filter) {
-  const std::unique_ptr<pcap_t, ClosePcap> pcap(pcap_open_dead(link, kSnapLength));
+  const PcapHandle pcap(pcap_open_dead(link, kSnapLength));
   if (pcap == nullptr) return "out of memory";
   bpf_program program{};
   if (pcap_compile(pcap.get(), &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {

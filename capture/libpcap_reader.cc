@@ -14,14 +14,10 @@
 #include "capture/file_errors.h"
 #include "capture/frame_decoder.h"
 #include "capture/packet_time.h"
+#include "capture/pcap_handle.h"
 
 namespace cairn::capture {
 namespace {
-
-struct PcapCloser {
-  void operator()(pcap_t* pcap) const { pcap_close(pcap); }
-};
-using PcapHandle = std::unique_ptr<pcap_t, PcapCloser>;
 
 // fopencookie(3)'s read: lets libpcap read from a ByteStream.
 ssize_t ReadFromStream(void* cookie, char* out, size_t size) {

@@ -16,6 +16,7 @@
 #include "capture/frame_decoder.h"
 #include "capture/open.h"
 #include "capture/packet_time.h"
+#include "capture/pcap_handle.h"
 #include "capture/reorder.h"
 #include "capture/wrapping_counter.h"
 
@@ -29,11 +30,6 @@ constexpr int kPollMilliseconds = 100;
 constexpr int kBlockMilliseconds = 10;
 // Reads between two looks at the kernel's drop counters.
 constexpr int kReadsPerStatistics = 1024;
-
-struct PcapCloser {
-  void operator()(pcap_t* pcap) const { pcap_close(pcap); }
-};
-using PcapHandle = std::unique_ptr<pcap_t, PcapCloser>;
 
 class LiveSource : public SegmentSource {
  public:

@@ -11,14 +11,14 @@
 namespace cairn::capture {
 namespace {
 
-constexpr size_t kMostHeld = 65536;
-constexpr size_t kMostHeldOfSeveral = 4 * kMostHeld;
+constexpr size_t kMostHeldBack = 65536;
+constexpr size_t kMostHeldBackOfSeveral = 4 * kMostHeldBack;
 // More interfaces than this share clocks.
 constexpr uint32_t kMostClocks = 64;
 // Segments of others, after which an interface's clock is decided upon with what there is.
 constexpr uint32_t kMostWaited = 4096;
 constexpr uint32_t kSteadilyLate = 16;
-constexpr PacketDelta kLongestLateness = PacketDelta::FromSeconds(1);
+constexpr PacketDelta kOrdinaryLateness = PacketDelta::FromSeconds(1);
 constexpr PacketDelta kLateForLong = PacketDelta::FromSeconds(10);
 constexpr PacketDelta kNoDelay =
     PacketDelta::FromSeconds(60);  // no card holds packets back so long
@@ -293,7 +293,7 @@ class OrderedSource : public SegmentSource {
   // them in the file.
   void ObserveLateness(PacketTime time) {
     const PacketDelta lateness = newest_left_ - time;
-    if (lateness <= kLongestLateness) {
+    if (lateness <= kOrdinaryLateness) {
       current_->late = 0;
       return;
     }
@@ -334,7 +334,7 @@ class OrderedSource : public SegmentSource {
   }
   const Segment& Front() const { return FrontIsLate() ? late_.front().segment : in_order_.front(); }
   bool IsFull() const {
-    const size_t most = interfaces_.size() > 1 ? kMostHeldOfSeveral : kMostHeld;
+    const size_t most = interfaces_.size() > 1 ? kMostHeldBackOfSeveral : kMostHeldBack;
     return in_order_.size() + late_.size() > most;
   }
   bool IsRipe(PacketTime time) const { return time < ripe_before_ || IsFull(); }

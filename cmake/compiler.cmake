@@ -2,8 +2,13 @@
 include(CheckCXXCompilerFlag)
 
 add_library(cairn_compiler INTERFACE)
+# Files that are compiled together do not see each other's names as their own.
+set(shadow -Wshadow)
+if(CMAKE_UNITY_BUILD)
+  set(shadow $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow>)
+endif()
 target_compile_options(cairn_compiler INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion ${shadow} -Wnon-virtual-dtor
   -Wold-style-cast -Wcast-qual -Wimplicit-fallthrough -Wundef -Werror)
 # The same bytes from any folder: no object file holds the path that it was built in.
 target_compile_options(cairn_compiler INTERFACE "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")

@@ -6,6 +6,7 @@
 #                 LINKS PkgConfig::PCAP                 # third-party targets
 #                 PER_PACKET                            # its calls are too frequent to stay calls
 #                 PER_RUN                               # done once: compiling it fast is worth more
+#                 ALONE b.cc                            # not compiled together with others: its headers do not agree
 #                 PRECOMPILE <heavy.hpp>)               # a header of its own that most files include
 #
 # Includes are written from the project's root, so the compiler alone would let any folder include any other.  The
@@ -34,7 +35,7 @@ function(cairn_precompile target flags precompile)
 endfunction()
 
 function(cairn_library)
-  cmake_parse_arguments(ARG "PER_PACKET;PER_RUN" "FOLDER" "SOURCES;USES;LINKS;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(ARG "PER_PACKET;PER_RUN" "FOLDER" "SOURCES;USES;LINKS;PRECOMPILE;ALONE" ${ARGN})
   cairn_folder_target(${ARG_FOLDER} target)
   add_library(${target} STATIC ${ARG_SOURCES})
   set(flags "")
@@ -49,9 +50,13 @@ function(cairn_library)
     list(APPEND flags -O1)
   endif()
   target_compile_options(${target} PRIVATE ${flags})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   cairn_precompile(${target} "${flags}" "${ARG_PRECOMPILE}")
   target_link_libraries(${target} PUBLIC cairn_compiler ${ARG_LINKS})
   set(allowed ${ARG_FOLDER})
+  if(NOT ARG_FOLDER STREQUAL "base")
+    list(PREPEND ARG_USES base)
+  endif()
   foreach(used IN LISTS ARG_USES)
     cairn_folder_target(${used} used_target)
     if(NOT TARGET ${used_target})

@@ -28,20 +28,22 @@ foreach(program cairn stopd)
           DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME ${program})
 endforeach()
 # systemd looks below lib, whatever the machine's own folder for libraries is called.
-install(FILES packaging/stopd.service packaging/stopd.socket DESTINATION lib/systemd/system)
+install(FILES packaging/stopd.service packaging/stopd.socket packaging/stopd-ca.service DESTINATION lib/systemd/system)
 install(FILES packaging/stopd.sysusers DESTINATION lib/sysusers.d RENAME stopd.conf)
+install(FILES packaging/stopd.tmpfiles DESTINATION lib/tmpfiles.d RENAME stopd.conf)
 
 # Schemas are for programs, and must be there also where documentation is left out.
 file(GLOB schemas CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/*.schema.json")
 install(FILES ${schemas} DESTINATION "${CMAKE_INSTALL_DATADIR}/cairn/schemas")
-# README and docs lie to each other as in the source, so that their links hold.
+# README, docs and traces lie to each other as in the source, so that their links hold and their commands run.
 set(doc_folder "${CMAKE_INSTALL_DATADIR}/doc/cairn")
 install(FILES LICENSE DESTINATION "${doc_folder}" RENAME copyright)
 install(FILES README.md "${CMAKE_BINARY_DIR}/changelog.gz" DESTINATION "${doc_folder}")
 install(DIRECTORY docs DESTINATION "${doc_folder}"
         FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.csv" PATTERN "*.json")
+install(DIRECTORY traces DESTINATION "${doc_folder}"
+        FILES_MATCHING PATTERN "README.md" PATTERN "*.pcap.gz" PATTERN "*.truth.json.gz" PATTERN "program" EXCLUDE)
 install(FILES config/cairn.yaml config/stopd.yaml config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml
-              traces/demo.pcap.gz traces/demo.truth.json.gz
         DESTINATION "${doc_folder}/examples")
 
 set(CPACK_GENERATOR DEB)
@@ -68,9 +70,11 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${CMAKE_BINARY_DIR}/conffiles")
 foreach(script postinst prerm postrm)
   list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${PROJECT_SOURCE_DIR}/packaging/debian/${script}")
 endforeach()
-# postinst makes stopd's user; the libraries are found by themselves.
+# postinst makes stopd's users; the libraries are found by themselves.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser")
 # Rules of the policy may name time zones.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "tzdata")
+# What the pages use beside the programs.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "jq, tcpdump")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)

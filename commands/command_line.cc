@@ -14,6 +14,7 @@ void AddAllCommands(CLI::App& app, int& exit_code) {
   AddSessions(app, exit_code);
   AddFilter(app, exit_code);
   AddToken(app, exit_code);
+  AddTraceByHand(app, exit_code);
   AddConfig(app, exit_code);
   AddPolicy(app, exit_code);
   AddEvaluate(app, exit_code);

@@ -14,6 +14,7 @@ void AddRelays(CLI::App& app, int& exit_code);
 void AddSessions(CLI::App& app, int& exit_code);
 void AddFilter(CLI::App& app, int& exit_code);
 void AddToken(CLI::App& app, int& exit_code);
+void AddTraceByHand(CLI::App& app, int& exit_code);
 void AddConfig(CLI::App& app, int& exit_code);
 void AddPolicy(CLI::App& app, int& exit_code);
 void AddEvaluate(CLI::App& app, int& exit_code);

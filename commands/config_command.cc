@@ -22,8 +22,8 @@ int Print(const std::string& text) {
   return std::fputs(text.c_str(), stdout) < 0 ? static_cast<int>(kFailed) : static_cast<int>(kDone);
 }
 
-absl::Status CheckFile(const std::string& file) {
-  const absl::StatusOr<config::Settings> settings = config::LoadFile(file);
+absl::Status CheckFile(const std::string& file, std::string& warnings) {
+  const absl::StatusOr<config::Settings> settings = config::LoadFile(file, warnings);
   if (!settings.ok()) return settings.status();
   absl::Status filter = capture::CheckFilter(settings->capture.filter);
   if (filter.ok()) return filter;
@@ -43,8 +43,10 @@ int CheckFiles(std::vector<std::string> files) {
   int exit_code = kDone;
   std::string sound;
   for (const std::string& file : files) {
-    const absl::Status status = CheckFile(file);
+    std::string warnings;
+    const absl::Status status = CheckFile(file, warnings);
     if (status.ok()) {
+      if (!warnings.empty()) fmt::print(stderr, "{}\n", warnings);
       sound += fmt::format("{}: no fault found\n", file);
       continue;
     }
@@ -71,7 +73,9 @@ void AddCheck(CLI::App& config, int& exit_code) {
       ->add_option("FILE", *files,
                    fmt::format("Configuration files (YAML); default: {}", kSystemConfig))
       ->type_name("");
-  check->footer("\nExit status: 0 no fault, 2 otherwise.");
+  check->footer(
+      "\nFormer names of keys are accepted, with a warning.\n"
+      "Exit status: 0 no fault, 2 otherwise.");
   check->callback([files, &exit_code] { exit_code = CheckFiles(*files); });
 }
 

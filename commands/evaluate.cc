@@ -254,7 +254,7 @@ int Evaluate(const Arguments& arguments) {
 void AddEvaluate(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
-      app.add_subcommand(kCommand, "Score the detector against captures with ground truth");
+      app.add_subcommand(kCommand, "Score the detector on captures with known truth");
   command->add_option("TRACE", arguments->traces, "Capture files")->required()->type_name("");
   command
       ->add_option("--truth", arguments->truths,
@@ -272,7 +272,8 @@ void AddEvaluate(CLI::App& app, int& exit_code) {
                    "Try every value (repeatable); two keys give a grid of FP/FN")
       ->type_name("KEY=VALUE,...")
       ->allow_extra_args(false);
-  AddDuration(*command, "--min-work", "Require only pairs with so much work, as in 90s or 5min",
+  AddDuration(*command, "--min-work",
+              "Require only pairs whose person worked this long, as in 90s or 5min",
               PacketDelta::Zero(), PacketDelta::FromSeconds(1'000'000'000),
               [arguments](PacketDelta length) { arguments->min_work = length; });
   AddReportOptions(*command, arguments->report, {"table", "json", "csv"});

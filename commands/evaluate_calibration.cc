@@ -50,11 +50,11 @@ void AddEvaluateCalibration(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   evaluation::SiteDaysOptions& options = arguments->options;
   CLI::App* command = app.add_subcommand(
-      kName, "Count the false alarms of simulated site-days against alerts.false_alarms_per_day");
+      kName, "Compare false alarms on simulated days with alerts.false_alarms_per_day");
   command->add_option("--days", options.days, "Days of each site; default: 10")
       ->type_name("N")
       ->check(CLI::Range(0.01, 10000.0).description(""));
-  command->add_option("--sites", options.sites, "Sites, each with people of its own; default: 2")
+  command->add_option("--sites", options.sites, "Sites, each with its own people; default: 2")
       ->type_name("N")
       ->check(CLI::Range(uint32_t{1}, uint32_t{1000}).description(""));
   command->add_option("--people", options.people, "People at work at any moment; default: 40")
@@ -69,7 +69,7 @@ void AddEvaluateCalibration(CLI::App& app, int& exit_code) {
       ->type_name("N")
       ->check(CLI::Range(1e-6, 1e6).description(""))
       ->allow_extra_args(false);
-  command->add_option("--seed", options.seed, "Another seed, other people; default: 1")
+  command->add_option("--seed", options.seed, "A different seed gives different people; default: 1")
       ->type_name("N");
   AddSettingsOptions(*command, arguments->run);
   AddReportOptions(*command, arguments->report, {"table", "markdown"});

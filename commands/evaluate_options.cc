@@ -20,8 +20,7 @@ void AddReportOptions(CLI::App& app, ReportOptions& options,
         ->type_name(fmt::format("{}", fmt::join(formats, "|")))
         ->check(CLI::IsMember(formats).description(""));
   }
-  app.add_option("-t,--threads", options.threads,
-                 "Threads, which change nothing but the time it takes; default: 1")
+  app.add_option("-t,--threads", options.threads, "Threads; the result is the same; default: 1")
       ->type_name("N")
       ->check(CLI::Range(1, kMostThreads).description(""));
   app.add_flag("-q,--quiet", options.quiet, "Only faults on standard error");

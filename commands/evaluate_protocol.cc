@@ -120,7 +120,9 @@ void AddEvaluateProtocol(CLI::App& app, int& exit_code) {
                    "What is done to the traffic (repeatable); default: every condition")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  command->add_option("--seed", arguments->seed, "Another seed, other sessions; default: 1")
+  command
+      ->add_option("--seed", arguments->seed,
+                   "A different seed gives different sessions; default: 1")
       ->type_name("N");
   command
       ->add_option("--needed-nats", arguments->needed_nats,

@@ -62,13 +62,15 @@ int EvaluateRelays(const Arguments& arguments) {
 void AddEvaluateRelays(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand(
-      kName, "Redo the published experiments on the relay screen, on simulated servers");
+      kName, "Repeat the published experiments on the relay screen, on simulated servers");
   command
       ->add_option("--trials", arguments->trials,
                    "Servers simulated for each condition; default: 200")
       ->type_name("N")
       ->check(CLI::Range(uint32_t{1}, uint32_t{100'000}).description(""));
-  command->add_option("--seed", arguments->seed, "Another seed, other servers; default: 1")
+  command
+      ->add_option("--seed", arguments->seed,
+                   "A different seed gives different servers; default: 1")
       ->type_name("N");
   command
       ->add_option("--out", arguments->folder, "Write points (CSV) and curves (SVG) to this folder")

@@ -102,8 +102,8 @@ std::string TextOf(const Arguments& arguments, const output::AlertedConnections&
   std::string text = AboutText(found);
   text += "# Capture filter: tcpdump -r IN.pcap -w OUT.pcap 'FILTER', or -F FILE.\n";
   text += arguments.no_vlan
-              ? "# It takes packets without VLAN tags, not those in tunnels, and knows no times.\n"
-              : "# It takes packets with up to two VLAN tags, not those in tunnels, and knows no "
+              ? "# It takes packets without VLAN tags, not those in tunnels, and at all times.\n"
+              : "# It takes packets with up to two VLAN tags, not those in tunnels, and at all "
                 "times.\n";
   if (found.connections.size() > kManyConnections) {
     text += "# It is long: tcpdump takes it from a file (-F), sooner with --no-vlan.\n";
@@ -114,7 +114,7 @@ std::string TextOf(const Arguments& arguments, const output::AlertedConnections&
   if (!with_times) {
     text += " Times are left out: the capture's clock was set (clock_step).";
   } else if (!found.end.has_value()) {
-    text += " No time ends it: the alerts do not tell when the connections ended.";
+    text += " It has no end time: the alerts do not say when the connections ended.";
   }
   return text + '\n' + display + '\n';
 }

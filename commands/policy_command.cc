@@ -108,12 +108,17 @@ bool IsJson(const RunOptions& options) {
 absl::StatusOr<policy::Options> RulesOf(const RunOptions& options) {
   absl::StatusOr<config::Settings> settings = LoadSettings(options);
   if (!settings.ok()) return settings.status();
-  if (!settings->detector.policy.allow.empty()) return std::move(settings->detector.policy);
-  return absl::InvalidArgumentError(
-      options.config.empty()
-          ? "there are no allow rules; name the configuration that holds them: --config FILE"
-          : fmt::format("{} holds no allow rules (policy.allow; see docs/policy.md)",
-                        options.config));
+  const std::string file = ConfigFileOf(options);
+  if (settings->detector.policy.allow.empty()) {
+    return absl::InvalidArgumentError(
+        file.empty()
+            ? "there are no allow rules; name the configuration that holds them: --config FILE"
+            : fmt::format("{} holds no allow rules (policy.allow; see docs/policy.md)", file));
+  }
+  if (options.config.empty() && !file.empty()) {
+    fmt::print(stderr, "cairn {}: the rules are those of {}\n", kCommand, file);
+  }
+  return std::move(settings->detector.policy);
 }
 
 int TestPolicy(Arguments arguments) {
@@ -152,7 +157,9 @@ void AddPolicy(CLI::App& app, int& exit_code) {
   test->add_option("ALERTS", arguments->files, "Files that --alerts wrote; '-': standard input")
       ->required()
       ->type_name("");
-  test->add_option("-c,--config", arguments->run.config, "Configuration file (YAML) with the rules")
+  test->add_option(
+          "-c,--config", arguments->run.config,
+          fmt::format("Configuration file (YAML) with the rules; default: {}", kSystemConfig))
       ->type_name("FILE");
   test->add_option("-s,--set", arguments->run.set,
                    "Change a setting (repeatable), as in policy.timezone=Europe/Berlin")

@@ -159,7 +159,7 @@ int Relays(Arguments arguments) {
   const bool told = input.ok() || StopSignal() != 0;
   if (!told) {
     Complain(kCommand, input);
-    fmt::print(stderr, "cairn {}: what could be read has been listed\n", kCommand);
+    fmt::print(stderr, "cairn {}: the list holds what could be read\n", kCommand);
   }
   // A reader that has seen enough (| head) is no news to the user.
   if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kCommand, printed);

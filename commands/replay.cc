@@ -82,6 +82,7 @@ int Replay(ReplayOptions options) {
     Complain(kCommand, detector.status());
     return kUsage;
   }
+  options.run.trace = options.run.traceback && settings->traceback.trace;
   CatchStopSignals();
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source = capture::OpenFiles(
       options.files, settings->capture, capture::Reader::kFastest, options.threads);
@@ -98,7 +99,12 @@ int Replay(ReplayOptions options) {
   }
   TellConfigFile(kCommand, options.run);
   WarnOfFilter(kCommand, options.run, *settings);
-  if (options.run.traceback) TellWhoIsAsked(kCommand, options.run, *settings);
+  const absl::StatusOr<std::unique_ptr<tracing::Tracer>> tracer = TracerFor(options.run, *settings);
+  if (!tracer.ok()) {
+    Complain(kCommand, tracer.status());
+    return kFailed;
+  }
+  TellWhoIsAsked(kCommand, options.run, *settings);
   ReplayPace pace((*outputs)->progress(), start);
   const RunEnd end = RunToEnd({.command = kCommand,
                                .options = options.run,
@@ -107,7 +113,8 @@ int Replay(ReplayOptions options) {
                                .source = **source,
                                .outputs = **outputs,
                                .pace = pace,
-                               .start = start});
+                               .start = start,
+                               .tracer = tracer->get()});
   if (!end.input.ok() || !end.output.ok() || !end.sessions.ok()) return kFailed;
   return end.interrupted ? StopExitCode() : static_cast<int>(kDone);
 }

@@ -99,6 +99,7 @@ void PrintSummary(const Run& run, const Detector& detector, const AskingSink& si
       .rules = detector.policy_uses(),
       .newest = detector.now(),
       .traceback = sink.counters(),
+      .tracing = sink.tracing_counters(),
       .wall_seconds = wall.count(),
       .cpu_seconds = Seconds(usage.ru_utime) + Seconds(usage.ru_stime),
       .peak_memory_bytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024};
@@ -127,6 +128,25 @@ void ExplainFaults(const Run& run, const RunEnd& end) {
   }
 }
 
+// A wrong interface, or a filter that takes nothing, looks like a quiet site.
+void WarnOfSilence(const Run& run) {
+  const CaptureCounters& capture = run.source.counters();
+  if (run.options.quiet || capture.segments > 0) return;
+  if (capture.packets > 0) {
+    fmt::print(stderr,
+               "cairn {}: warning: none of {} packets holds TCP that Cairn can read; the summary "
+               "counts them by reason\n",
+               run.command, capture.packets);
+  } else if (run.command == "watch") {
+    fmt::print(stderr,
+               "cairn {}: warning: no packet was seen; is this the interface that sees the border "
+               "link, and does capture.filter let its packets through?\n",
+               run.command);
+  } else {
+    fmt::print(stderr, "cairn {}: warning: there is no packet in the input\n", run.command);
+  }
+}
+
 // A few cut packets are in every live capture; more mean a snap length that hides what we look for.
 void WarnOfCutHeaders(const Run& run) {
   const CaptureCounters& capture = run.source.counters();
@@ -138,7 +158,7 @@ void WarnOfCutHeaders(const Run& run) {
                        dropped(DropReason::kTruncatedTransport);
   if (run.options.quiet || cut <= capture.packets / 100) return;
   fmt::print(stderr,
-             "cairn {}: warning: {} of {} packets are cut within their headers and tell nothing; "
+             "cairn {}: warning: {} of {} packets are cut within their headers and cannot be used; "
              "capture at least 96 bytes of each (tcpdump -s 96)\n",
              run.command, cut, capture.packets);
 }
@@ -158,7 +178,10 @@ void WarnOfWildStamps(const Run& run) {
 RunEnd RunToEnd(const Run& run) {
   RunEnd end;
   AskingSink sink(run.outputs, run.settings.traceback, run.settings.detector.protected_networks,
-                  run.options.traceback);
+                  {.command = run.command,
+                   .quiet = run.options.quiet,
+                   .tokens = run.options.traceback,
+                   .tracer = run.tracer});
   run.detector.WriteTo(sink);
   Detector& detector = run.detector.detector();
   ClockSteps steps(run.command, run.options.quiet, run.source, detector, run.outputs);
@@ -172,6 +195,7 @@ RunEnd RunToEnd(const Run& run) {
   end.sessions = run.outputs.CloseSessions();
   if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();
   ExplainFaults(run, end);
+  if (end.input.ok()) WarnOfSilence(run);
   WarnOfCutHeaders(run);
   WarnOfWildStamps(run);
   WarnOfBorder(run, detector);

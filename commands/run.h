@@ -13,6 +13,7 @@
 #include "commands/run_options.h"
 #include "config/settings.h"
 #include "detector/detector.h"
+#include "traceback/tracing/asker/tracer.h"
 
 namespace cairn::commands {
 
@@ -39,6 +40,7 @@ struct Run {
   Outputs& outputs;
   Pace& pace;
   std::chrono::steady_clock::time_point start;
+  tracing::TraceRunner* tracer = nullptr;  // who traces chains upon alerts; null: nobody
 };
 
 // How a run ended.  Several can be true at once.

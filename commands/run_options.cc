@@ -19,7 +19,7 @@ void AddSettingsOptions(CLI::App& app, RunOptions& options) {
   CLI::Option* config =
       app.add_option(
              "-c,--config", options.config,
-             fmt::format("Configuration file (YAML); default: {}, if it is there", kSystemConfig))
+             fmt::format("Configuration file (YAML); default: {}, if it exists", kSystemConfig))
           ->type_name("FILE");
   app.add_flag("--no-config", options.no_config, "Read no configuration file")->excludes(config);
   app.add_option("-p,--protect", options.protect,
@@ -38,13 +38,13 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
                  "Write alerts as JSON lines here; '-': standard output")
       ->type_name("FILE");
   app.add_option("--relays", options.relays,
-                 "Write what each screened host showed, every five minutes, as JSON lines here")
+                 "Write the relay scores of hosts as JSON lines here, for 'cairn relays'")
       ->type_name("FILE");
   app.add_option("--sessions", options.sessions,
                  "Write a record of every TCP session here; '-': standard output")
       ->type_name("FILE");
   app.add_option("--sessions-format", options.sessions_format,
-                 "Default: by the end of the file's name; else tsv")
+                 "Form of the records; default: by the file's name, else tsv")
       ->type_name("report|tsv|json|zeek|sqlite")
       ->check(CLI::IsMember({"report", "tsv", "json", "zeek", "sqlite"}).description(""));
   app.add_option("-f,--format", options.format,
@@ -57,9 +57,9 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
   app.add_flag("--traceback", options.traceback,
                "Ask suspected hosts who owns the connection (docs/traceback.md); default: no");
   app.add_flag("--no-traceback", options.no_traceback,
-               "Ask no host, also if the configuration says so");
+               "Ask no host, even if the configuration says so");
   app.add_flag("--force", options.force,
-               "Replace output files that hold something else (never inputs)");
+               "Replace output files that are not Cairn's own (never inputs)");
   app.add_flag("-q,--quiet", options.quiet,
                "Only faults on standard error: no progress, no summary");
 }
@@ -70,7 +70,7 @@ absl::Status CheckSessions(const RunOptions& options) {
   if (options.sessions.empty()) {
     if (options.sessions_format.empty()) return absl::OkStatus();
     return absl::InvalidArgumentError(
-        "'--sessions-format' says how records are written, and nothing where: add --sessions FILE");
+        "'--sessions-format' has no effect without a file for the records: add --sessions FILE");
   }
   if (options.sessions == "-") {
     if (options.alerts == "-" || !options.format.empty()) {
@@ -167,7 +167,7 @@ absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options) {
   for (const std::string& assignment : options.set) {
     const absl::Status applied = config::Apply(settings, assignment);
     if (!applied.ok()) {
-      return absl::InvalidArgumentError(fmt::format("--set {}", std::string(applied.message())));
+      return absl::InvalidArgumentError(fmt::format("--set: {}", std::string(applied.message())));
     }
   }
   if (absl::Status sound = config::Check(settings); !sound.ok()) return sound;

@@ -37,6 +37,7 @@ struct RunOptions {
   bool quiet = false;
   bool traceback = false;  // whether hosts are asked upon alerts
   bool no_traceback = false;
+  bool trace = false;      // whether chains are traced; no option says so, but the configuration
   bool force = false;      // replace files of something else
   bool no_config = false;  // leave the system's configuration out
 };

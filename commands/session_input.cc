@@ -159,7 +159,7 @@ int ExitCodeOf(std::string_view command, const SessionsTold& told, const absl::S
   if (!sound) {
     Complain(command, told.fault);
     if (told.records > 0) {
-      fmt::print(stderr, "cairn {}: what could be read has been listed\n", command);
+      fmt::print(stderr, "cairn {}: the list holds what could be read\n", command);
     }
   } else if (told.records == 0 && !stopped) {
     fmt::print(stderr, "cairn {}: no session was read\n", command);

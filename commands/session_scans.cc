@@ -7,15 +7,18 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
 #include "commands/commands.h"
 #include "commands/run.h"
+#include "commands/run_options.h"
 #include "commands/session_commands.h"
 #include "commands/session_input.h"
 #include "config/quantity.h"
+#include "config/settings.h"
 #include "detector/surveys/scan_survey.h"
 #include "output/surveys/scan_report.h"
 #include "output/terminal.h"
@@ -29,6 +32,7 @@ constexpr char kCommand[] = "sessions scans";
 
 struct Arguments {
   SessionArguments sessions;
+  RunOptions run;  // of these: the configuration file and --set
   ScanCounting by = ScanCounting::kUnknown;
   bool data_only = false;
   double least = 0;
@@ -38,7 +42,8 @@ struct Arguments {
   bool known_before = false;
 };
 
-absl::StatusOr<surveys::ScanQuery> QueryOf(const Arguments& arguments) {
+absl::StatusOr<surveys::ScanQuery> QueryOf(const Arguments& arguments,
+                                           const config::Settings& settings) {
   const absl::StatusOr<PacketDelta> within = config::ParseDuration(arguments.known_within);
   if (!within.ok()) {
     return absl::InvalidArgumentError(
@@ -52,6 +57,7 @@ absl::StatusOr<surveys::ScanQuery> QueryOf(const Arguments& arguments) {
                  .before_only = arguments.known_before};
   query.least = arguments.least;
   query.data_only = arguments.data_only;
+  query.agent_ports = settings.traceback.tracing_ports;
   query.limit = LimitOf(arguments.sessions);
   return query;
 }
@@ -73,6 +79,9 @@ void PrintNotes(const Arguments& arguments, const surveys::ScanSurvey& survey,
   if (report.rows.empty()) {
     fmt::print(stderr, "cairn {}: no client has failed attempts of this kind\n", kCommand);
   }
+  note(report.agents,
+       "hosts are left out at the ports of tracing agents, where few did not answer them "
+       "(traceback.tracing_ports)");
   if (FormatOf(arguments.sessions) != "table") {
     note(report.more, "more rows are beyond the limit (--limit)");
   }
@@ -85,12 +94,14 @@ void PrintNotes(const Arguments& arguments, const surveys::ScanSurvey& survey,
 }
 
 int Scans(const Arguments& arguments) {
-  const absl::StatusOr<surveys::ScanQuery> query = QueryOf(arguments);
+  const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
+  const absl::StatusOr<surveys::ScanQuery> query =
+      settings.ok() ? QueryOf(arguments, *settings) : settings.status();
   if (!query.ok()) {
     Complain(kCommand, query.status());
     return kUsage;
   }
-  surveys::ScanSurvey survey;
+  surveys::ScanSurvey survey({}, settings->detector.protected_networks);
   surveys::ScanReport report;
   return RunSurvey({.command = kCommand,
                     .add =
@@ -140,6 +151,18 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
       ->check(CLI::Range(0.0, 1.0).description(""));
   command.add_flag("--known-before", arguments.known_before,
                    "Servers are not known before the first session that they accepted");
+  command
+      .add_option(
+          "-c,--config", arguments.run.config,
+          fmt::format("Configuration file (YAML), of which traceback.tracing_ports is used; "
+                      "default: {}",
+                      kSystemConfig))
+      ->type_name("FILE");
+  command
+      .add_option("-s,--set", arguments.run.set,
+                  "Change a setting (repeatable), as in traceback.tracing_ports=")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
 }
 
 }  // namespace

@@ -73,8 +73,8 @@ absl::StatusOr<Question> QuestionOf(const Arguments& arguments) {
   if (IsBeginOfId(arguments.target)) question.id = arguments.target;
   const std::string& host = question.id.empty() ? arguments.target : arguments.host;
   if (question.id.empty() && !arguments.host.empty()) {
-    return absl::InvalidArgumentError("--host says whose sessions around an alert; " +
-                                      arguments.target + " is no alert");
+    return absl::InvalidArgumentError("--host chooses the host of an alert; " + arguments.target +
+                                      " is no alert");
   }
   if (!host.empty()) {
     const absl::StatusOr<IpAddress> ip = IpAddress::Parse(host);
@@ -119,8 +119,8 @@ absl::StatusOr<std::string> WholeId(const Question& question, const surveys::Ale
     const std::string_view what = IsChain(question.id) ? "chain" : "alert";
     const bool whole = question.id.size() >= kAlertDigits;
     return absl::NotFoundError(
-        whole ? fmt::format("no session of these files carries the {} {}", what, question.id)
-              : fmt::format("no session of these files carries {} {} whose id begins with '{}'",
+        whole ? fmt::format("no session in these files belongs to the {} {}", what, question.id)
+              : fmt::format("no session in these files belongs to {} {} whose id begins with '{}'",
                             IsChain(question.id) ? "a" : "an", what, question.id));
   }
   std::string list;
@@ -268,8 +268,9 @@ void AddSessionsOf(CLI::App& sessions, int& exit_code) {
       ->type_name("")
       ->required();
   AddSessionArguments(*command, arguments->sessions,
-                      "So many sessions; default: 200 in a table, 20 in a figure, else 100000");
-  command->add_option("--host", arguments->host, "Whose sessions around the alert")
+                      "The N sessions nearest to the alert, or the first N; default: 200 in a "
+                      "table, 20 in a figure, else 100000");
+  command->add_option("--host", arguments->host, "The host whose sessions around the alert to list")
       ->type_name("IP");
   command
       ->add_option("--before", arguments->before,

@@ -20,6 +20,7 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/printable.h"
 #include "capture/address.h"
 #include "commands/commands.h"
 #include "commands/program/duration_option.h"
@@ -83,7 +84,7 @@ absl::StatusOr<stop::Request> RequestOf(const Arguments& arguments) {
     const std::optional<stop::RequestType> type = stop::RequestTypeFromName(arguments.type);
     if (!type.has_value()) {
       return absl::InvalidArgumentError(fmt::format(
-          "--type '{}' is none; choose ident, ID, ID_REC, SV or SV_REC", arguments.type));
+          "--type: '{}' is not known; choose ident, ID, ID_REC, SV or SV_REC", arguments.type));
     }
     request->type = *type;
   }
@@ -106,13 +107,6 @@ absl::StatusOr<stop::Request> RequestOf(const Arguments& arguments) {
   return request;
 }
 
-// What a host sent, such that it steers no terminal.
-std::string Harmless(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return text;
-}
-
 int Explain(const Arguments& arguments, const requester::Outcome& outcome) {
   const stop::Reply& reply = outcome.reply;
   std::string request = stop::FormatRequest(outcome.ask.request);
@@ -127,7 +121,7 @@ int Explain(const Arguments& arguments, const requester::Outcome& outcome) {
                reply.error, request);
     return kFailed;
   }
-  const std::string user = Harmless(reply.user);
+  const std::string user = Printable(reply.user);
   if (arguments.quiet) {
     fmt::print("{}\n", user);
     return kDone;
@@ -137,7 +131,7 @@ int Explain(const Arguments& arguments, const requester::Outcome& outcome) {
   if (is_token) {
     fmt::print("token    {}\n", user);
   } else {
-    fmt::print("user     {}\nsystem   {}\n", user, Harmless(reply.system));
+    fmt::print("user     {}\nsystem   {}\n", user, Printable(reply.system));
   }
   return kDone;
 }

@@ -10,6 +10,7 @@
 
 #include "CLI/CLI.hpp"
 #include "capture/open.h"
+#include "capture/wall_clock.h"
 #include "commands/asking_sink.h"
 #include "commands/commands.h"
 #include "commands/outputs.h"
@@ -57,8 +58,7 @@ class WatchPace : public Pace {
                                   bool silent) override {
     if (options_.count > 0 && source.counters().packets >= options_.count) return Next::kStop;
     const Clock::time_point now = Clock::now();
-    if (options_.duration > PacketDelta::Zero() &&
-        now - start_ >= std::chrono::nanoseconds(options_.duration.ToNanoseconds())) {
+    if (options_.duration > PacketDelta::Zero() && now - start_ >= ToChrono(options_.duration)) {
       return Next::kStop;
     }
     if (now < next_look_) return Next::kGoOn;
@@ -122,6 +122,7 @@ int Watch(WatchOptions options) {
   }
   options.run.traceback =
       (options.run.traceback || settings->traceback.enabled) && !options.run.no_traceback;
+  options.run.trace = settings->traceback.trace && !options.run.no_traceback;
   CatchStopSignals();
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source =
       capture::OpenLive(options.interface, settings->capture, &Elapsed);
@@ -138,7 +139,12 @@ int Watch(WatchOptions options) {
   TellConfigFile(kCommand, options.run);
   if (!options.run.quiet)
     fmt::print(stderr, "cairn {}: watching {}; ^C ends\n", kCommand, options.interface);
-  if (options.run.traceback) TellWhoIsAsked(kCommand, options.run, *settings);
+  const absl::StatusOr<std::unique_ptr<tracing::Tracer>> tracer = TracerFor(options.run, *settings);
+  if (!tracer.ok()) {
+    Complain(kCommand, tracer.status());
+    return kFailed;
+  }
+  TellWhoIsAsked(kCommand, options.run, *settings);
   const Clock::time_point start = Clock::now();
   WatchPace pace(options, **outputs, start);
   const RunEnd end = RunToEnd({.command = kCommand,
@@ -148,7 +154,8 @@ int Watch(WatchOptions options) {
                                .source = **source,
                                .outputs = **outputs,
                                .pace = pace,
-                               .start = start});
+                               .start = start,
+                               .tracer = tracer->get()});
   // A signal is the usual way to end a watch.
   return end.input.ok() && end.output.ok() && end.sessions.ok() ? kDone : kFailed;
 }
@@ -163,8 +170,9 @@ void AddWatch(CLI::App& app, int& exit_code) {
       ->type_name("NAME")
       ->required();
   AddRunOptions(*command, options->run);
-  AddDuration(*command, "-d,--duration", "Stop after so long, as in 90s, 1m or 2h", kShortestWatch,
-              kLongestWatch, [options](PacketDelta length) { options->duration = length; });
+  AddDuration(*command, "-d,--duration", "Stop after this time, as in 90s, 1m or 2h",
+              kShortestWatch, kLongestWatch,
+              [options](PacketDelta length) { options->duration = length; });
   command->add_option("-n,--count", options->count, "Stop once this many packets have been read")
       ->type_name("PACKETS")
       ->check(CLI::Range(uint64_t{1}, kMostPackets).description(""));

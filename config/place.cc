@@ -21,32 +21,51 @@ size_t CutPoint(std::string_view text, size_t most) {
 
 }  // namespace
 
-bool Problems::full() const { return found_.size() >= kMaxProblems; }
+bool Problems::full() const { return faults_.kept.size() >= kMaxProblems; }
 
-void Problems::Add(Mark mark, std::string_view text) {
-  if (full()) {
-    ++left_out_;
+void Problems::List::Add(Mark mark, std::string_view text) {
+  if (kept.size() >= kMaxProblems) {
+    ++left_out;
     return;
   }
-  found_.push_back({mark, std::string(text)});
+  kept.push_back({mark, std::string(text)});
 }
 
+void Problems::Add(Mark mark, std::string_view text) { faults_.Add(mark, text); }
+
+void Problems::Warn(Mark mark, std::string_view text) { warnings_.Add(mark, text); }
+
 absl::Status Problems::ToStatus() const {
-  if (found_.empty()) return absl::OkStatus();
-  std::vector<Problem> sorted = found_;
+  if (empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(Text(faults_, ""));
+}
+
+std::string Problems::WarningText() const { return Text(warnings_, "warning: "); }
+
+std::string Problems::Position(Mark mark) const {
+  if (mark.line == 0) return source_;
+  const std::string place = fmt::format("{}:{}", mark.line, mark.column);
+  return source_.empty() ? place : fmt::format("{}:{}", source_, place);
+}
+
+std::string Problems::Text(const List& list, std::string_view kind) const {
+  std::vector<Problem> sorted = list.kept;
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const Problem& a, const Problem& b) { return a.mark < b.mark; });
   std::string message;
   for (const Problem& problem : sorted) {
     if (!message.empty()) message += '\n';
-    if (!source_.empty()) message += fmt::format("{}:", source_);
-    if (problem.mark.line > 0)
-      message += fmt::format("{}:{}:", problem.mark.line, problem.mark.column);
-    if (!message.empty() && message.back() == ':') message += ' ';
+    if (const std::string position = Position(problem.mark); !position.empty()) {
+      message += position + ": ";
+    }
+    message += kind;
     message += problem.text;
   }
-  if (left_out_ > 0) message += fmt::format("\nand {} more problems", left_out_);
-  return absl::InvalidArgumentError(message);
+  if (list.left_out > 0) {
+    message +=
+        fmt::format("\nand {} more {}", list.left_out, kind.empty() ? "problems" : "warnings");
+  }
+  return message;
 }
 
 Place Place::Key(std::string_view name) const {
@@ -57,8 +76,12 @@ Place Place::Item(size_t index) const {
   return Place(*problems_, fmt::format("{}[{}]", path_, index + 1));
 }
 
-void Place::Fail(Mark mark, std::string_view text) const {
-  problems_->Add(mark, path_.empty() ? std::string(text) : fmt::format("{}: {}", path_, text));
+void Place::Fail(Mark mark, std::string_view text) const { problems_->Add(mark, Line(text)); }
+
+void Place::Warn(Mark mark, std::string_view text) const { problems_->Warn(mark, Line(text)); }
+
+std::string Place::Line(std::string_view text) const {
+  return path_.empty() ? std::string(text) : fmt::format("{}: {}", path_, text);
 }
 
 std::string Quoted(std::string_view text) {

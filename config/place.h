@@ -27,21 +27,34 @@ class Problems {
   explicit Problems(std::string_view source) : source_(source) {}
 
   void Add(Mark mark, std::string_view text);
-  bool empty() const { return found_.empty(); }
+  // What is accepted and would be better written otherwise.
+  void Warn(Mark mark, std::string_view text);
+  bool empty() const { return faults_.kept.empty(); }
   // Further problems are only counted: their texts need not be made.
   bool full() const;
+  // "SOURCE:LINE:COLUMN", as much of it as there is.
+  std::string Position(Mark mark) const;
   // OK, or InvalidArgument with one line "SOURCE:LINE:COLUMN: TEXT" for each problem in the order
   // of the file.
   absl::Status ToStatus() const;
+  // The warnings in the same form, "SOURCE:LINE:COLUMN: warning: TEXT"; empty: none.
+  std::string WarningText() const;
 
  private:
   struct Problem {
     Mark mark;
     std::string text;
   };
+  struct List {
+    std::vector<Problem> kept;
+    size_t left_out = 0;
+    void Add(Mark mark, std::string_view text);
+  };
+  std::string Text(const List& list, std::string_view kind) const;
+
   std::string source_;
-  std::vector<Problem> found_;
-  size_t left_out_ = 0;
+  List faults_;
+  List warnings_;
 };
 
 // The key whose value is being read.  A view: it must not outlive the `problems` it was made with.
@@ -57,8 +70,12 @@ class Place {
   Place Item(size_t index) const;
   // Adds the problem "PATH: TEXT".
   void Fail(Mark mark, std::string_view text) const;
+  // Adds the warning "PATH: TEXT".
+  void Warn(Mark mark, std::string_view text) const;
 
  private:
+  std::string Line(std::string_view text) const;
+
   Problems* problems_;
   std::string path_;
 };

@@ -21,9 +21,9 @@ constexpr std::string_view kReferenceHead = R"(# Configuration
 
 `cairn config check FILE` says what is wrong with a file, with line and column. `cairn config show` prints the settings
 that a run would use, `cairn config default` every key with its default. Without `--config`, `/etc/cairn/cairn.yaml` is
-read if it is there (`--no-config`: no file; `$CAIRN_CONFIG`: another one), and the start of the run says so. Any key can
+read if it exists (`--no-config`: no file; `$CAIRN_CONFIG`: another one), and the run says so at its start. Any key can
 be set on the command line too, as `--set timing.direct.idle_threshold=300ms`; lists as
-`--set protected_networks=192.0.2.0/24,2001:db8::/32`. The pair rules of both kinds at once:
+`--set protected_networks=192.0.2.0/24,2001:db8::/32`. A rule of both kinds of pair is set by its name alone:
 `--set coincidence_window=40ms`.
 
 The file is YAML (UTF-8, at most 1 MiB). It needs only the keys it changes. Unknown, repeated, ill-formed, out-of-range and
@@ -60,7 +60,7 @@ cairn.yaml \- the configuration of cairn(1)
 and other commands read their settings from the file of
 .BR \-\-config .
 The file is YAML (UTF\-8, at most 1 MiB) and needs only the keys that it changes.
-Below, the default stands behind each key.
+Below, the default follows each key.
 Any key can be set on the command line, too, as
 .BR "\-\-set timing.direct.idle_threshold=300ms" .
 .PP
@@ -81,7 +81,7 @@ M; networks are 192.0.2.0/24, 2001:db8::/32, or a single address; a list of one 
 constexpr std::string_view kManualTail = R"(.SH FILES
 .TP
 .I /etc/cairn/cairn.yaml
-As the package installs it.
+The configuration that is read by default.
 .TP
 .I /usr/share/doc/cairn/examples/example\-site.yaml
 An example with allow rules.

@@ -9,6 +9,7 @@
 
 #include "fmt/format.h"
 
+#include "config/port_values.h"
 #include "config/settings_schema.h"
 
 namespace cairn::config {
@@ -20,11 +21,12 @@ constexpr size_t kMaxNameBytes = 100;
 constexpr size_t kMaxReasonBytes = 500;
 
 // One of these must be given: days and hours alone would allow whatever happens in them.
-constexpr std::array<std::string_view, 6> kConditions = {
-    "originator", "middle", "target", "upstream_ports", "downstream_ports", "kind"};
+constexpr std::array<std::string_view, 6> kConditions = {"upstream_hosts",   "stone_hosts",
+                                                         "downstream_hosts", "upstream_ports",
+                                                         "downstream_ports", "kind"};
 
 ValueType<std::vector<uint16_t>> Ports() {
-  return ListOf(Port(), "ports", "[22, 2222]", EmptyList::kRefused);
+  return PortsAndRanges("[22, 2222]", EmptyList::kRefused);
 }
 
 Schema<AllowRule> MakeRuleSchema() {
@@ -33,11 +35,11 @@ Schema<AllowRule> MakeRuleSchema() {
       schema, "", "", [](auto& rule) -> auto& { return rule; })
       .Add("name", &AllowRule::name, Text(1, kMaxNameBytes, "a short name", "night-backup"),
            "Names the rule in alerts and counters. Required; no two rules share one.")
-      .Add("originator", &AllowRule::originator, Networks(EmptyList::kRefused),
+      .Add("upstream_hosts", &AllowRule::upstream_hosts, Networks(EmptyList::kRefused),
            "Where the person is: the far end of the upstream connection.")
-      .Add("middle", &AllowRule::middle, Networks(EmptyList::kRefused),
+      .Add("stone_hosts", &AllowRule::stone_hosts, Networks(EmptyList::kRefused),
            "The stepping stone: the host that the downstream connection comes from.")
-      .Add("target", &AllowRule::target, Networks(EmptyList::kRefused),
+      .Add("downstream_hosts", &AllowRule::downstream_hosts, Networks(EmptyList::kRefused),
            "Where the person goes: the far end of the downstream connection.")
       .Add("upstream_ports", &AllowRule::upstream_ports, Ports(),
            "The responder's port of the upstream connection.")
@@ -69,25 +71,28 @@ Schema<AllowRule> MakeRuleSchema() {
       .Add("reason", &AllowRule::reason,
            Text(0, kMaxReasonBytes, "a text", "\"nightly copy to the archive\""),
            "Why the rule exists.");
+  schema.AddFormerName("originator", "upstream_hosts");
+  schema.AddFormerName("middle", "stone_hosts");
+  schema.AddFormerName("target", "downstream_hosts");
   return schema;
 }
 
-bool IsGiven(const Node& rule, std::string_view key) {
-  return std::any_of(rule.items.begin(), rule.items.end(),
-                     [&](const Node& item) { return item.key == key; });
+bool IsGiven(const std::vector<KeyValue>& found, std::string_view key) {
+  return std::any_of(found.begin(), found.end(),
+                     [&](const KeyValue& value) { return RuleSchema().paths()[value.key] == key; });
 }
 
 std::optional<AllowRule> ReadRule(const Node& node, const Place& place) {
   if (!node.IsMap()) {
     place.Fail(node.mark,
-               "expected a rule, for example {name: night-backup, originator: 192.0.2.0/24}");
+               "expected a rule, for example {name: night-backup, upstream_hosts: 192.0.2.0/24}");
     return std::nullopt;
   }
   AllowRule rule;
-  RuleSchema().Read(rule, node, place);
-  if (!IsGiven(node, "name")) place.Fail(node.mark, "the rule has no name: add 'name: ...'");
+  const std::vector<KeyValue> found = RuleSchema().Read(rule, node, place);
+  if (!IsGiven(found, "name")) place.Fail(node.mark, "the rule has no name: add 'name: ...'");
   if (std::none_of(kConditions.begin(), kConditions.end(),
-                   [&](std::string_view key) { return IsGiven(node, key); })) {
+                   [&](std::string_view key) { return IsGiven(found, key); })) {
     place.Fail(node.mark,
                fmt::format("the rule would allow every stepping stone: add at least one of {}",
                            fmt::join(kConditions, ", ")));
@@ -97,9 +102,9 @@ std::optional<AllowRule> ReadRule(const Node& node, const Place& place) {
 
 std::optional<std::vector<AllowRule>> ReadRules(const Node& node, const Place& place) {
   if (!node.IsSequence()) {
-    place.Fail(
-        node.mark,
-        "expected a list of rules, for example [{name: night-backup, originator: 192.0.2.0/24}]");
+    place.Fail(node.mark,
+               "expected a list of rules, for example [{name: night-backup, upstream_hosts: "
+               "192.0.2.0/24}]");
     return std::nullopt;
   }
   std::vector<AllowRule> rules;
@@ -144,7 +149,7 @@ ValueType<std::vector<AllowRule>> AllowRules() {
   ValueType<std::vector<AllowRule>> type;
   type.shape = Shape::kList;
   type.form = "a list of rules";
-  type.example = "[{name: night-backup, originator: 192.0.2.0/24}]";
+  type.example = "[{name: night-backup, upstream_hosts: 192.0.2.0/24}]";
   type.read = ReadRules;
   type.write = WriteRules;
   return type;

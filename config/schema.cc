@@ -2,6 +2,7 @@
 #include "config/schema.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 
 #include "fmt/format.h"
@@ -14,8 +15,8 @@ namespace {
 class Matcher {
  public:
   Matcher(const std::vector<std::string>& paths, const std::vector<Section>& sections,
-          const Place& place)
-      : paths_(paths), sections_(sections), place_(place) {}
+          const std::vector<FormerName>& former_names, const Place& place)
+      : paths_(paths), sections_(sections), former_names_(former_names), place_(place) {}
 
   void MatchGroup(const Node& group, const std::string& path) {
     if (group.IsNull()) return;  // "timing:" with everything below it commented out
@@ -39,9 +40,17 @@ class Matcher {
   void MatchItem(const Node& item, const std::string& path) {
     // A name with a dot would pass for a path.
     const bool dotted = item.key.find('.') != std::string::npos;
+    const auto former = std::find_if(former_names_.begin(), former_names_.end(),
+                                     [&](const FormerName& name) { return name.former == path; });
+    if (former != former_names_.end() && !dotted) {
+      place_.Warn(item.key_mark, fmt::format("{} is the former name of {}: write {}", Quoted(path),
+                                             former->present, former->present));
+      Found(item, std::find(paths_.begin(), paths_.end(), former->present) - paths_.begin());
+      return;
+    }
     const auto key = std::find(paths_.begin(), paths_.end(), path);
     if (key != paths_.end() && !dotted) {
-      found.push_back({static_cast<size_t>(key - paths_.begin()), &item});
+      Found(item, key - paths_.begin());
       return;
     }
     const bool is_section =
@@ -61,6 +70,20 @@ class Matcher {
     // Finding the nearest key is the costly part, and a hostile file has many unknown ones.
     place_.Fail(item.key_mark,
                 place_.problems().full() ? "unknown key" : UnknownKey(path, KnownNames()));
+  }
+
+  // The same name twice is refused before; here it can only be a key with two names.
+  void Found(const Node& item, std::ptrdiff_t key) {
+    const auto index = static_cast<size_t>(key);
+    const auto other = std::find_if(found.begin(), found.end(),
+                                    [&](const KeyValue& value) { return value.key == index; });
+    if (other == found.end()) {
+      found.push_back({index, &item});
+      return;
+    }
+    place_.Fail(item.key_mark,
+                fmt::format("{} and {} are two names of one key: keep only {}",
+                            Quoted(other->node->key), Quoted(item.key), paths_[index]));
   }
 
   void Fail(Mark mark, const std::string& path, std::string_view text) const {
@@ -87,14 +110,16 @@ class Matcher {
 
   const std::vector<std::string>& paths_;
   const std::vector<Section>& sections_;
+  const std::vector<FormerName>& former_names_;
   const Place& place_;
 };
 
 }  // namespace
 
 std::vector<KeyValue> MatchKeys(const Node& root, const std::vector<std::string>& paths,
-                                const std::vector<Section>& sections, const Place& place) {
-  Matcher matcher(paths, sections, place);
+                                const std::vector<Section>& sections,
+                                const std::vector<FormerName>& former_names, const Place& place) {
+  Matcher matcher(paths, sections, former_names, place);
   matcher.MatchGroup(root, "");
   return std::move(matcher.found);
 }

@@ -20,6 +20,12 @@
 // checking and documenting all follow from its entry.
 namespace cairn::config {
 
+// A name that a key had before.  Files with it go on working; `config check` says the present name.
+struct FormerName {
+  std::string former;
+  std::string present;
+};
+
 struct Section {
   std::string path;  // "timing.direct"
   std::string documentation;
@@ -46,10 +52,11 @@ struct KeyValue {
 };
 
 // Finds the keys that `root` sets.  Unknown and repeated keys, and values where a group of keys
-// belongs, are added as problems at `place`.  `paths` are the known keys, in the order of the
-// table.
+// belongs, are added as problems at `place`, former names as warnings.  `paths` are the known keys,
+// in the order of the table.
 std::vector<KeyValue> MatchKeys(const Node& root, const std::vector<std::string>& paths,
-                                const std::vector<Section>& sections, const Place& place);
+                                const std::vector<Section>& sections,
+                                const std::vector<FormerName>& former_names, const Place& place);
 
 // The problem with a key that is not known: the nearest known one, or why it is not one.
 std::string UnknownKey(std::string_view path, const std::vector<std::string>& paths);
@@ -64,6 +71,10 @@ class Schema {
     paths_.push_back(key.path);
     keys_.push_back(std::move(key));
   }
+  // `present` is a key of the table.
+  void AddFormerName(std::string former, std::string present) {
+    former_names_.push_back({std::move(former), std::move(present)});
+  }
 
   const std::vector<Section>& sections() const { return sections_; }
   const std::vector<Key<Root>>& keys() const { return keys_; }
@@ -77,7 +88,7 @@ class Schema {
 
   // Sets in `root` what `node` sets.  Returns the keys found, also those with an ill-formed value.
   std::vector<KeyValue> Read(Root& root, const Node& node, const Place& place) const {
-    std::vector<KeyValue> found = MatchKeys(node, paths_, sections_, place);
+    std::vector<KeyValue> found = MatchKeys(node, paths_, sections_, former_names_, place);
     for (const KeyValue& value : found) {
       keys_[value.key].read(root, *value.node, place.Key(keys_[value.key].path));
     }
@@ -88,6 +99,7 @@ class Schema {
   std::vector<Section> sections_;
   std::vector<Key<Root>> keys_;
   std::vector<std::string> paths_;
+  std::vector<FormerName> former_names_;
 };
 
 // Whether a group begins a section, or goes on with one: keys of several structs in one section.

@@ -3,6 +3,7 @@
 
 #include "fmt/format.h"
 
+#include "config/spelling.h"
 #include "config/yaml_text.h"
 
 namespace cairn::config {
@@ -17,8 +18,6 @@ size_t Depth(std::string_view path) {
 }
 
 std::string Indent(size_t depth) { return std::string(2 * depth, ' '); }
-
-std::string_view LastName(std::string_view path) { return path.substr(path.rfind('.') + 1); }
 
 // Text for a cell of a Markdown table.
 std::string Cell(std::string_view text) {

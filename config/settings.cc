@@ -31,19 +31,31 @@ std::vector<const Key<Settings>*> KeysNamed(std::string_view name) {
 }  // namespace
 
 absl::StatusOr<Settings> LoadText(std::string_view text, std::string_view name) {
+  std::string warnings;
+  return LoadText(text, name, warnings);
+}
+
+absl::StatusOr<Settings> LoadText(std::string_view text, std::string_view name,
+                                  std::string& warnings) {
   Settings settings;
   Problems problems(name);
   const std::map<std::string, Mark> written = ReadText(SettingsSchema(), text, settings, problems);
   if (!problems.empty()) return problems.ToStatus();
   AddContradictions(FindContradictions(settings), written, problems);
   if (!problems.empty()) return problems.ToStatus();
+  warnings = problems.WarningText();
   return settings;
 }
 
 absl::StatusOr<Settings> LoadFile(const std::string& path) {
+  std::string warnings;
+  return LoadFile(path, warnings);
+}
+
+absl::StatusOr<Settings> LoadFile(const std::string& path, std::string& warnings) {
   const absl::StatusOr<std::string> text = ReadConfigurationFile(path);
   if (!text.ok()) return text.status();
-  return LoadText(*text, path);
+  return LoadText(*text, path, warnings);
 }
 
 absl::Status Apply(Settings& settings, std::string_view assignment) {

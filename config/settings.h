@@ -32,8 +32,13 @@ struct Settings {
 // unknown key, the nearest known one; all faults of the file are listed, a line each.  NotFound and
 // PermissionDenied name the file.
 absl::StatusOr<Settings> LoadFile(const std::string& path);
+// The same.  `warnings` gets what is accepted and would be better written otherwise, in the same
+// form; empty: nothing.
+absl::StatusOr<Settings> LoadFile(const std::string& path, std::string& warnings);
 // The same from text; `name` stands for the file in messages.
 absl::StatusOr<Settings> LoadText(std::string_view text, std::string_view name);
+absl::StatusOr<Settings> LoadText(std::string_view text, std::string_view name,
+                                  std::string& warnings);
 
 // Applies one "key=value" as given to --set, the key in dotted form:
 // "timing.direct.idle_threshold=300ms".  A key under timing may leave out

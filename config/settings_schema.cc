@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/settings_schema.h"
 
+#include "config/durations.h"
+
 namespace cairn::config {
 namespace {
 
 constexpr PacketDelta kNanosecond = PacketDelta::FromNanoseconds(1);
-constexpr PacketDelta kMillisecond = PacketDelta::FromMilliseconds(1);
-constexpr PacketDelta kSecond = PacketDelta::FromSeconds(1);
-constexpr PacketDelta kHour = PacketDelta::FromSeconds(3600);
-constexpr PacketDelta kYear = PacketDelta::FromSeconds(365LL * 24 * 3600);
 
 using Table = Schema<Settings>;
 
@@ -317,7 +315,7 @@ void AddFindings(Table& table) {
       table, "policy", "What is legitimate here.",
       [](auto& s) -> auto& { return s.detector.policy; })
       .Add("timezone", &policy::Options::timezone, TimeZoneName(),
-           "The time zone of days, hours and expires of all rules that name none of their own. "
+           "The time zone of days, hours and expires of all rules that do not name one. "
            "Daylight saving time is observed.")
       .Add("allow", &policy::Options::allow, AllowRules(),
            "Allow rules, tried in this order; the first that matches an alert decides. "

@@ -12,11 +12,6 @@ namespace {
 // A longer key is no misspelling of a known one; the cut bounds the work on hostile input.
 constexpr size_t kMaxLetters = 64;
 
-std::string_view LastName(std::string_view path) {
-  const size_t dot = path.rfind('.');
-  return dot == std::string_view::npos ? path : path.substr(dot + 1);
-}
-
 // Below every edit distance between the two.
 size_t LengthDifference(std::string_view a, std::string_view b) {
   return a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();

@@ -14,6 +14,9 @@ namespace cairn::config {
 // into `b` (the optimal string alignment distance).  O(|a| * |b|).
 size_t EditDistance(std::string_view a, std::string_view b);
 
+// "limits.max_pairs" -> "max_pairs".
+inline std::string_view LastName(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+
 // The known dotted path nearest to `path`; of equals, the first; empty: none is near enough to be
 // meant.  The right name in a wrong section counts as near, and so does the begin of a name.
 // Requires: `known` is not empty.

@@ -175,6 +175,24 @@ ValueType<std::string> Text(size_t least_bytes, size_t most_bytes, std::string w
       [](const std::string& text) { return YamlScalar(text); });
 }
 
+ValueType<std::string> FilePath(std::string example, EmptyPath empty, size_t most_bytes) {
+  const bool may_be_empty = empty == EmptyPath::kAllowed;
+  ValueType<std::string> type =
+      Text(may_be_empty ? 0 : 1, most_bytes,
+           may_be_empty ? "an absolute path, or \"\"" : "an absolute path", std::move(example));
+  type.read = [read = type.read, form = type.form, example = type.example](
+                  const Node& node, const Place& place) -> std::optional<std::string> {
+    std::optional<std::string> path = read(node, place);
+    if (path.has_value() && !path->empty() && !path->starts_with('/')) {
+      place.Fail(node.mark, fmt::format("{} does not begin with '/'; {}", Quoted(*path),
+                                        Expected(form, example)));
+      return std::nullopt;
+    }
+    return path;
+  };
+  return type;
+}
+
 absl::StatusOr<Prefix> ParseNetwork(std::string_view text) {
   const absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
   if (!prefix.ok()) return prefix.status();

@@ -168,6 +168,10 @@ ValueType<double> Ratio(double least, double most, std::string example);
 // Printable text on one line.
 ValueType<std::string> Text(size_t least_bytes, size_t most_bytes, std::string what,
                             std::string example);
+enum class EmptyPath : uint8_t { kRefused, kAllowed };
+// A file's name, from the root on.
+ValueType<std::string> FilePath(std::string example, EmptyPath empty = EmptyPath::kRefused,
+                                size_t most_bytes = 4096);
 // As strict as Network(): no bits beyond the length.
 absl::StatusOr<Prefix> ParseNetwork(std::string_view text);
 ValueType<Prefix> Network();

@@ -169,7 +169,7 @@ absl::StatusOr<bool> OutputGuard::IsForeign(const Output& output, int descriptor
   if (replaces_foreign()) return true;
   if (!readable) {
     return absl::InvalidArgumentError(
-        fmt::format("{}: this file may not be read, so that nobody can tell what would be lost; "
+        fmt::format("{}: this file cannot be read, so its contents are unknown; "
                     "name another file, or replace this one by --force",
                     NameOf(output)));
   }
@@ -181,7 +181,7 @@ absl::StatusOr<bool> OutputGuard::IsForeign(const Output& output, int descriptor
   }
   const std::string hint = IsCapture(head) && !output.option.empty()
                                ? fmt::format(
-                                     " (a pattern of the shell? write {} FILE, then the "
+                                     " (did the shell expand a pattern? write {} FILE, then the "
                                      "captures)",
                                      output.option)
                                : "";
@@ -251,7 +251,8 @@ absl::Status OutputGuard::Check(std::span<const Output> outputs) const {
     for (const auto& [other, its_output] : seen) {
       if (other != *identity) continue;
       return absl::InvalidArgumentError(
-          fmt::format("{} and {} are one file; name two", NameOf(*its_output), NameOf(output)));
+          fmt::format("{} and {} are the same file; name two different ones", NameOf(*its_output),
+                      NameOf(output)));
     }
     seen.emplace_back(*identity, &output);
   }

@@ -16,23 +16,21 @@
 namespace cairn::output {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::string_view kChainMark = "c-";
 constexpr size_t kIdDigits = 16;
 constexpr size_t kMostListed = 10;
 
-std::string TextOf(const Json& object, const char* key) {
+std::string TextOf(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-bool Truth(const Json& object, const char* key) {
+bool Truth(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
-void TakeConnection(const Json& json, JsonFields& fields,
+void TakeConnection(const nlohmann::json& json, JsonFields& fields,
                     std::vector<AlertedConnection>& connections) {
   connections.push_back({.orig = fields.End(json, "orig"),
                          .resp = fields.End(json, "resp"),
@@ -40,7 +38,7 @@ void TakeConnection(const Json& json, JsonFields& fields,
 }
 
 // The connections that this object names in its own fields.
-void TakeNamed(const Json& object, JsonFields& fields,
+void TakeNamed(const nlohmann::json& object, JsonFields& fields,
                std::vector<AlertedConnection>& connections) {
   for (const char* key : {"upstream", "downstream", "connection"}) {
     const auto found = object.find(key);
@@ -49,13 +47,13 @@ void TakeNamed(const Json& object, JsonFields& fields,
 }
 
 // The same, of every object of an array.
-void TakeEach(const Json& object, const char* key,
-              void (*take)(const Json&, JsonFields&, std::vector<AlertedConnection>&),
+void TakeEach(const nlohmann::json& object, const char* key,
+              void (*take)(const nlohmann::json&, JsonFields&, std::vector<AlertedConnection>&),
               JsonFields& fields, std::vector<AlertedConnection>& connections) {
   const auto found = object.find(key);
   if (found == object.end()) return;
   if (!found->is_array()) return fields.Fail(key, "is not a list");
-  for (const Json& item : *found) {
+  for (const nlohmann::json& item : *found) {
     if (!item.is_object()) return fields.Fail(key, "is not a list of objects");
     take(item, fields, connections);
   }
@@ -74,7 +72,9 @@ bool IsBeginOfId(std::string_view text) {
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-bool IsChainId(std::string_view text) { return text.starts_with(kChainMark) && IsBeginOfId(text); }
+bool IsBeginOfChainId(std::string_view text) {
+  return text.starts_with(kChainMark) && IsBeginOfId(text);
+}
 
 // Appends the ids of a sorted map that begin so.
 template <typename Map>
@@ -95,7 +95,7 @@ void MakeUnique(std::vector<AlertedConnection>& connections) {
 }  // namespace
 
 absl::Status AlertBook::AddLine(std::string_view line) {
-  const Json json = Json::parse(line.begin(), line.end(), nullptr, false);
+  const nlohmann::json json = nlohmann::json::parse(line.begin(), line.end(), nullptr, false);
   if (json.is_discarded()) return absl::DataLossError("it is not JSON, or is cut off");
   if (!json.is_object() || TextOf(json, "schema") != kAlertSchema) {
     return absl::InvalidArgumentError(fmt::format("it is no event of '{}'", kAlertSchema));
@@ -110,8 +110,8 @@ absl::Status AlertBook::AddLine(std::string_view line) {
   TakeEach(json, "flows", TakeNamed, fields, connections);
   const std::string chain = TextOf(json, "chain");
   const std::string merged_into = TextOf(json, "merged_into");
-  if (!chain.empty() && !IsChainId(chain)) fields.Fail("chain", "is not the id of a chain");
-  if (!merged_into.empty() && !IsChainId(merged_into)) {
+  if (!chain.empty() && !IsBeginOfChainId(chain)) fields.Fail("chain", "is not the id of a chain");
+  if (!merged_into.empty() && !IsBeginOfChainId(merged_into)) {
     fields.Fail("merged_into", "is not the id of a chain");
   }
   if (!fields.ok()) return absl::InvalidArgumentError(fields.fault());

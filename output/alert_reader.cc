@@ -14,17 +14,19 @@
 namespace cairn::output {
 namespace {
 
-using Json = nlohmann::json;
-
 bool IsAlertId(std::string_view text) {
   constexpr size_t kDigits = 16;
   return text.size() == kDigits &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+bool IsChainId(std::string_view text) {
+  return text.starts_with("c-") && IsAlertId(text.substr(2));
+}
+
 // `reversed` where it is written; otherwise by `stone`, where that is known: keystrokes run towards
 // it on upstream and away from it on downstream.
-bool IsReversed(const Json& connection, const ConnectionSummary& ends,
+bool IsReversed(const nlohmann::json& connection, const ConnectionSummary& ends,
                 const std::optional<IpAddress>& stone, bool is_upstream) {
   const auto found = connection.find("reversed");
   if (found != connection.end() && found->is_boolean()) return found->get<bool>();
@@ -32,10 +34,10 @@ bool IsReversed(const Json& connection, const ConnectionSummary& ends,
   return is_upstream ? ends.orig.ip == *stone : ends.resp.ip == *stone;
 }
 
-ConnectionSummary ConnectionOf(const Json& parent, bool is_upstream,
+ConnectionSummary ConnectionOf(const nlohmann::json& parent, bool is_upstream,
                                const std::optional<IpAddress>& stone, JsonFields& fields) {
   ConnectionSummary connection;
-  const Json* json = fields.Find(parent, is_upstream ? "upstream" : "downstream");
+  const nlohmann::json* json = fields.Find(parent, is_upstream ? "upstream" : "downstream");
   if (json == nullptr) return connection;
   connection.orig = fields.End(*json, "orig");
   connection.resp = fields.End(*json, "resp");
@@ -48,7 +50,7 @@ ConnectionSummary ConnectionOf(const Json& parent, bool is_upstream,
 }  // namespace
 
 absl::StatusOr<std::optional<JudgedAlert>> ParseAlertLine(std::string_view line) {
-  const Json json = Json::parse(line.begin(), line.end(), nullptr, false);
+  const nlohmann::json json = nlohmann::json::parse(line.begin(), line.end(), nullptr, false);
   if (json.is_discarded()) return absl::DataLossError("it is not JSON, or is cut off");
   if (!json.is_object()) return absl::InvalidArgumentError("it is not a JSON object");
   JsonFields fields;
@@ -67,11 +69,11 @@ absl::StatusOr<std::optional<JudgedAlert>> ParseAlertLine(std::string_view line)
   pair.time = fields.Time(json, "time");
   pair.alert_id = std::string(fields.Text(json, "alert_id"));
   if (!IsAlertId(pair.alert_id)) fields.Fail("alert_id", "is not an id of 16 hexadecimal digits");
-  const Json* host = fields.Find(json, "host");
+  const nlohmann::json* host = fields.Find(json, "host");
   if (host != nullptr && !host->is_null()) pair.host = fields.Ip(json, "host");
-  const Json* connections = &json;
+  const nlohmann::json* connections = &json;
   if (is_relay) {
-    const Json* flows = fields.Find(json, "flows");
+    const nlohmann::json* flows = fields.Find(json, "flows");
     if (flows == nullptr || !flows->is_array()) fields.Fail("flows", "is not a list");
     if (!fields.ok()) return absl::InvalidArgumentError(fields.fault());
     if (flows->empty()) return std::nullopt;  // the policy was not asked either
@@ -86,6 +88,11 @@ absl::StatusOr<std::optional<JudgedAlert>> ParseAlertLine(std::string_view line)
   }
   pair.upstream = ConnectionOf(*connections, true, pair.host, fields);
   pair.downstream = ConnectionOf(*connections, false, pair.host, fields);
+  // Not every kind has one, and not before pairs were joined.
+  const auto chain = json.find("chain");
+  if (chain != json.end() && chain->is_string()) pair.chain = chain->get<std::string>();
+  if (!pair.chain.empty() && !IsChainId(pair.chain))
+    fields.Fail("chain", "is not the id of a chain");
   if (!fields.ok()) return absl::InvalidArgumentError(fields.fault());
   return alert;
 }

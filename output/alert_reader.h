@@ -16,7 +16,8 @@ namespace cairn::output {
 struct JudgedAlert {
   std::string event;  // "stepping_stone", "unjudged", "relay_node"
   // What the policy asks of it: time, alert_id, revision, kind, host, and the ends of its
-  // connections with `reversed`.  Of a relay node, the flows that contribute most.
+  // connections with `reversed`; and `chain`, if it has one.  Of a relay node, the flows that
+  // contribute most.
   SteppingStone pair;
 };
 

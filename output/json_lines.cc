@@ -11,6 +11,7 @@
 #include "output/community_id.h"
 #include "output/odds.h"
 #include "output/time_text.h"
+#include "output/trace_json.h"
 
 namespace cairn::output {
 namespace {
@@ -293,6 +294,9 @@ Json ToJson(const StopFailed& event) {
   json["detail"] = event.detail;
   return json;
 }
+
+Json ToJson(const TraceHop& event) { return TraceJson(event); }
+Json ToJson(const TraceDone& event) { return TraceJson(event); }
 
 void AddFigures(Json& json, const HostScore& score) {
   json["score"] = Rounded(score.score, 1000.0);

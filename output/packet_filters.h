@@ -17,7 +17,7 @@ enum class VlanTags {
   kNone,     // for captures whose link layer has no tags, for which such a filter is refused
 };
 
-// In the language of libpcap (tcpdump).  It knows no times and sees no inner packets of tunnels.
+// In the language of libpcap (tcpdump).  It has no times and sees no inner packets of tunnels.
 // Requires: a connection.
 std::string CaptureFilter(std::span<const AlertedConnection> connections, VlanTags tags);
 

@@ -47,7 +47,7 @@ std::string List(const std::vector<policy::HourRange>& hours) {
 }
 
 std::string Host(std::string_view key, const IpAddress& ip, const PrefixSet& networks) {
-  return fmt::format("{} {} is {} {}", key, ip.ToString(),
+  return fmt::format("{}: {} is {} {}", key, ip.ToString(),
                      networks.prefixes().size() == 1 ? "not in" : "in none of", List(networks));
 }
 
@@ -93,12 +93,12 @@ std::string RefusalText(const AllowRule& rule, const policy::RuleUse& use, const
   const std::string_view key = policy::ConditionName(*check.fails);
   const std::string_view zone = ZoneOf(rule, policy_timezone);
   switch (*check.fails) {
-    case Condition::kOriginator:
-      return Host(key, roles.originator, rule.originator);
-    case Condition::kMiddle:
-      return Host(key, roles.middle, rule.middle);
-    case Condition::kTarget:
-      return Host(key, roles.target, rule.target);
+    case Condition::kUpstreamHosts:
+      return Host(key, roles.upstream_host, rule.upstream_hosts);
+    case Condition::kStoneHosts:
+      return Host(key, roles.stone_host, rule.stone_hosts);
+    case Condition::kDownstreamHosts:
+      return Host(key, roles.downstream_host, rule.downstream_hosts);
     case Condition::kUpstreamPorts:
       return Port(key, pair.upstream.resp.port, rule.upstream_ports);
     case Condition::kDownstreamPorts:
@@ -121,10 +121,10 @@ std::string AnswerText(const PolicyAnswer& answer, const Policy& policy) {
   const SteppingStone& pair = answer.alert.pair;
   const policy::Roles roles = policy::RolesOf(pair);
   std::string text = fmt::format(
-      "{}  {}  {}{}\n  originator {}, middle {}, target {}, ports {} and {}\n",
+      "{}  {}  {}{}\n  upstream {}, stone {}, downstream {}, ports {} and {}\n",
       MomentText(pair.time), pair.alert_id, answer.alert.event,
       answer.alert.event == "stepping_stone" ? fmt::format(", {}", PairKindName(pair.kind)) : "",
-      roles.originator.ToString(), roles.middle.ToString(), roles.target.ToString(),
+      roles.upstream_host.ToString(), roles.stone_host.ToString(), roles.downstream_host.ToString(),
       pair.upstream.resp.port, pair.downstream.resp.port);
   if (answer.verdict.allowed.has_value()) {
     return text + fmt::format("  allowed by rule '{}' ({})\n", answer.verdict.allowed->rule,
@@ -157,9 +157,10 @@ std::string AnswerJson(const PolicyAnswer& answer, const Policy& policy) {
       {"alert_event", answer.alert.event},
       {"revision", pair.revision},
       {"kind", PairKindName(pair.kind)},
-      {"originator", roles.originator.ToString()},
-      {"middle", roles.middle.ToString()},
-      {"target", roles.target.ToString()},
+      // The fields keep the names that the keys of a rule had before.
+      {"originator", roles.upstream_host.ToString()},
+      {"middle", roles.stone_host.ToString()},
+      {"target", roles.downstream_host.ToString()},
       {"upstream_port", pair.upstream.resp.port},
       {"downstream_port", pair.downstream.resp.port},
       {"rule", allowed.has_value() ? Json(allowed->rule) : Json()},

@@ -26,8 +26,8 @@ struct PolicyTotals {
   PacketTime newest;  // of the alerts
 };
 
-// Why a rule does not match, as "target 172.16.2.2 is not in 192.0.2.0/24".  Requires: it
-// fails.
+// Why a rule does not match, as "downstream_hosts: 172.16.2.2 is not in 192.0.2.0/24".  Requires:
+// it fails.
 std::string RefusalText(const policy::AllowRule& rule, const policy::RuleUse& use,
                         const policy::RuleCheck& check, const PolicyAnswer& answer,
                         const std::string& policy_timezone);

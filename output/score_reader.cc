@@ -6,24 +6,13 @@
 
 #include "fmt/format.h"
 
+#include "base/printable.h"
 #include "nlohmann/json.hpp"
 #include "output/json_fields.h"
 #include "output/json_lines.h"
 
 namespace cairn::output {
 namespace {
-
-using Json = nlohmann::json;
-
-constexpr size_t kQuotedBytes = 40;  // of a foreign word in a message
-
-// A foreign word for a message: short, and nothing in it that steers a terminal.
-std::string Quoted(std::string_view word) {
-  std::string text(word.substr(0, kQuotedBytes));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return '\'' + text + (word.size() > kQuotedBytes ? "...'" : "'");
-}
 
 PacketDelta FromSeconds(double seconds) {
   return PacketDelta::FromNanoseconds(static_cast<int64_t>(std::llround(seconds * 1e9)));
@@ -35,7 +24,7 @@ absl::StatusOr<HostScore> ParseScoreLine(std::string_view line) {
   constexpr double kMost = 1e12;        // all decimals of the form are exact below
   constexpr double kMostSeconds = 1e9;  // thirty years, far from an overflow
   constexpr double kMostCount = 9e15;   // what a double counts exactly
-  const Json json = Json::parse(line.begin(), line.end(), nullptr, false);
+  const auto json = nlohmann::json::parse(line.begin(), line.end(), nullptr, false);
   if (json.is_discarded()) return absl::DataLossError("it is not JSON, or is cut off");
   if (!json.is_object()) return absl::InvalidArgumentError("it is not a JSON object");
   JsonFields fields;
@@ -43,7 +32,8 @@ absl::StatusOr<HostScore> ParseScoreLine(std::string_view line) {
   const std::string_view event = fields.Text(json, "event");
   if (fields.fault().empty() && (schema != kAlertSchema || event != "host_score")) {
     return absl::InvalidArgumentError(fmt::format("it is {} of {}, and not 'host_score' of '{}'",
-                                                  Quoted(event), Quoted(schema), kAlertSchema));
+                                                  QuotedWord(event), QuotedWord(schema),
+                                                  kAlertSchema));
   }
   HostScore score;
   score.time = fields.Time(json, "time");

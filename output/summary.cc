@@ -13,6 +13,7 @@
 #include "output/json_lines.h"
 #include "output/rule_uses.h"
 #include "output/text_columns.h"
+#include "output/trace_json.h"
 
 namespace cairn::output {
 namespace {
@@ -87,26 +88,26 @@ std::vector<Counter> DroppedPackets(const CaptureCounters& capture) {
 std::vector<Counter> LostPackets(const CaptureCounters& capture) {
   return {{"lost by the kernel", capture.kernel_dropped},
           {"lost by the interface", capture.interface_dropped},
-          {"late, put in order", capture.reordered},
+          {"late, sorted", capture.reordered},
           {"too late, time clamped", capture.clamped},
-          {"not waited for late ones", capture.left_early},
+          {"released early", capture.left_early},
           {"damaged time stamps", capture.wild_stamps},
           {"the clock was set", capture.clock_steps}};
 }
 
-// The setting, or settings, to which pairs gave way.
+// The setting, or settings, for which pairs were evicted.
 std::string_view PairBoundName(const DetectorCounters& detector) {
   if (detector.pairs_evicted_by_table == 0) return "timing.max_pairs_per_connection";
   if (detector.pairs_evicted_by_connection == 0) return "timing.max_pairs";
   return "timing.max_pairs, timing.max_pairs_per_connection";
 }
 
-// Pairs make way all the time: what has gathered no evidence is no loss, and no cause for alarm.
+// Pairs are evicted all the time: what has gathered no evidence is no loss, and no cause for alarm.
 std::string EvictedPairs(const DetectorCounters& detector) {
   if (detector.pairs_evicted == 0) return "";
   std::string note(PairBoundName(detector));
   if (detector.pairs_evicted_promising == 0) note += "; none had half of what an alert needs";
-  return Line("  made way to others", detector.pairs_evicted, note);
+  return Line("  evicted", detector.pairs_evicted, note);
 }
 
 std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
@@ -120,7 +121,7 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
        "timing.max_indirect_comparisons_per_second"},
       {"onsets decided early", detector.onsets_decided_early},
       {"insertions left out", detector.insertions_left_out},
-      {"pairs with evidence", detector.pairs_evicted_promising, PairBoundName(detector)},
+      {"promising pairs evicted", detector.pairs_evicted_promising, PairBoundName(detector)},
       {"pairs refused", detector.pairs_refused, "full of reported pairs"},
       {"shifted onsets left out", detector.shifted_left_out},
       {"slot connections left out", detector.slot_connections_left_out, "slots.max_connections"},
@@ -128,7 +129,7 @@ std::vector<Counter> DroppedWork(const DetectorCounters& detector) {
       {"relay hosts evicted", detector.relay_hosts_evicted, kHosts},
       {"relay hosts left out", detector.relay_hosts_left_out, kHosts},
       {"chains evicted", detector.chains_evicted, "chains.max_chains"},
-      {"chain updates put off", detector.chain_updates_deferred},
+      {"chain updates deferred", detector.chain_updates_deferred},
       {"strays evicted", detector.evicted_strays, kConnections},
       {"servers, pairs dropped", detector.session_servers_forgotten,
        "sessions.max_servers, sessions.max_host_pairs"},
@@ -300,15 +301,24 @@ Json DetectorJson(const DetectorCounters& detector) {
 }
 
 Json TracebackJson(const TracebackCounters& traceback) {
-  Json failed = Json::object();
-  for (const auto& [reason, count] : traceback.failed) failed[reason] = count;
-  return {{"asked", traceback.asked}, {"tokens", traceback.tokens}, {"failed", std::move(failed)}};
+  return {{"asked", traceback.asked},
+          {"tokens", traceback.tokens},
+          {"failed", CountsJson(traceback.failed)}};
 }
 
 std::string TracebackText(const TracebackCounters& traceback) {
   std::string text = Line("hosts asked", traceback.asked,
                           fmt::format("{} gave a token", Grouped(traceback.tokens)));
   for (const auto& [reason, count] : traceback.failed) text += Line("  " + reason, count);
+  return text;
+}
+
+std::string TracingText(const TracingCounters& tracing) {
+  std::string text =
+      Line("chains traced", tracing.traces,
+           fmt::format("{} hops, {} claims", Grouped(tracing.hops), Grouped(tracing.claims)));
+  for (const auto& [end, count] : tracing.ended) text += Line("  to " + end, count);
+  for (const auto& [reason, count] : tracing.failed) text += Line("  failed, " + reason, count);
   return text;
 }
 
@@ -352,11 +362,12 @@ std::string SummaryText(const RunSummary& s) {
   text += Line("exposures", s.detector.exposures);
   text += Line("chains", s.detector.chains);
   if (s.traceback.has_value()) text += TracebackText(*s.traceback);
+  if (s.tracing.has_value()) text += TracingText(*s.tracing);
   text += PolicyText(s);
   text += Section("packets without a segment", DroppedPackets(s.capture));
   text += Section("segments without timing", SegmentsSetAside(s.detector));
   text += Section("lost or late packets", LostPackets(s.capture));
-  text += Section("dropped for want of room", DroppedWork(s.detector));
+  text += Section("dropped at a limit", DroppedWork(s.detector));
   return text;
 }
 
@@ -376,6 +387,7 @@ std::string SummaryJson(const RunSummary& s) {
                {"rules", RulesJson(s.rules, s.newest)},
                {"warnings", BorderAdvice(s.border)}};
   if (s.traceback.has_value()) json["traceback"] = TracebackJson(*s.traceback);
+  if (s.tracing.has_value()) json["tracing"] = TracingJson(*s.tracing);
   return json.dump() + '\n';
 }
 

@@ -24,6 +24,15 @@ struct TracebackCounters {
   std::map<std::string, uint64_t> failed;  // by reason
 };
 
+// What came of tracing chains.
+struct TracingCounters {
+  uint64_t traces = 0;
+  uint64_t hops = 0;                       // that were verified
+  uint64_t claims = 0;                     // that were not
+  std::map<std::string, uint64_t> ended;   // by how the chain ends
+  std::map<std::string, uint64_t> failed;  // nothing came of it, by reason
+};
+
 // What a run did and what it cost.  The costs are measured by the caller: nothing here reads a
 // clock.
 struct RunSummary {
@@ -35,6 +44,7 @@ struct RunSummary {
   std::vector<policy::RuleUse> rules = {};  // the allow rules, in the order of the configuration
   PacketTime newest = {};  // packet time at the end; tells which rules have expired
   std::optional<TracebackCounters> traceback = std::nullopt;  // unset: nobody was to be asked
+  std::optional<TracingCounters> tracing = std::nullopt;      // likewise
   double wall_seconds = 0;
   double cpu_seconds = 0;          // user and system, of the whole process
   uint64_t peak_memory_bytes = 0;  // resident

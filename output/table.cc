@@ -8,10 +8,12 @@
 
 #include "fmt/format.h"
 
+#include "base/printable.h"
 #include "output/chain_path.h"
 #include "output/evidence_text.h"
 #include "output/odds.h"
 #include "output/time_text.h"
+#include "output/trace_text.h"
 
 namespace cairn::output {
 namespace {
@@ -31,14 +33,6 @@ std::string WithoutControls(std::string_view text) {
       clean.begin(), clean.end(),
       [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
   return clean;
-}
-
-// What a host sent, which may be any bytes.
-std::string Harmless(std::string_view text) {
-  std::string shown(text);
-  std::replace_if(
-      shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return shown;
 }
 
 std::string PolicyNote(const std::optional<PolicyVerdict>& policy) {
@@ -71,6 +65,7 @@ absl::Status Table::Write(const Event& event) {
 
 absl::Status Table::Write(const TracebackEvent& event) {
   const Row row = std::visit([this](const auto& e) { return RowOf(e); }, event);
+  std::visit([this](const auto& e) { Remember(e); }, event);
   return writer_.Write(HeadingsFor(row.time) + Render(row));
 }
 
@@ -187,7 +182,7 @@ Table::Row Table::RowOf(const ChainUpdate& event) {
   if (hops.size() <= kTwoHops) return {};  // its pair has a row already
   if (!event.complete && hops.size() > kMostShown) return {};
   std::string note;
-  if (event.loop) note = "comes back to a host that it has passed";
+  if (event.loop) note = "returns to a host that it has passed";
   if (event.truncated) note += note.empty() ? "longer than shown" : "; longer than shown";
   return {.time = event.time,
           .kind = "chain",
@@ -203,7 +198,7 @@ Table::Row Table::RowOf(const StopToken& event) const {
           .kind = "stop token",
           .id = event.asked.alert_id,
           .path = event.asked.host.ToString(),
-          .note = fmt::format("gave {}", Harmless(event.token)),
+          .note = fmt::format("gave {}", Printable(event.token)),
           .chain = {},
           .colour = kCyan};
 }
@@ -213,9 +208,29 @@ Table::Row Table::RowOf(const StopFailed& event) const {
           .kind = "stop failed",
           .id = event.asked.alert_id,
           .path = event.asked.host.ToString(),
-          .note = fmt::format("{} ({})", Harmless(event.detail), event.reason),
+          .note = fmt::format("{} ({})", Printable(event.detail), event.reason),
           .chain = {},
           .colour = kDim};
+}
+
+Table::Row Table::RowOf(const TraceHop& event) const {
+  return {.time = event.asked.time,
+          .kind = event.verified ? "trace hop" : "trace claim",
+          .id = event.asked.alert_id,
+          .path = PathText(event.about),
+          .note = HopText(event),
+          .chain = event.asked.chain,
+          .colour = event.verified ? kCyan : kDim};
+}
+
+Table::Row Table::RowOf(const TraceDone& event) const {
+  return {.time = event.asked.time,
+          .kind = event.end.empty() ? "trace failed" : "trace done",
+          .id = event.asked.alert_id,
+          .path = event.about.local.ip.ToString(),
+          .note = DoneText(event),
+          .chain = event.asked.chain,
+          .colour = event.end.empty() ? kDim : kCyan};
 }
 
 void Table::Remember(const SteppingStone& event) {
@@ -235,6 +250,14 @@ void Table::Remember(const Exposure& event) {
   if (incident != nullptr) incident->exposed_protocol = WithoutControls(event.clear_protocol);
 }
 
+void Table::Remember(const TraceDone& event) {
+  // An incident that the table has no more room for, or has never seen, gets none by this.
+  const auto known = incident_of_chain_.find(event.asked.chain);
+  if (known != incident_of_chain_.end() && !event.end.empty()) {
+    incidents_[known->second].origin = OriginText(event);
+  }
+}
+
 Table::Incident* Table::IncidentOf(const std::string& chain, PacketTime time) {
   const auto known = incident_of_chain_.find(chain);
   if (known != incident_of_chain_.end()) {
@@ -252,7 +275,8 @@ Table::Incident* Table::IncidentOf(const std::string& chain, PacketTime time) {
                         .last = time,
                         .path = {},
                         .hops = {},
-                        .exposed_protocol = {}});
+                        .exposed_protocol = {},
+                        .origin = {}});
   return &incidents_.back();
 }
 
@@ -335,16 +359,23 @@ std::string Table::Render(const Incident& incident) {
   const std::string start = fmt::format("  {:<10}  ", ids_.Shorten(incident.chain));
   const std::vector<ChainUpdate::Hop>& hops = incident.hops.hops();
   const std::string path = hops.empty() ? incident.path : ChainPath(hops);
+  const std::string indent(start.size() + 2, ' ');
+  std::string traced;
+  if (!incident.origin.empty()) {
+    for (const std::string& line :
+         WrapWords("traced to " + incident.origin, columns - indent.size())) {
+      traced += fmt::format("{}{}\n", indent, Coloured(style_, kCyan, line));
+    }
+  }
   constexpr size_t kBeforeAbout = 3;
   if (start.size() + path.size() + kBeforeAbout + about.size() + exposed.size() + allowed.size() <=
       columns) {
-    return fmt::format("{}{}   {}{}\n", start, path, about, tags);
+    return fmt::format("{}{}   {}{}\n{}", start, path, about, tags, traced);
   }
-  const std::string indent(start.size() + 2, ' ');
   const std::vector<std::string> lines = WrapPath(path, columns - indent.size());
   std::string text = fmt::format("{}{}\n", start, lines.front());
   for (size_t i = 1; i < lines.size(); ++i) text += fmt::format("{}{}\n", indent, lines[i]);
-  return text + fmt::format("{}{}{}\n", indent, about, tags);
+  return text + fmt::format("{}{}{}\n{}", indent, about, tags, traced);
 }
 
 }  // namespace cairn::output

@@ -71,6 +71,7 @@ class Table : public EventSink {
     ChainHops hops;
     uint32_t pairs = 0;
     std::string exposed_protocol;
+    std::string origin;  // that a trace has found; empty: none
     bool allowed = false;
   };
 
@@ -84,6 +85,8 @@ class Table : public EventSink {
   Row RowOf(const ChainUpdate& event);
   Row RowOf(const StopToken& event) const;
   Row RowOf(const StopFailed& event) const;
+  Row RowOf(const TraceHop& event) const;
+  Row RowOf(const TraceDone& event) const;
   void Remember(const SteppingStone& event);
   void Remember(const MessageRelay&) {}
   void Remember(const Unjudged&) {}
@@ -92,6 +95,10 @@ class Table : public EventSink {
   void Remember(const SteppingStoneEnd& event);
   void Remember(const Exposure& event);
   void Remember(const ChainUpdate&) {}
+  void Remember(const StopToken&) {}
+  void Remember(const StopFailed&) {}
+  void Remember(const TraceHop&) {}
+  void Remember(const TraceDone& event);
   // Null when there are kMaxIncidents already.
   Incident* IncidentOf(const std::string& chain, PacketTime time);
   std::string Render(const Row& row);

@@ -11,15 +11,11 @@
 
 #include "fmt/format.h"
 
+#include "capture/pcap_handle.h"
 #include "traces/tcp_frame.h"
 
 namespace cairn::traces {
 namespace {
-
-struct ClosePcap {
-  void operator()(pcap_t* pcap) const { pcap_close(pcap); }
-};
-using Pcap = std::unique_ptr<pcap_t, ClosePcap>;
 
 bool Chosen(const TruthConnection& connection, const CutOptions& options) {
   if (options.sessions.empty() && options.scenarios.empty() && options.variants.empty())
@@ -30,10 +26,10 @@ bool Chosen(const TruthConnection& connection, const CutOptions& options) {
 }
 
 // The chosen connections, with what was seen of them.
-using Kept = std::map<Link, TruthConnection>;
+using KeptConnections = std::map<Link, TruthConnection>;
 
-Kept Choose(const Truth& truth, const CutOptions& options) {
-  Kept kept;
+KeptConnections Choose(const Truth& truth, const CutOptions& options) {
+  KeptConnections kept;
   for (const TruthConnection& connection : truth.connections) {
     if (!Chosen(connection, options)) continue;
     TruthConnection fresh = connection;
@@ -52,7 +48,7 @@ void CountPacket(TruthConnection& connection, PacketTime time, const TcpFrame& f
   connection.data_bytes += frame.payload_bytes;
 }
 
-Truth Shorten(const Truth& truth, const Kept& kept, PacketTime from, PacketTime until) {
+Truth Shorten(const Truth& truth, const KeptConnections& kept, PacketTime from, PacketTime until) {
   Truth result;
   result.name = truth.name;
   result.seed = truth.seed;
@@ -98,9 +94,9 @@ Truth Shorten(const Truth& truth, const Kept& kept, PacketTime from, PacketTime 
   return result;
 }
 
-absl::StatusOr<Pcap> OpenEthernet(const std::string& path) {
+absl::StatusOr<capture::PcapHandle> OpenEthernet(const std::string& path) {
   char error[PCAP_ERRBUF_SIZE] = "";
-  Pcap pcap(
+  capture::PcapHandle pcap(
       pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, error));
   if (pcap == nullptr) {
     return absl::InvalidArgumentError(
@@ -116,7 +112,7 @@ absl::StatusOr<Pcap> OpenEthernet(const std::string& path) {
 
 absl::StatusOr<Truth> CutCapture(const std::string& path, const Truth& truth,
                                  const CutOptions& options, PcapWriter& writer) {
-  absl::StatusOr<Pcap> pcap = OpenEthernet(path);
+  absl::StatusOr<capture::PcapHandle> pcap = OpenEthernet(path);
   if (!pcap.ok()) return pcap.status();
   const PacketTime from =
       truth.started + PacketDelta::FromNanoseconds(static_cast<int64_t>(options.from_s * 1e9));
@@ -124,7 +120,7 @@ absl::StatusOr<Truth> CutCapture(const std::string& path, const Truth& truth,
                                ? truth.started + PacketDelta::FromNanoseconds(
                                                      static_cast<int64_t>(options.until_s * 1e9))
                                : PacketTime::InfiniteFuture();
-  Kept kept = Choose(truth, options);
+  KeptConnections kept = Choose(truth, options);
   pcap_pkthdr* header = nullptr;
   const u_char* bytes = nullptr;
   int got = 0;

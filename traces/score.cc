@@ -64,8 +64,9 @@ std::string KindLabel(const TruthPair& pair) {
   return fmt::format("{}{} {}", pair.kind, pair.reverse ? " reverse" : "", pair.dirs);
 }
 
-std::string ConnectionLabel(const TruthConnection* connection) {
+std::string NameOf(const TruthConnection* connection) {
   if (connection == nullptr) return "?";
+  if (connection->scenario.empty()) return "unnamed";  // a truth by hand needs no names
   return connection->role == "chain" ? "chain:" + connection->scenario : connection->scenario;
 }
 
@@ -126,8 +127,8 @@ FalseAlarm Scorer::Judge(const AlertedPair& alert, const PairKey& key, Score& sc
   } else if (HeardWall(a) && HeardWall(b)) {
     alarm.cause = FalseAlarmCause::kBroadcast;
   }
-  std::string first = ConnectionLabel(a);
-  std::string second = ConnectionLabel(b);
+  std::string first = NameOf(a);
+  std::string second = NameOf(b);
   if (second < first) std::swap(first, second);
   alarm.description = fmt::format("{} x {}", first, second);
   return alarm;

@@ -17,15 +17,15 @@ std::string Quoted(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
-std::string Seconds(int64_t ns) {
+std::string SecondsText(int64_t ns) {
   const int64_t us = ns / 1000;
   return fmt::format("{}{}.{:06}", us < 0 ? "-" : "", std::abs(us / 1000000),
                      std::abs(us % 1000000));
 }
-std::string Seconds(PacketTime time) { return Seconds(time.ToNanoseconds()); }
-std::string Seconds(PacketDelta delta) { return Seconds(delta.ToNanoseconds()); }
-std::string Seconds(const std::optional<PacketTime>& time) {
-  return time.has_value() ? Seconds(*time) : "null";
+std::string SecondsText(PacketTime time) { return SecondsText(time.ToNanoseconds()); }
+std::string SecondsText(PacketDelta delta) { return SecondsText(delta.ToNanoseconds()); }
+std::string SecondsText(const std::optional<PacketTime>& time) {
+  return time.has_value() ? SecondsText(*time) : "null";
 }
 
 std::string Tuple(const Link& link) {
@@ -41,8 +41,9 @@ std::string Record(const TruthPair& pair) {
       R"("up_dpkts":{},"required":{},"note":{}}})",
       Tuple(pair.upstream), Tuple(pair.downstream), Quoted(pair.kind), Quoted(pair.dirs),
       pair.reverse, Quoted(pair.scenario), Quoted(pair.sub), pair.session,
-      fmt::join(pair.legs, ","), pair.legs_of_chain, Seconds(pair.overlap), Seconds(pair.work),
-      pair.keys, pair.down_data_packets, pair.up_data_packets, pair.required, Quoted(pair.note));
+      fmt::join(pair.legs, ","), pair.legs_of_chain, SecondsText(pair.overlap),
+      SecondsText(pair.work), pair.keys, pair.down_data_packets, pair.up_data_packets,
+      pair.required, Quoted(pair.note));
 }
 
 std::string Record(const TruthBenignPair& pair) {
@@ -59,22 +60,22 @@ std::string Record(const TruthSession& session) {
   return fmt::format(
       R"({{"session":{},"scenario":{},"sub":{},"role":{},"user":{},"legs":[{}],"start":{},"work":{},"end":{},"keys":{}}})",
       session.session, Quoted(session.scenario), Quoted(session.sub), Quoted(session.role),
-      Quoted(session.user), legs, Seconds(session.start), Seconds(session.work),
-      Seconds(session.end), session.keys);
+      Quoted(session.user), legs, SecondsText(session.start), SecondsText(session.work),
+      SecondsText(session.end), session.keys);
 }
 
 std::string Record(const TruthConnection& connection) {
   return fmt::format(
       R"({{{},"start":{},"end":{},"pkts":{},"data_pkts":{},"data_bytes":{},"syn_seen":{},"session":{},)"
       R"("scenario":{},"sub":{},"role":{}}})",
-      Tuple(connection.link), Seconds(connection.start), Seconds(connection.end),
+      Tuple(connection.link), SecondsText(connection.start), SecondsText(connection.end),
       connection.packets, connection.data_packets, connection.data_bytes, connection.syn_seen,
       connection.session, Quoted(connection.scenario), Quoted(connection.sub),
       Quoted(connection.role));
 }
 
 std::string Record(const std::string& text) { return Quoted(text); }
-std::string Record(PacketTime time) { return Seconds(time); }
+std::string Record(PacketTime time) { return SecondsText(time); }
 std::string Record(const Prefix& prefix) { return Quoted(prefix.ToString()); }
 
 template <typename T>
@@ -105,7 +106,7 @@ void AppendHosts(std::string& out, const std::vector<TruthHost>& hosts) {
 std::string FormatTruth(const Truth& truth) {
   std::string out =
       fmt::format("{{\"name\":{},\"seed\":{},\"started\":{},\"ended\":{},\n", Quoted(truth.name),
-                  truth.seed, Seconds(truth.started), Seconds(truth.ended));
+                  truth.seed, SecondsText(truth.started), SecondsText(truth.ended));
   AppendArray(out, "inside_networks", truth.inside_networks.prefixes());
   out += ",\n";
   AppendHosts(out, truth.hosts);

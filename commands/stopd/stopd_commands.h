@@ -13,8 +13,13 @@ namespace cairn::commands {
 void AddStopdCommands(CLI::App& app, int& exit_code);
 void AddServe(CLI::App& app, int& exit_code);          // run
 void AddRedeem(CLI::App& app, int& exit_code);         // redeem
-void AddTokens(CLI::App& app, int& exit_code);         // list, verify
+void AddTokens(CLI::App& app, int& exit_code);         // list, head, verify
 void AddConfiguration(CLI::App& app, int& exit_code);  // config
+void AddTrace(CLI::App& app, int& exit_code);          // trace
+void AddTraceFollow(CLI::App& trace, int& exit_code);  // trace follow
+void AddCa(CLI::App& app, int& exit_code);             // ca
+void AddTraceList(CLI::App& trace, int& exit_code);    // trace list
+void AddTraceShow(CLI::App& trace, int& exit_code);    // trace show
 
 }  // namespace cairn::commands
 

@@ -22,7 +22,9 @@ void AddStopdCommands(CLI::App& app, int& exit_code) {
   AddServe(app, exit_code);
   AddRedeem(app, exit_code);
   AddTokens(app, exit_code);
+  AddTrace(app, exit_code);
   AddConfiguration(app, exit_code);
+  AddCa(app, exit_code);
 }
 
 void AddStopdOptions(CLI::App& app, StopdOptions& options) {
@@ -54,7 +56,7 @@ absl::StatusOr<daemon::Options> LoadStopdOptions(const StopdOptions& options) {
   for (const std::string& assignment : options.set) {
     const absl::Status applied = config::ApplyStopd(loaded, assignment);
     if (!applied.ok()) {
-      return absl::InvalidArgumentError(fmt::format("--set {}", std::string(applied.message())));
+      return absl::InvalidArgumentError(fmt::format("--set: {}", std::string(applied.message())));
     }
   }
   if (!options.folder.empty()) loaded.tokens.folder = options.folder;
@@ -79,12 +81,6 @@ absl::Status CheckStoreFolder(const std::string& folder) {
 
 void ComplainOfStopd(std::string_view command, const absl::Status& status) {
   fmt::print(stderr, "stopd {}: {}\n", command, std::string(status.message()));
-}
-
-PacketTime WallTime() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return PacketTime::FromNanoseconds(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
 }
 
 int PrintText(const std::string& text) {

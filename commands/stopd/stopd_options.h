@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "capture/wall_clock.h"
 #include "traceback/daemon/options.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
@@ -46,9 +46,6 @@ absl::Status CheckStoreFolder(const std::string& folder);
 
 // Says "stopd COMMAND: MESSAGE" on standard error.
 void ComplainOfStopd(std::string_view command, const absl::Status& status);
-
-// The time of day.
-PacketTime WallTime();
 
 // A text on standard output, as an exit code; whether it got there shows when the program flushes.
 int PrintText(const std::string& text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// stopd list and stopd verify: which tokens there are, and whether their records are intact.
+// stopd list, head and verify: which tokens there are, and whether all is as it was written.
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -12,16 +12,19 @@
 #include "commands/stopd/stopd_commands.h"
 #include "commands/stopd/stopd_options.h"
 #include "traceback/tokens/redemption.h"
+#include "traceback/tokens/verification.h"
 
 namespace cairn::commands {
 namespace {
 
 constexpr char kList[] = "list";
 constexpr char kVerify[] = "verify";
+constexpr char kHead[] = "head";
 
 struct Arguments {
   StopdOptions stopd;
   bool json = false;
+  std::vector<std::string> heads;  // of the journal, noted elsewhere
 };
 
 int ListTokens(const Arguments& arguments) {
@@ -52,20 +55,40 @@ int VerifyRecords(const Arguments& arguments) {
     ComplainOfStopd(kVerify, folder);
     return kFailed;
   }
-  const absl::StatusOr<tokens::Verification> result = tokens::Verify(options->tokens);
+  std::vector<tokens::ChainHead> known;
+  for (const std::string& text : arguments.heads) {
+    const absl::StatusOr<tokens::ChainHead> head = tokens::ParseChainHead(text);
+    if (!head.ok()) {
+      ComplainOfStopd(kVerify, head.status());
+      return kUsage;
+    }
+    known.push_back(*head);
+  }
+  const absl::StatusOr<tokens::Verification> result = tokens::Verify(options->tokens, known);
   if (!result.ok()) {
     ComplainOfStopd(kVerify, result.status());
     return kFailed;
   }
-  std::string text;
-  for (const std::string& token : result->altered) text += fmt::format("altered  {}\n", token);
-  for (const std::string& token : result->missing) text += fmt::format("missing  {}\n", token);
-  text += fmt::format(
-      "{} records intact, {} altered, {} missing, {} expired; {} lines of the journal unreadable\n",
-      result->intact, result->altered.size(), result->missing.size(), result->expired,
-      result->journal_lines_unreadable);
-  const int printed = PrintText(text);
+  const int printed = PrintText(tokens::VerificationText(*result));
   return result->Sound() ? printed : static_cast<int>(kFailed);
+}
+
+int ShowHead(const Arguments& arguments) {
+  const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
+  if (!options.ok()) {
+    ComplainOfStopd(kHead, options.status());
+    return kUsage;
+  }
+  if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
+    ComplainOfStopd(kHead, folder);
+    return kFailed;
+  }
+  const absl::StatusOr<tokens::ChainHead> head = tokens::JournalHead(options->tokens);
+  if (!head.ok()) {
+    ComplainOfStopd(kHead, head.status());
+    return kFailed;
+  }
+  return PrintText(tokens::ChainHeadText(*head) + "\n");
 }
 
 }  // namespace
@@ -80,13 +103,30 @@ void AddTokens(CLI::App& app, int& exit_code) {
       "Exit status: 0 listed, 1 the store cannot be read, 2 wrong usage or configuration.");
   list->callback([arguments, &exit_code] { exit_code = ListTokens(*arguments); });
 
-  CLI::App* verify = app.add_subcommand(kVerify, "Compare all records with their tokens");
+  CLI::App* head =
+      app.add_subcommand(kHead, "Print the head of the journal, to be noted elsewhere");
+  const auto headed = std::make_shared<Arguments>();
+  AddStoreOptions(*head, headed->stopd);
+  head->footer(
+      "\nThe number and hash of the last line. 'stopd verify --head' finds later whether any line "
+      "up\n"
+      "to it was changed.\n"
+      "Exit status: 0 printed, 1 the store cannot be read, 2 wrong usage or configuration.");
+  head->callback([headed, &exit_code] { exit_code = ShowHead(*headed); });
+
+  CLI::App* verify =
+      app.add_subcommand(kVerify, "Compare all records with their tokens, and the journal's chain");
   const auto verified = std::make_shared<Arguments>();
+  verify
+      ->add_option("--head", verified->heads,
+                   "A head of the journal that was noted elsewhere (repeatable)")
+      ->type_name("NUMBER:HASH")
+      ->allow_extra_args(false);
   AddStoreOptions(*verify, verified->stopd);
   verify->footer(
-      "\nExit status: 0 all are intact, 1 some are altered or missing or the store cannot be "
-      "read,\n"
-      "2 wrong usage or configuration.");
+      "\nWithout --head it cannot tell whether the last lines of the journal were cut off.\n"
+      "Exit status: 0 all is intact, 1 something is altered, missing or put in, or the store\n"
+      "cannot be read, 2 wrong usage or configuration.");
   verify->callback([verified, &exit_code] { exit_code = VerifyRecords(*verified); });
 }
 

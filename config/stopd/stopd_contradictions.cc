@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 
 #include "config/quantity.h"
+#include "config/stopd/tracing_schema.h"
 
 namespace cairn::config {
 namespace {
@@ -61,6 +62,14 @@ void CheckStore(const tokens::Options& store, Found& found) {
                    FormatSize(store.journal_bytes), FormatSize(store.max_bytes))});
 }
 
+void CheckMetrics(const daemon::Metrics& metrics, Found& found) {
+  if (metrics.file.empty() || metrics.file.ends_with(".prom")) return;
+  found.push_back({{"metrics.file"},
+                   fmt::format("metrics.file ({}) does not end with .prom: node_exporter would not "
+                               "read it",
+                               metrics.file)});
+}
+
 }  // namespace
 
 std::vector<Contradiction> FindStopdContradictions(const daemon::Options& options) {
@@ -70,6 +79,8 @@ std::vector<Contradiction> FindStopdContradictions(const daemon::Options& option
   CheckLimits(options.limits, found);
   CheckRecursion(options.recursion, found);
   CheckStore(options.tokens, found);
+  CheckMetrics(options.metrics, found);
+  FindTracingContradictions(options, found);
   return found;
 }
 

@@ -3,11 +3,14 @@
 
 #include <map>
 
+#include "fmt/format.h"
+
 #include "config/manual_text.h"
 #include "config/reading.h"
 #include "config/schema_text.h"
 #include "config/stopd/stopd_contradictions.h"
 #include "config/stopd/stopd_schema.h"
+#include "config/stopd/tracing_schema.h"
 
 namespace cairn::config {
 namespace {
@@ -34,11 +37,42 @@ contradictory settings are refused; nothing is guessed. Durations, sizes, whole 
 constexpr std::string_view kContradictions = R"(## What is refused together
 
 - one address twice in `listen.addresses`.
-- `listen.user` root: the process that talks to the network must not have its rights.
+- `listen.user` root: the network side must not have its rights.
 - `replies.real_names.enabled` with an empty `replies.real_names.hosts`: nobody would be told a name.
 - `limits.max_askers` below `limits.max_connections`: the number of requests of a connected requester would be forgotten.
 - `recursion.max_targets` above `recursion.ask.max_queued` while `recursion.enabled`: one request alone would overfill the queue.
 - `store.journal_size` not below `store.max_size`: the journal alone would fill the store.
+- a `metrics.file` whose name does not end with `.prom`: node_exporter would not read it.
+- one address twice in `tracing.listen.addresses` or `tracing.peers`; more of them than `tracing.max_peers`.
+- with `tracing.enabled`: `tracing.user` root or that of `listen.user`; `tracing.folder` that of `store.folder`;
+  `tracing.listen.port` that of `listen.port`; either of these two ports within `tracing.work_ports`, unless `port_hopping` is off.
+- with `tracing.port_hopping` timed: `tracing.hop_period` not longer than `handshake_timeout` and `work_port_patience` of
+  `tracing.listen`: a connection would be due at the next port before it has arrived at this one.
+- `tracing.limits.peer_timeout` not shorter than `deadline`, or `deadline` not shorter than `remember`.
+- `tracing.limits.max_remembered` below `max_rounds`: a trace under way would be forgotten.
+- `tracing.stale_list.warn_after` not shorter than `refuse_after`: nobody would be warned.
+- `tracing.default_rules` false while `tracing.rules` does not decide upon every event.
+)";
+
+constexpr std::string_view kRulesHead = R"(## A rule of tracing.rules
+
+A list of at most 64 maps. [tracing.md](tracing.md) says how rules are used, and has examples. Refused, with line and column:
+words that are not in the tables; a condition upon an event that does not have it; actions that exclude each other, that have
+no meaning upon the event, or that leave open what is done; anything but `deny` (and `alert`) for a certificate that is not
+believed; a rule that can never match, since earlier ones take all of it; a name that another rule has.
+
+)";
+
+constexpr std::string_view kConditionsHead = R"(### Conditions of a rule, under `when`
+
+All that are given must hold, each by one of its values. Each has a meaning only upon the events that it names.
+
+)";
+
+constexpr std::string_view kShippedHead = R"(### The shipped rules
+
+They stand after those of `tracing.rules`, unless `tracing.default_rules` is false.
+
 )";
 
 constexpr std::string_view kManualHead = R"(.\" SPDX-License-Identifier: BSD-3-Clause
@@ -50,16 +84,16 @@ stopd.yaml \- the configuration of stopd(8)
 .B stopd
 reads its settings from
 .I /etc/cairn/stopd.yaml
-where it is there, or from the file of
+if it exists, or from the file of
 .BR \-\-config .
 The file is YAML (UTF\-8, at most 1 MiB) and needs only the keys that it changes.
-Below, the default stands behind each key.
+Below, the default follows each key.
 Any key can be set on the command line, too, as
 .BR "\-\-set listen.port=1113" .
 A change holds from the next start on
 .RB ( "systemctl restart stopd" ).
 .PP
-.B stopd check\-config
+.B stopd config check
 says what is wrong with a file, with line and column;
 .B stopd config show
 prints the settings that a run would use;
@@ -123,12 +157,24 @@ std::string StopdDefaultYaml() {
 std::string StopdReferenceMarkdown() {
   std::string text(kReferenceHead);
   text += ReferenceSections(StopdSchema());
+  text += kRulesHead;
+  text += ReferenceTable(TracingRuleSchema(), "");
+  text += kConditionsHead;
+  text += ReferenceTable(TracingRuleSchema(), "when");
+  text += kShippedHead;
+  text += fmt::format("```yaml{}\n```\n\n", DefaultTracingRules());
   text += kContradictions;
   return text;
 }
 
 std::string StopdManualPage() {
-  return std::string(kManualHead) + ManSections(StopdSchema()) + std::string(kManualTail);
+  std::string text(kManualHead);
+  text += ManSections(StopdSchema());
+  text += ".SH RULES OF TRACING.RULES\nThe first rule that matches decides.\n";
+  text += ManKeys(TracingRuleSchema(), "");
+  text += ManSections(TracingRuleSchema());
+  text += kManualTail;
+  return text;
 }
 
 }  // namespace cairn::config

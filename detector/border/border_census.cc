@@ -26,12 +26,11 @@ void BorderCensus::OnConnectionEnd(const connections::Connection& connection) {
 }
 
 void BorderCensus::CountData(const connections::Connection& connection, bool crosses) {
-  constexpr uint8_t kBothFlows = 3;
-  if (connection.data_seen == kBothFlows) {
+  if (connection.data_seen == connections::kBothFlows) {
     ++counters_.data_both_ways;
     return;
   }
-  if (connection.seq_known != kBothFlows) ++counters_.captured_one_way;
+  if (connection.seq_known != connections::kBothFlows) ++counters_.captured_one_way;
   if (!crosses) {
     ++counters_.data_one_way;
     return;

@@ -24,7 +24,7 @@ struct BorderCounters {
   uint64_t data_out_only = 0;      // out of it
   uint64_t data_one_way = 0;       // where no networks are protected: in one direction only
   uint64_t captured_one_way = 0;   // of the last three: no segment at all of the other direction
-  uint64_t networks_left_out = 0;  // networks that made way to others in the tally
+  uint64_t networks_left_out = 0;  // networks that were evicted from the tally
 
   uint64_t crossing() const { return inbound + outbound; }
   uint64_t connections() const { return crossing() + inside + outside + unplaced; }

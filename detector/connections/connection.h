@@ -47,6 +47,8 @@ inline SegmentPlace PlaceOf(const Segment& segment) {
   return place;
 }
 
+inline constexpr unsigned kBothFlows = 3;  // a bit for each
+
 // Where a connection is in its life; decides its time-out and the order of eviction.
 enum class Phase : uint8_t {
   kHandshake,    // a SYN, and no answer yet

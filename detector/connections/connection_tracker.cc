@@ -11,8 +11,6 @@
 namespace cairn::connections {
 namespace {
 
-constexpr unsigned kBothFlows = 3;
-
 // How long after an end its repeated FINs, RSTs and acknowledgements are known for what they are.
 constexpr PacketDelta kRepeatsEnd = PacketDelta::FromSeconds(600);
 

@@ -6,8 +6,6 @@
 namespace cairn::connections {
 namespace {
 
-constexpr unsigned kBothFlows = 3;
-
 // How long ago data were sent that the sender's own next number does not cover, before that proves
 // them wrong: longer than segments overtake one another.
 constexpr PacketDelta kOvertaking = PacketDelta::FromSeconds(1);

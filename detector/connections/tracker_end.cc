@@ -7,8 +7,6 @@
 namespace cairn::connections {
 namespace {
 
-constexpr unsigned kBothFlows = 3;
-
 Phase EndingPhase(const Connection& connection) {
   return IsAtWork(connection) ? Phase::kLingering : Phase::kEnding;
 }

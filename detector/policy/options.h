@@ -31,9 +31,9 @@ struct HourRange {
 struct AllowRule {
   std::string name;
   // The hosts by the parts they play: Roles in detector/policy/policy.h.
-  PrefixSet originator;
-  PrefixSet middle;
-  PrefixSet target;
+  PrefixSet upstream_hosts;
+  PrefixSet stone_hosts;
+  PrefixSet downstream_hosts;
   std::vector<uint16_t> upstream_ports;    // upstream's responder port
   std::vector<uint16_t> downstream_ports;  // downstream's responder port
   std::optional<PairKind> kind;

@@ -50,9 +50,10 @@ std::optional<Condition> FailsAt(const AllowRule& rule, DayAndMinute now) {
 // The first condition that does not hold.
 std::optional<Condition> FirstFailing(const AllowRule& rule, const SteppingStone& pair,
                                       const Roles& roles, DayAndMinute now) {
-  if (!EmptyOrContains(rule.originator, roles.originator)) return Condition::kOriginator;
-  if (!EmptyOrContains(rule.middle, roles.middle)) return Condition::kMiddle;
-  if (!EmptyOrContains(rule.target, roles.target)) return Condition::kTarget;
+  if (!EmptyOrContains(rule.upstream_hosts, roles.upstream_host)) return Condition::kUpstreamHosts;
+  if (!EmptyOrContains(rule.stone_hosts, roles.stone_host)) return Condition::kStoneHosts;
+  if (!EmptyOrContains(rule.downstream_hosts, roles.downstream_host))
+    return Condition::kDownstreamHosts;
   if (!EmptyOrContains(rule.upstream_ports, pair.upstream.resp.port)) {
     return Condition::kUpstreamPorts;
   }
@@ -68,19 +69,19 @@ std::optional<Condition> FirstFailing(const AllowRule& rule, const SteppingStone
 Roles RolesOf(const SteppingStone& pair) {
   const ConnectionSummary& up = pair.upstream;
   const ConnectionSummary& down = pair.downstream;
-  return {.originator = up.reversed ? up.resp.ip : up.orig.ip,
-          .middle = down.reversed ? down.resp.ip : down.orig.ip,
-          .target = down.reversed ? down.orig.ip : down.resp.ip};
+  return {.upstream_host = up.reversed ? up.resp.ip : up.orig.ip,
+          .stone_host = down.reversed ? down.resp.ip : down.orig.ip,
+          .downstream_host = down.reversed ? down.orig.ip : down.resp.ip};
 }
 
 std::string_view ConditionName(Condition condition) {
   switch (condition) {
-    case Condition::kOriginator:
-      return "originator";
-    case Condition::kMiddle:
-      return "middle";
-    case Condition::kTarget:
-      return "target";
+    case Condition::kUpstreamHosts:
+      return "upstream_hosts";
+    case Condition::kStoneHosts:
+      return "stone_hosts";
+    case Condition::kDownstreamHosts:
+      return "downstream_hosts";
     case Condition::kUpstreamPorts:
       return "upstream_ports";
     case Condition::kDownstreamPorts:

@@ -22,10 +22,10 @@ namespace cairn::policy {
 // Who is who in a pair, by the way the keystrokes take and not by who opened the connections: with
 // a reverse tunnel (ssh -R) the connection that the person types on was opened towards the person.
 struct Roles {
-  IpAddress originator;  // far end of upstream: the person, as far as the link shows
-  IpAddress middle;      // near end of downstream: the stone of a direct pair, the last one known
-                         // of an indirect pair
-  IpAddress target;      // far end of downstream
+  IpAddress upstream_host;    // far end of upstream: the person, as far as the link shows
+  IpAddress stone_host;       // near end of downstream: the stone of a direct pair, the last one
+                              // known of an indirect pair
+  IpAddress downstream_host;  // far end of downstream
 };
 Roles RolesOf(const SteppingStone& pair);
 
@@ -54,9 +54,9 @@ struct RuleUse {
 
 // The conditions of a rule, in the order in which they are checked.
 enum class Condition : uint8_t {
-  kOriginator,
-  kMiddle,
-  kTarget,
+  kUpstreamHosts,
+  kStoneHosts,
+  kDownstreamHosts,
   kUpstreamPorts,
   kDownstreamPorts,
   kKind,
@@ -64,7 +64,7 @@ enum class Condition : uint8_t {
   kHours,
   kExpires,
 };
-// The key of the configuration: "originator", ..., "expires".
+// The key of the configuration: "upstream_hosts", ..., "expires".
 std::string_view ConditionName(Condition condition);
 
 // What one rule makes of a pair.

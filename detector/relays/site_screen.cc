@@ -14,9 +14,9 @@ namespace {
 
 constexpr PacketDelta kSlot = PacketDelta::FromMilliseconds(100);
 constexpr int64_t kSlotsPerBlock = 100;
-constexpr float kMeanWeight = 0.02F;  // of a slot: a memory of five seconds
-constexpr double kKept = 0.985;       // of a host's total from block to block: ten minutes
-constexpr int64_t kForgetAfter = 60;  // blocks
+constexpr float kMeanWeight = 0.02F;        // of a slot: a memory of five seconds
+constexpr double kKept = 0.985;             // of a host's total from block to block: ten minutes
+constexpr int64_t kForgetAfterBlocks = 60;  // blocks
 constexpr PacketDelta kSuspectFor = PacketDelta::FromSeconds(600);
 constexpr double kSuspectNats = 6;
 // Younger flows are no people yet, and most of the world's never will be.
@@ -162,7 +162,7 @@ void SiteScreen::EndBlock() {
     Host& host = hosts_[number];
     if (host.touched == block_) {
       Judge(host, now_);
-    } else if (block_ - host.touched > kForgetAfter) {
+    } else if (block_ - host.touched > kForgetAfterBlocks) {
       hosts_.Erase(number);
     }
   }

@@ -8,8 +8,6 @@ namespace {
 
 using connections::Observation;
 
-constexpr unsigned kBothFlows = 3;
-
 }  // namespace
 
 void SessionRecorder::TakeUnbelieved(const Session& session, unsigned flow) {
@@ -55,13 +53,13 @@ void SessionRecorder::Settle(const Session& session, unsigned flow) {
     fin.flags = kFin | kAck;
     session.state.sides.Take(fin, flow, false);
     if (session.state.closed_by_plus_one == 0) {
-      session.state.closed_by_plus_one = (flow + 1) & kBothFlows;
+      session.state.closed_by_plus_one = (flow + 1) & connections::kBothFlows;
     }
   }
   if ((happenings & kDataSent) != 0 && marks.first_data_seen == 0) {
     marks.first_data_seen = 1;
     if (session.state.first_data_by_plus_one == 0) {
-      session.state.first_data_by_plus_one = (flow + 1) & kBothFlows;
+      session.state.first_data_by_plus_one = (flow + 1) & connections::kBothFlows;
     }
   }
   marks.troubled = 1;

@@ -19,7 +19,6 @@ using connections::Phase;
 
 // How long after data a session may have commanded a new one.
 constexpr PacketDelta kCommandTime = PacketDelta::FromSeconds(5);
-constexpr unsigned kBothFlows = 3;
 constexpr uint64_t kBeginning = 10;  // packets in which the most happens
 constexpr uint64_t kAskEvery = 8;    // packets of a flow: its round trip
 constexpr char kTableSetting[] = "connections.max_connections";
@@ -114,7 +113,7 @@ void SessionRecorder::OnSegment(const Segment& segment, const Observation& obser
     TakeStep(session, segment, flow);
   }
   TakeRoundTrips(session, segment, flow);
-  if (marks.handshake_seen == 0 && session.connection.syn_seen == kBothFlows) {
+  if (marks.handshake_seen == 0 && session.connection.syn_seen == connections::kBothFlows) {
     LearnServer(session, segment.time);
   }
   if (options_.interim_interval > PacketDelta::Zero()) WriteInterim(session);
@@ -200,10 +199,11 @@ void SessionRecorder::TakeFirstData(const Session& session, const Segment& segme
   const PacketDelta pause = segment.time - state.first_time;
   if (pause > idle_threshold_) state.off_ns[flow] = pause.ToNanoseconds();
   if (segment.details.Knows(SegmentDetails::kFingerprint)) {
-    state.known_fingerprints = (state.known_fingerprints | 1U << flow) & kBothFlows;
+    state.known_fingerprints = (state.known_fingerprints | 1U << flow) & connections::kBothFlows;
     session.trouble[flow].fingerprint = segment.details.fingerprint;
   }
-  if (state.first_data_by_plus_one == 0) state.first_data_by_plus_one = (flow + 1) & kBothFlows;
+  if (state.first_data_by_plus_one == 0)
+    state.first_data_by_plus_one = (flow + 1) & connections::kBothFlows;
 }
 
 // What opens or ends the session, or shows a side for the first time.
@@ -217,7 +217,8 @@ void SessionRecorder::TakeStep(const Session& session, const Segment& segment, u
       state.history.first_flow() == flow && (state.first_flags[flow] & (kSyn | kAck)) == kSyn;
   const bool only_syn = began_with_syn && (session.counts.marks[flow].happened & kMoreThanSyn) == 0;
   state.sides.Take(segment, flow, only_syn);
-  if (ends && state.closed_by_plus_one == 0) state.closed_by_plus_one = (flow + 1) & kBothFlows;
+  if (ends && state.closed_by_plus_one == 0)
+    state.closed_by_plus_one = (flow + 1) & connections::kBothFlows;
 }
 
 void SessionRecorder::WriteInterim(const Session& session) {

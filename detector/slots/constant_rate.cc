@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kSlotsPerBlock = 10;  // 5 s
 constexpr size_t kFewestBlocks = 12;
 constexpr unsigned kFewest = 10;  // a slower clock is left out of slots
-constexpr unsigned kMost = 500;
+constexpr unsigned kMostEvents = 500;
 constexpr double kMostDeviation = 0.15;
 
 }  // namespace
@@ -24,7 +24,7 @@ bool IsConstantRate(std::span<const uint8_t> half_seconds) {
   for (size_t block = 0; block < blocks; ++block) {
     const auto slots = half_seconds.subspan(block * kSlotsPerBlock, kSlotsPerBlock);
     const unsigned count = std::accumulate(slots.begin(), slots.end(), 0U);
-    if (count < kFewest || count > kMost) return false;
+    if (count < kFewest || count > kMostEvents) return false;
     sum += count;
     squares += static_cast<double>(count) * count;
   }

@@ -14,12 +14,12 @@ namespace {
 // by Lentz's method), without the factor before it.
 double BetaFraction(double a, double b, double x) {
   constexpr double kTiny = 1e-300;
-  constexpr int kMost = 300;
+  constexpr int kMostTerms = 300;
   double c = 1;
   double d = 1 - (a + b) * x / (a + 1);
   d = 1 / (std::abs(d) < kTiny ? kTiny : d);
   double fraction = d;
-  for (int m = 1; m <= kMost; ++m) {
+  for (int m = 1; m <= kMostTerms; ++m) {
     const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
     const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
     double step = 1;

@@ -77,6 +77,13 @@ ScanSurvey::Row* ScanSurvey::RowOf(const IpAddress& client, uint16_t port, uint3
   return &rows_.back();
 }
 
+bool ScanSurvey::IsWithinSite(const SessionRecord& session) const {
+  const auto lies_there = [this](const SessionSide& side) {
+    return side.local.value_or(site_.Contains(side.end.ip));
+  };
+  return lies_there(session.client()) && lies_there(session.server());
+}
+
 void ScanSurvey::Add(const SessionRecord& session) {
   ++sessions_;
   const uint8_t bits = BitsOf(session, OutcomeOfAttempt(session));
@@ -102,6 +109,7 @@ void ScanSurvey::Add(const SessionRecord& session) {
     ++left_out_.rows;
     return;
   }
+  row->within_site = row->within_site && IsWithinSite(session);
   row->connections.rejects += Has(bits, kRejectedBit) ? 1U : 0U;
   row->connections.silents += Has(bits, kSilentBit) ? 1U : 0U;
   row->connections.success += Has(bits, kAcceptedBit) ? 1U : 0U;
@@ -144,14 +152,39 @@ std::vector<ScanSurvey::UniqueCounts> ScanSurvey::CountServers(const KnownServer
   return counts;
 }
 
+absl::flat_hash_set<IpAddress> ScanSurvey::AgentsAt(const std::vector<uint16_t>& ports,
+                                                    const std::vector<UniqueCounts>& counts) const {
+  absl::flat_hash_map<IpAddress, uint64_t> failed_of;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    const Row& row = rows_[i];
+    if (!std::binary_search(ports.begin(), ports.end(), row.port)) continue;
+    if (row.connections.failed() == 0) continue;
+    uint64_t& failed = failed_of[row.client];
+    failed += uint64_t{counts[i].unknown} + counts[i].known;
+    // What is not known to be harmless is shown.
+    if (!row.within_site || row.not_told_apart > 0) failed += kMostMissingAgents + 1;
+  }
+  absl::flat_hash_set<IpAddress> agents;
+  for (const auto& [client, failed] : failed_of) {
+    if (failed <= kMostMissingAgents) agents.insert(client);
+  }
+  return agents;
+}
+
 ScanReport ScanSurvey::Report(const ScanQuery& query) const {
   const std::vector<UniqueCounts> counts = CountServers(query.known);
+  const absl::flat_hash_set<IpAddress> agents = AgentsAt(query.agent_ports, counts);
   ScanReport report;
+  report.agents = agents.size();
   for (size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
     const UniqueCounts& unique = counts[i];
     if (row.connections.failed() == 0) continue;
     if (query.data_only && row.connections.data == 0) continue;
+    if (agents.contains(row.client) &&
+        std::binary_search(query.agent_ports.begin(), query.agent_ports.end(), row.port)) {
+      continue;
+    }
     const auto& [rejects, silents, success, data] = unique.outcomes;
     const double never_accepted =
         unique.all == 0 ? 0 : static_cast<double>(unique.all - success) / unique.all;

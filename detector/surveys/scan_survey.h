@@ -5,9 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 
 #include "capture/address.h"
 #include "capture/time.h"
@@ -69,11 +71,19 @@ struct ScanQuery {
   KnownServers known = {};
   double least = 0;        // rows count at least so much, and more than nothing
   bool data_only = false;  // rows whose client sent data to a server (tables 4 and 5)
+  // Sorted: where tracing agents listen.  A client that tried them at other hosts of the site
+  // alone, and failed at kMostMissingAgents at most, is one itself.
+  std::vector<uint16_t> agent_ports = {};
   size_t limit = SIZE_MAX;
 };
 
+// Servers, on all agents' ports together.  Agents ask hosts that have opened a session to their
+// own; who goes through a network finds more that do not answer.
+inline constexpr uint64_t kMostMissingAgents = 16;
+
 struct ScanReport {
   std::vector<ScanRow> rows;  // most first, then by client and port
+  uint64_t agents = 0;        // clients some of whose rows were left out as an agent's
   uint64_t more = 0;          // rows beyond the limit
 };
 
@@ -97,7 +107,9 @@ class ScanSurvey {
   };
 
   ScanSurvey() : ScanSurvey(Limits{}) {}
-  explicit ScanSurvey(const Limits& limits) : limits_(limits) {}
+  // `site`: the networks of the site, for records that do not tell which of their ends lie there.
+  explicit ScanSurvey(const Limits& limits, PrefixSet site = {})
+      : limits_(limits), site_(std::move(site)) {}
 
   void Add(const SessionRecord& session);
   ScanReport Report(const ScanQuery& query) const;
@@ -112,6 +124,7 @@ class ScanSurvey {
     uint16_t port = 0;
     AttemptCounts connections;
     uint64_t not_told_apart = 0;
+    bool within_site = true;  // both ends of each of them
   };
   // Minutes since the epoch.
   struct Stretch {
@@ -134,8 +147,14 @@ class ScanSurvey {
   Row* RowOf(const IpAddress& client, uint16_t port, uint32_t& number);
   bool IsKnown(const Endpoint& server, const Stretch& failures, const KnownServers& known) const;
   std::vector<UniqueCounts> CountServers(const KnownServers& known) const;
+  // The clients whose failures at `ports` are those of an agent.
+  absl::flat_hash_set<IpAddress> AgentsAt(const std::vector<uint16_t>& ports,
+                                          const std::vector<UniqueCounts>& counts) const;
+
+  bool IsWithinSite(const SessionRecord& session) const;
 
   const Limits limits_;
+  const PrefixSet site_;
   std::vector<Row> rows_;
   // By a client's address and a server's port.
   absl::flat_hash_map<Endpoint, uint32_t> row_of_;

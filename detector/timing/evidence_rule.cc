@@ -15,8 +15,6 @@ namespace {
 // its own.  How large a part is measured, not derived: docs/algorithm.md.
 constexpr double kCreditOfWeaker = 0.5;
 
-constexpr double kSecondsPerDay = 86400;
-
 double PerDay(uint64_t count, PacketDelta elapsed) {
   const auto seconds = static_cast<double>(std::max(elapsed, kLeastTime).ToSeconds());
   return static_cast<double>(count) / seconds * kSecondsPerDay;

@@ -12,7 +12,6 @@ namespace {
 constexpr uint64_t kTrusted = 10;
 // So many levels below it tell the slope.
 constexpr size_t kSlopeLevels = 3;
-constexpr double kSecondsPerDay = 86400;
 // Below this evidence there is nothing to calibrate.
 constexpr size_t kLeast = 3;
 constexpr double kInfinite = std::numeric_limits<double>::infinity();

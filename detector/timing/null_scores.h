@@ -10,6 +10,8 @@
 
 namespace cairn::timing {
 
+inline constexpr double kSecondsPerDay = 86400;
+
 // How much evidence pairs reach that cannot be stepping stones: the two connections' events were
 // compared with one of them shifted in time (time_slide.h).  From that follows how much a pair
 // needs so that strangers reach it `per_day` times a day.

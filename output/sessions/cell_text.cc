@@ -8,12 +8,11 @@
 
 #include "fmt/format.h"
 
+#include "base/printable.h"
 #include "output/time_text.h"
 
 namespace cairn::output {
 namespace {
-
-constexpr size_t kQuotedBytes = 40;
 
 bool ParseTruth(std::string_view text, uint64_t& number) {
   number = text == "1" || text == "T" || text == "true" ? 1 : 0;
@@ -111,7 +110,8 @@ bool ParseCell(std::string_view text, CellType type, Cell& cell) {
 absl::Status SetColumn(const Column& column, const Cell& cell, std::string_view text,
                        SessionRecord& session) {
   if (column.set == nullptr || column.set(session, cell)) return absl::OkStatus();
-  return absl::InvalidArgumentError(fmt::format("its {} cannot be {}", column.name, Quoted(text)));
+  return absl::InvalidArgumentError(
+      fmt::format("its {} cannot be {}", column.name, QuotedWord(text)));
 }
 
 absl::Status SetColumnFromText(const Column& column, std::string_view text,
@@ -124,16 +124,9 @@ absl::Status SetColumnFromText(const Column& column, std::string_view text,
   Cell cell;
   if (!ParseCell(text, column.type, cell)) {
     return absl::InvalidArgumentError(
-        fmt::format("its {} cannot be {}", column.name, Quoted(text)));
+        fmt::format("its {} cannot be {}", column.name, QuotedWord(text)));
   }
   return SetColumn(column, cell, text, session);
-}
-
-std::string Quoted(std::string_view word) {
-  std::string text(word.substr(0, kQuotedBytes));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return '\'' + text + (word.size() > kQuotedBytes ? "...'" : "'");
 }
 
 }  // namespace cairn::output

@@ -36,9 +36,6 @@ absl::Status SetColumn(const Column& column, const Cell& cell, std::string_view 
 // The same from text, kUnknownText included.
 absl::Status SetColumnFromText(const Column& column, std::string_view text, SessionRecord& session);
 
-// A foreign word for a message: short, and nothing in it that steers a terminal.
-std::string Quoted(std::string_view word);
-
 }  // namespace cairn::output
 
 #endif  // CAIRN_OUTPUT_SESSIONS_CELL_TEXT_H_

@@ -10,6 +10,7 @@
 
 #include "fmt/format.h"
 
+#include "base/printable.h"
 #include "nlohmann/json.hpp"
 #include "output/sessions/cell_text.h"
 #include "output/sessions/columns.h"
@@ -18,13 +19,11 @@
 namespace cairn::output {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::string_view kSchemaKey = "schema";
 
 // One object's keys and values as the parser of JSON meets them, put into the record at once.
 // The names of its methods are that parser's.
-class RecordEvents : public nlohmann::json_sax<Json> {
+class RecordEvents : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit RecordEvents(UnknownColumns unknown)
       : unknown_(unknown), seen_(SessionColumns().size()) {}
@@ -92,10 +91,10 @@ class RecordEvents : public nlohmann::json_sax<Json> {
       return Fail("text");
     }
     if (column_->set == nullptr) return true;
-    if (!ParseCell(value, column_->type, cell_)) return Fail(Quoted(value));
+    if (!ParseCell(value, column_->type, cell_)) return Fail(QuotedWord(value));
     return Set(value);
   }
-  bool binary(Json::binary_t& /*value*/) override { return false; }
+  bool binary(nlohmann::json::binary_t& /*value*/) override { return false; }
 
   bool start_object(size_t /*elements*/) override {
     if (++depth_ == 1) return true;
@@ -162,7 +161,7 @@ class RecordEvents : public nlohmann::json_sax<Json> {
     schema_seen_ = true;
     if (schema == kSessionSchema) return true;
     fault_ = absl::FailedPreconditionError(fmt::format(
-        "it is of the schema {}, and only '{}' is understood", Quoted(schema), kSessionSchema));
+        "it is of the schema {}, and only '{}' is understood", QuotedWord(schema), kSessionSchema));
     return false;
   }
 
@@ -187,7 +186,7 @@ class JsonParser : public LineParser {
 
   absl::StatusOr<bool> Parse(std::string_view line, SessionRecord& session) override {
     events_.Begin(session);
-    Json::sax_parse(line.begin(), line.end(), &events_);
+    nlohmann::json::sax_parse(line.begin(), line.end(), &events_);
     const absl::Status status = events_.End();
     if (!status.ok()) return status;
     return true;

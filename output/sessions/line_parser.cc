@@ -3,15 +3,15 @@
 
 #include <algorithm>
 
+#include "base/printable.h"
+
 namespace cairn::output {
 
 void UnknownColumns::Note(std::string_view name) {
   constexpr size_t kMostNames = 16;
   constexpr size_t kMostBytes = 64;
   if (names_.size() >= kMostNames) return;
-  std::string text(name.substr(0, kMostBytes));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  const std::string text = Printable(std::string(name.substr(0, kMostBytes)));
   if (std::find(names_.begin(), names_.end(), text) == names_.end()) names_.push_back(text);
 }
 

@@ -7,6 +7,7 @@
 
 #include "fmt/format.h"
 
+#include "base/printable.h"
 #include "output/sessions/cell_text.h"
 #include "output/sessions/columns.h"
 #include "output/sessions/line_parser.h"
@@ -57,9 +58,9 @@ class ReportParser : public LineParser {
       const std::optional<PacketTime> read =
           one_word ? TimeOf(seconds) : TimeOf(seconds, words_[next++]);
       if (!read.has_value()) {
-        return absl::InvalidArgumentError(
-            fmt::format("its {} cannot be {}",
-                        time == &session.first_time ? "first_time" : "last_time", Quoted(seconds)));
+        return absl::InvalidArgumentError(fmt::format(
+            "its {} cannot be {}", time == &session.first_time ? "first_time" : "last_time",
+            QuotedWord(seconds)));
       }
       *time = *read;
     }
@@ -69,7 +70,7 @@ class ReportParser : public LineParser {
       if (word == std::string_view(&kUnknownText, 1)) continue;
       if (!ParseNumber(word, side.fingerprint.emplace())) {
         return absl::InvalidArgumentError(
-            fmt::format("its fingerprint cannot be {}", Quoted(word)));
+            fmt::format("its fingerprint cannot be {}", QuotedWord(word)));
       }
     }
     return true;

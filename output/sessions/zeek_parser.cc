@@ -8,6 +8,7 @@
 
 #include "fmt/format.h"
 
+#include "base/printable.h"
 #include "output/sessions/cell_text.h"
 #include "output/sessions/line_parser.h"
 #include "output/sessions/text_parts.h"
@@ -182,7 +183,7 @@ class ZeekParser : public LineParser {
       if (unset && !kColumns[i].essential) continue;
       if (unset || !kColumns[i].take(word, row)) {
         return absl::InvalidArgumentError(
-            fmt::format("its {} cannot be {}", kColumns[i].name, Quoted(word)));
+            fmt::format("its {} cannot be {}", kColumns[i].name, QuotedWord(word)));
       }
     }
     if (!row.tcp) return false;

@@ -25,16 +25,16 @@ using surveys::FieldValue;
 using surveys::Relation;
 using surveys::ValueRange;
 
-constexpr std::array<TextColumn, 7> kColumns = {{{"IF", false},
-                                                 {"", false},
-                                                 {"THEN", false},
-                                                 {"SHARE", true},
-                                                 {"SESSIONS", false},
-                                                 {"OF ALL", true},
-                                                 {"NATS", true}}};
+constexpr std::array<TextColumn, 7> kClusterColumns = {{{"IF", false},
+                                                        {"", false},
+                                                        {"THEN", false},
+                                                        {"SHARE", true},
+                                                        {"SESSIONS", false},
+                                                        {"OF ALL", true},
+                                                        {"NATS", true}}};
 constexpr size_t kBarColumns = 40;
 constexpr size_t kAroundValues = 11;  // the indent, the count and the spaces of a line with a bar
-constexpr size_t kIf = 0;             // places in kColumns
+constexpr size_t kIf = 0;             // places in kClusterColumns
 constexpr size_t kThen = 2;
 
 // Files hold any text; a terminal or a row of CSV cannot.
@@ -115,11 +115,11 @@ std::string ValuesText(const FieldColumn& column, size_t most, TerminalStyle sty
 // Both values of a relation give way, the longer one first.
 void CutToFit(std::vector<std::vector<std::string>>& rows, TerminalStyle style) {
   const auto longest = [&rows](size_t place) {
-    size_t width = kColumns[place].heading.size();
+    size_t width = kClusterColumns[place].heading.size();
     for (const std::vector<std::string>& row : rows) width = std::max(width, row[place].size());
     return width;
   };
-  const size_t width = WidthOf(kColumns, rows);
+  const size_t width = WidthOf(kClusterColumns, rows);
   const auto columns = static_cast<size_t>(style.columns);
   if (width <= columns) return;
   const size_t first = longest(kIf);
@@ -156,7 +156,7 @@ std::string RelationsText(const ClusterReport& report, TerminalStyle style) {
   if (report.more_relations > 0) {
     notes += fmt::format("{} more; --limit N lists N\n", report.more_relations);
   }
-  return AlignedText(kColumns, rows, style) + Coloured(style, kDim, notes);
+  return AlignedText(kClusterColumns, rows, style) + Coloured(style, kDim, notes);
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ std::string FittedText(std::vector<TextColumn> columns, std::vector<std::vector<
   for (std::vector<std::string>& row : rows) row = Without(std::move(row), gone);
   return AlignedText(columns, rows, style) +
          Coloured(style, kDim,
-                  Wrapped(fmt::format("Not shown for want of room: {}", names),
+                  Wrapped(fmt::format("Too narrow to show: {}", names),
                           static_cast<size_t>(style.columns)));
 }
 

@@ -25,16 +25,16 @@ using surveys::ScanReport;
 using surveys::ScanRow;
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<TextColumn, 10> kColumns = {{{"COUNT", true},
-                                                  {"CLIENT", false},
-                                                  {"PORT", true},
-                                                  {"REJECTS", true},
-                                                  {"SILENTS", true},
-                                                  {"SUCCESS", true},
-                                                  {"DATA", true},
-                                                  {"CONNECTIONS", true},
-                                                  {"SERVERS", true},
-                                                  {"UNKNOWN", true}}};
+constexpr std::array<TextColumn, 10> kScanColumns = {{{"COUNT", true},
+                                                      {"CLIENT", false},
+                                                      {"PORT", true},
+                                                      {"REJECTS", true},
+                                                      {"SILENTS", true},
+                                                      {"SUCCESS", true},
+                                                      {"DATA", true},
+                                                      {"CONNECTIONS", true},
+                                                      {"SERVERS", true},
+                                                      {"UNKNOWN", true}}};
 
 double Tenths(double value) { return std::round(value * 10) / 10; }
 
@@ -98,7 +98,7 @@ std::string ScanTable(const ScanReport& report, const ScanQuery& query, Terminal
   std::string notes = Explanation(query);
   if (about) notes += "~: at least this many; there was no room for all servers\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);
-  return AlignedText(kColumns, rows, style) + Coloured(style, kDim, notes);
+  return AlignedText(kScanColumns, rows, style) + Coloured(style, kDim, notes);
 }
 
 std::string ScanCsv(const ScanReport& report) {

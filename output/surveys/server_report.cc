@@ -26,17 +26,17 @@ using surveys::ServerReport;
 using surveys::ServerRow;
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<TextColumn, 10> kColumns = {{{"SERVER", false},
-                                                  {"", false},
-                                                  {"ACCEPTED", true},
-                                                  {"FAILED", true},
-                                                  {"CLIENTS", true},
-                                                  {"FIRST (UTC)", false},
-                                                  {"LAST", false},
-                                                  {"RECEIVED", true},
-                                                  {"SENT", true},
-                                                  {"MOST FREQUENT", false}}};
-constexpr size_t kFrequent = kColumns.size() - 1;
+constexpr std::array<TextColumn, 10> kServerColumns = {{{"SERVER", false},
+                                                        {"", false},
+                                                        {"ACCEPTED", true},
+                                                        {"FAILED", true},
+                                                        {"CLIENTS", true},
+                                                        {"FIRST (UTC)", false},
+                                                        {"LAST", false},
+                                                        {"RECEIVED", true},
+                                                        {"SENT", true},
+                                                        {"MOST FREQUENT", false}}};
+constexpr size_t kFrequent = kServerColumns.size() - 1;
 // In a narrow terminal: FIRST, RECEIVED, SENT, LAST, FAILED, MOST FREQUENT.
 constexpr std::array<size_t, 6> kFirstToGo = {5, 7, 8, 6, 3, kFrequent};
 
@@ -79,10 +79,10 @@ std::string ServerTable(const ServerReport& report, TerminalStyle style) {
                     ShortBytes(row.server_bytes), FrequentText(row, 0)});
   }
   // More clients only where all columns have room.
-  const size_t width = WidthOf(kColumns, rows);
+  const size_t width = WidthOf(kServerColumns, rows);
   const auto columns = static_cast<size_t>(style.columns);
   if (width < columns) {
-    size_t room = kColumns[kFrequent].heading.size();
+    size_t room = kServerColumns[kFrequent].heading.size();
     for (const std::vector<std::string>& row : rows) room = std::max(room, row[kFrequent].size());
     room += columns - width;
     for (size_t i = 0; i < rows.size(); ++i)
@@ -92,7 +92,8 @@ std::string ServerTable(const ServerReport& report, TerminalStyle style) {
   if (transient) notes += "t: most of its sessions were of a server for one session\n";
   if (about) notes += "~: at least this many; there was no room for all clients\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);
-  return FittedText({kColumns.begin(), kColumns.end()}, std::move(rows), kFirstToGo, style) +
+  return FittedText({kServerColumns.begin(), kServerColumns.end()}, std::move(rows), kFirstToGo,
+                    style) +
          (notes.empty() ? "" : Coloured(style, kDim, notes));
 }
 

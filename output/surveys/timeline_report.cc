@@ -23,17 +23,17 @@ namespace {
 using surveys::TimelineEntry;
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<TextColumn, 11> kColumns = {{{"TIME", true},
-                                                  {"", false},
-                                                  {"DIR", false},
-                                                  {"PEER", false},
-                                                  {"PORT", true},
-                                                  {"STATE", false},
-                                                  {"LENGTH", true},
-                                                  {"SENT", true},
-                                                  {"RECEIVED", true},
-                                                  {"ONSETS", true},
-                                                  {"OFF", true}}};
+constexpr std::array<TextColumn, 11> kTimelineColumns = {{{"TIME", true},
+                                                          {"", false},
+                                                          {"DIR", false},
+                                                          {"PEER", false},
+                                                          {"PORT", true},
+                                                          {"STATE", false},
+                                                          {"LENGTH", true},
+                                                          {"SENT", true},
+                                                          {"RECEIVED", true},
+                                                          {"ONSETS", true},
+                                                          {"OFF", true}}};
 
 constexpr std::array<TextColumn, 10> kChainColumns = {{{"TIME", true},
                                                        {"CLIENT", false},
@@ -107,7 +107,7 @@ std::string TimelineTable(const TimelineReport& report, TerminalStyle style) {
     text = fmt::format("{} around {} {}, which began at +00:00:00, {} UTC\n",
                        report.host->ToString(), what, report.alert, zero);
   }
-  if (report.host.has_value()) text += AlignedText(kColumns, rows, style);
+  if (report.host.has_value()) text += AlignedText(kTimelineColumns, rows, style);
   std::string notes;
   if (report.host.has_value() && !report.alert.empty()) notes += "*: named by the alert\n";
   if (report.more > 0) notes += fmt::format("{} more; --limit N lists N\n", report.more);

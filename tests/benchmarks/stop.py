@@ -21,6 +21,8 @@ import subprocess
 import sys
 import time
 
+import stop_loads
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STOPD = ROOT / "build/bin/stopd"
 WORK = ROOT / "build/bench/stop"
@@ -97,6 +99,9 @@ class Crowd:
                 return
 
 
+INSIDE = []  # the command before one that runs at the neighbour's
+
+
 def network():
     """A neighbour in another network namespace, and a socket that listens there."""
     sh("ip", "link", "set", "lo", "up")
@@ -105,7 +110,8 @@ def network():
     while os.readlink(f"/proc/{holder.pid}/ns/net") == own:
         time.sleep(0.01)
     sh("ip", "link", "add", "e0", "type", "veth", "peer", "name", "e1", "netns", holder.pid)
-    inside = ["nsenter", "-t", holder.pid, "-n"]
+    inside = ["nsenter", "-t", str(holder.pid), "-n"]
+    INSIDE.extend(inside)
     for prefix, name, address in (([], "e0", HERE), (inside, "e1", THERE)):
         sh(*prefix, "ip", "addr", "add", f"{address}/24", "dev", name)
         sh(*prefix, "ip", "link", "set", name, "up")
@@ -209,7 +215,8 @@ class Daemons:
         shutil.rmtree(WORK, ignore_errors=True)
         WORK.mkdir(parents=True)
         self.running = {}
-        common = ["limits.max_requests_per_asker_minute=1000000", "listen.user=nobody", "store.min_free=0"]
+        common = ["limits.max_requests_per_asker_minute=1000000", "limits.max_requests_per_minute=100000000",
+                  "listen.user=nobody", "store.min_free=0", "replies.least_time=0s"]
         for name, settings in (("stopd", ["store.compress=true", "store.max_size=4GiB"]),
                                ("stopd, not compressing", ["store.compress=false", "store.max_size=4GiB"]),
                                ("stopd, not saving", ["store.max_size=64KiB", "store.journal_size=16KiB"])):
@@ -341,15 +348,34 @@ def main():
     parser.add_argument("--requests", type=int, default=200, help="SV requests a round; five times as many ID (default 200)")
     parser.add_argument("--asker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=int, default=20, help="how long each rate of requests lasts (default 20)")
+    parser.add_argument("--loads", choices=["also", "only", "no"], default="also", help="hosts under load (default also)")
+    parser.add_argument("--load", help="only the loads whose name begins so: nothing, crowd, terminals, hubs, fifos, threads")
+    parser.add_argument("--load-scale", type=float, default=1.0, help="how large the loads are (default 1; 0.1: a tenth)")
+    parser.add_argument("--load-requests", type=int, default=15, help="requests under each load (default 15)")
+    parser.add_argument("--load-setting", action="append", default=[], metavar="KEY=VALUE",
+                        help="a setting of stopd, but not of the one before, under each load")
+    parser.add_argument("--before", help="another stopd, to be measured beside under each load")
     arguments = parser.parse_args()
     if arguments.asker:
         return be_asker()
     enter_namespaces()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, most))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     print(f"{model[1] if model else 'unknown CPU'}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
     network()
+    if arguments.loads != "only":
+        costs(arguments)
+    ASKER.stdin.close()
+    if arguments.loads != "no":
+        WORK.mkdir(parents=True, exist_ok=True)
+        programs = [*([("before", arguments.before)] if arguments.before else []), ("stopd", STOPD)]
+        stop_loads.run(programs, INSIDE, HERE, THERE, WORK / "loads", arguments.load_scale, arguments.load_requests,
+                       arguments.load_setting, arguments.load)
+
+
+def costs(arguments):
     daemons = Daemons()
     medians = saving(arguments.rounds, arguments.requests)
     record_sizes()
@@ -358,7 +384,6 @@ def main():
     identification(daemons, arguments.rounds, 5 * arguments.requests)
     daemons.end()
     print(PAPER)
-    ASKER.stdin.close()
     largest = list(medians.values())[-1][2]
     print(f"\nGoal: 14 processes with 100 more under 10 ms: {largest:.2f} ms, {'met' if largest < 10 else 'MISSED'}")
 

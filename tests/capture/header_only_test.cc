@@ -9,14 +9,11 @@
 #include "catch2/catch.hpp"
 
 #include "capture/frame_decoder.h"
+#include "capture/pcap_handle.h"
 #include "tests/capture/capture_files.h"
 
 namespace cairn::testing {
 namespace {
-
-struct PcapCloser {
-  void operator()(pcap_t* pcap) const { pcap_close(pcap); }
-};
 
 struct Capture {
   uint32_t link = 0;
@@ -26,7 +23,7 @@ struct Capture {
 // Nothing where libpcap cannot read the file.
 std::optional<Capture> Load(const std::string& path) {
   std::array<char, PCAP_ERRBUF_SIZE> reason{};
-  const std::unique_ptr<pcap_t, PcapCloser> pcap(pcap_open_offline_with_tstamp_precision(
+  const capture::PcapHandle pcap(pcap_open_offline_with_tstamp_precision(
       path.c_str(), PCAP_TSTAMP_PRECISION_NANO, reason.data()));
   if (pcap == nullptr) return std::nullopt;
   Capture capture;

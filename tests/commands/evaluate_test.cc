@@ -134,7 +134,7 @@ TEST_CASE("pairs that policy allows are not scored") {
                               ("cairn_policy_" + std::to_string(getpid()) + ".yaml"))
                                  .string();
   std::ofstream(config)
-      << "policy:\n  allow:\n    - name: all\n      originator: [10.0.0.0/8, 172.16.0.0/12]\n";
+      << "policy:\n  allow:\n    - name: all\n      upstream_hosts: [10.0.0.0/8, 172.16.0.0/12]\n";
   const Outcome outcome = Evaluate({kDemo, "--format", "json", "--config", config});
   std::filesystem::remove(config);
   CHECK(outcome.exit_code == kDone);

@@ -65,7 +65,8 @@ TEST_CASE("protocols by port are written as a group, with or without braces") {
 }
 
 TEST_CASE("a rule can be set from the command line") {
-  const Settings settings = With("policy.allow=[{name: n, target: 192.0.2.1, action: mark}]");
+  const Settings settings =
+      With("policy.allow=[{name: n, downstream_hosts: 192.0.2.1, action: mark}]");
   REQUIRE(settings.detector.policy.allow.size() == 1);
   CHECK(settings.detector.policy.allow[0].action == policy::Action::kMark);
 }

@@ -27,6 +27,15 @@ inline std::string Fault(std::string_view text) {
   return std::string(settings.status().message());
 }
 
+// The warnings about a text that must be sound.
+inline std::string Warnings(std::string_view text) {
+  std::string warnings;
+  const absl::StatusOr<Settings> settings = LoadText(text, "test.yaml", warnings);
+  INFO(settings.status().ToString());
+  REQUIRE(settings.ok());
+  return warnings;
+}
+
 // The settings after one assignment that must be sound.
 inline Settings With(std::string_view assignment) {
   Settings settings;

@@ -10,7 +10,8 @@ using Catch::Matchers::Contains;
 using policy::AllowRule;
 
 AllowRule Rule(const std::string& keys) {
-  const Settings settings = Sound("policy: {allow: [{name: r, target: 192.0.2.1, " + keys + "}]}");
+  const Settings settings =
+      Sound("policy: {allow: [{name: r, downstream_hosts: 192.0.2.1, " + keys + "}]}");
   REQUIRE(settings.detector.policy.allow.size() == 1);
   return settings.detector.policy.allow[0];
 }
@@ -24,9 +25,9 @@ TEST_CASE("a rule with every key is read") {
 policy:
   allow:
     - name: night-backup
-      originator: [192.0.2.0/24, "2001:db8:1::/48"]
-      middle: 10.1.2.3
-      target: ["2001:db8:2::7"]
+      upstream_hosts: [192.0.2.0/24, "2001:db8:1::/48"]
+      stone_hosts: 10.1.2.3
+      downstream_hosts: ["2001:db8:2::7"]
       upstream_ports: [22, 2222]
       downstream_ports: 22
       kind: indirect
@@ -40,10 +41,10 @@ policy:
 )");
   const AllowRule& rule = settings.detector.policy.allow.at(0);
   CHECK(rule.name == "night-backup");
-  CHECK(rule.originator.Contains(*IpAddress::Parse("2001:db8:1::5")));
-  CHECK(rule.middle.Contains(*IpAddress::Parse("10.1.2.3")));
-  CHECK_FALSE(rule.middle.Contains(*IpAddress::Parse("10.1.2.4")));
-  CHECK(rule.target.prefixes().at(0).ToString() == "2001:db8:2::7/128");
+  CHECK(rule.upstream_hosts.Contains(*IpAddress::Parse("2001:db8:1::5")));
+  CHECK(rule.stone_hosts.Contains(*IpAddress::Parse("10.1.2.3")));
+  CHECK_FALSE(rule.stone_hosts.Contains(*IpAddress::Parse("10.1.2.4")));
+  CHECK(rule.downstream_hosts.prefixes().at(0).ToString() == "2001:db8:2::7/128");
   CHECK(rule.upstream_ports == std::vector<uint16_t>{22, 2222});
   CHECK(rule.downstream_ports == std::vector<uint16_t>{22});
   CHECK(rule.kind == PairKind::kIndirect);
@@ -84,7 +85,7 @@ TEST_CASE("days are ranges that may pass sunday, sorted and each once") {
 
 TEST_CASE("what is left out of a rule matches everything and suppresses") {
   const AllowRule rule = Rule("owner: x");
-  CHECK(rule.originator.empty());
+  CHECK(rule.upstream_hosts.empty());
   CHECK(rule.days.empty());
   CHECK(rule.hours.empty());
   CHECK_FALSE(rule.kind.has_value());
@@ -99,8 +100,8 @@ TEST_CASE("a rule that would allow every stepping stone is refused") {
 }
 
 TEST_CASE("an empty condition is refused, for it would widen the rule") {
-  for (const char* key :
-       {"originator", "middle", "target", "upstream_ports", "downstream_ports", "days", "hours"}) {
+  for (const char* key : {"upstream_hosts", "stone_hosts", "downstream_hosts", "upstream_ports",
+                          "downstream_ports", "days", "hours"}) {
     CHECK_THAT(RuleFault(std::string("name: r, kind: direct, ") + key + ": []"),
                Contains(std::string("policy.allow[1].") + key + ": is empty"));
   }
@@ -127,8 +128,8 @@ TEST_CASE("an ill-formed rule is told with its number, key and what was expected
       {"name: r, kind: direct, hours: \"24:00-08:00\"", "begins at 00:00"},
       {"name: r, kind: direct, expires: tomorrow", "YYYY-MM-DD"},
       {"name: r, kind: direct, action: drop", "expected suppress or mark"},
-      {"name: r, kind: direct, originators: 10.0.0.0/8",
-       "policy.allow[1]: unknown key 'originators'; the nearest known key is originator"},
+      {"name: r, kind: direct, upstream_host: 10.0.0.0/8",
+       "policy.allow[1]: unknown key 'upstream_host'; the nearest known key is upstream_hosts"},
       {"name: r, kind: direct, kind: direct", "the key 'kind' is written twice"},
       {"name: r, upstream_ports: [0]", "policy.allow[1].upstream_ports[1]: '0' is less than 1"},
   }));
@@ -144,10 +145,45 @@ TEST_CASE("rules that are no list of groups are refused") {
 
 TEST_CASE("networks can be shared between rules by an alias") {
   const Settings settings = Sound(
-      "policy:\n  allow:\n    - {name: a, originator: &office [192.0.2.0/24]}\n"
-      "    - {name: b, originator: *office, kind: direct}\n");
-  CHECK(settings.detector.policy.allow.at(1).originator ==
-        settings.detector.policy.allow.at(0).originator);
+      "policy:\n  allow:\n    - {name: a, upstream_hosts: &office [192.0.2.0/24]}\n"
+      "    - {name: b, upstream_hosts: *office, kind: direct}\n");
+  CHECK(settings.detector.policy.allow.at(1).upstream_hosts ==
+        settings.detector.policy.allow.at(0).upstream_hosts);
+}
+
+TEST_CASE("ports are single ones and ranges, sorted and each once") {
+  CHECK(Rule("upstream_ports: [24113-24115, 22, 24114-24116, 22]").upstream_ports ==
+        std::vector<uint16_t>{22, 24113, 24114, 24115, 24116});
+  CHECK(Rule("upstream_ports: 1-65535").upstream_ports.size() == 65535);
+  const auto [text, told] = GENERATE(table<std::string, std::string>({
+      {"0-5", "policy.allow[1].upstream_ports[1]: '0' is less than 1"},
+      {"22-", "expected a port from 1 to 65535, or a range of them, for example 6660-6669"},
+      {"9-8", "'9-8' is empty: write the lower port first"},
+      {"65535-65536", "'65536' is more than 65535"},
+      {"[]", "is empty"},
+  }));
+  CHECK_THAT(RuleFault("name: r, upstream_ports: " + text), Contains(told));
+}
+
+TEST_CASE("ports are shown as ranges where they lie side by side") {
+  const Settings settings = Sound(
+      "policy: {allow: [{name: r, upstream_ports: [22, 24115, 24113, 24114], downstream_ports: "
+      "[80, 82]}]}");
+  const std::string shown = Show(settings);
+  CHECK_THAT(shown, Contains("upstream_ports: [22, 24113-24115]\n"));
+  CHECK_THAT(shown, Contains("downstream_ports: [80, 82]\n"));
+  CHECK(Show(Sound(shown)) == shown);
+}
+
+TEST_CASE("the ports of tracing agents are those of stopd unless set") {
+  const std::vector<uint16_t> ports = Settings().traceback.tracing_ports;
+  REQUIRE(ports.size() == 65);
+  CHECK(ports.front() == 4113);
+  CHECK(ports.back() == 24176);
+  CHECK_THAT(Show(Settings()), Contains("tracing_ports: [4113, 24113-24176]\n"));
+  CHECK(Sound("traceback: {tracing_ports: []}").traceback.tracing_ports.empty());
+  CHECK(Sound("traceback: {tracing_ports: 5000-5001}").traceback.tracing_ports ==
+        std::vector<uint16_t>{5000, 5001});
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ std::string OtherValue(const Key<Settings>& key) {
       {"traceback.allowed_networks", "[10.0.0.0/8, \"2001:db8::/32\"]"},
       {"traceback.events", "[exposure, unjudged]"},
       {"traceback.type", "ID_REC"},
+      {"traceback.tracing_ports", "[1, 5-9, 65535]"},
       {"relays.method", "published"},
       {"relays.pairing", "any"},
       {"relays.sums", "256"},
@@ -28,9 +29,10 @@ std::string OtherValue(const Key<Settings>& key) {
       {"exposure.clear_text", "{23: \"tel: net\", 65535: x}"},
       {"exposure.encrypted_ports", "[1, 65535]"},
       {"policy.timezone", "America/New_York"},
+      {"traceback.tracing.stale_list_refusal", "3d"},
       {"policy.allow",
        "[{name: \"a: b\", kind: direct, reason: \"- #\"}, {name: b, kind: indirect, days: [sun], "
-       "hours: [\"23:59-24:00\"], expires: 2030-12-31, timezone: Europe/Berlin, target: "
+       "hours: [\"23:59-24:00\"], expires: 2030-12-31, timezone: Europe/Berlin, downstream_hosts: "
        "\"::1\"}]"},
   };
   const auto special = kSpecial.find(key.path);
@@ -40,6 +42,7 @@ std::string OtherValue(const Key<Settings>& key) {
   if (key.form.starts_with("a duration")) return "123456us";
   if (key.form.starts_with("a size")) return "2MB";
   if (key.form.starts_with("a number")) return "0.12345";
+  if (key.form.starts_with("an absolute path")) return "/etc/other";
   return "77";
 }
 

@@ -32,8 +32,16 @@ class DamagedFiles(harness.TestCase):
     def test_a_file_without_packets(self):
         path = self.file("none.pcap", captures.pcap([]))
         result = replay(path)
-        self.assert_ended(result, 0, "replay complete")
+        self.assert_ended(result, 0, "replay complete", "cairn replay: warning: there is no packet in the input")
         self.assertEqual(result.out, "")
+        self.assertEqual(replay("-q", path).err, "")
+
+    def test_a_file_without_tcp(self):
+        arp = bytes(12) + b"\x08\x06" + bytes(46)
+        path = self.file("arp.pcap", captures.pcap([(captures.START, arp)] * 3))
+        self.assert_ended(replay(path), 0, "warning: none of 3 packets holds TCP that Cairn can read")
+        one_chain = self.file("chain.pcap", captures.pcap(captures.chain()))
+        self.assertNotIn("holds TCP", replay(one_chain, path).err)
 
     def expect_same_as_whole(self, damaged, whole, *words):
         """The fault is told, and the events are those of the packets before it."""

@@ -13,6 +13,8 @@ from pathlib import Path
 os.environ["CAIRN_CONFIG"] = ""
 
 CAIRN = os.environ.get("CAIRN", "build/bin/cairn")
+# Slower by far, and memory that was freed is kept for a while.
+SANITIZED = "asan" in CAIRN or "tsan" in CAIRN
 GENERATOR = str(Path(CAIRN).with_name("cairn-traces"))
 SITE = ["--protect", "10.10.0.0/16"]
 TIMEOUT = 120

@@ -16,9 +16,10 @@ from pathlib import Path
 import harness
 
 STOPD = os.path.abspath(os.environ.get("STOPD", "build/bin/stopd"))
+STOPD_IS_READY = "listening on "  # begins the line that it logs when it serves
 CAIRN = os.path.abspath(harness.CAIRN)
-PATIENCE = 20  # seconds for anything to happen
-USERS = {"root": 0, "nobody": 65534, "sshd": 101, "_stopd": 102, "alice": 1001, "bob": 1002}
+PATIENCE = 60  # seconds for anything to happen
+USERS = {"root": 0, "www-data": 33, "nobody": 65534, "sshd": 101, "_stopd": 102, "_stoptrace": 103, "alice": 1001, "bob": 1002}
 TOOLS = {"ip": "iproute2", "nsenter": "util-linux", "unshare": "util-linux", "ss": "iproute2"}
 
 
@@ -120,8 +121,11 @@ class Host:
         self.stopd_settings = [word for setting in [
             f"store.folder={self.folder}/store", f"listen.port={port}", "listen.user=_stopd", "store.min_free=0",
             *settings] for word in ("-s", setting)]
+        started = self.log_text().count(STOPD_IS_READY)
         process = self.start(STOPD, "run", *self.stopd_settings)
-        self.await_port(port)
+        # The port is open earlier than the store: what looks at files must wait for both.
+        wait_for(lambda: self.log_text().count(STOPD_IS_READY) > started,
+                 f"stopd of {self.name} is ready; its log: {self.log_text()[-800:]}")
         return process
 
     def stopd(self, command, *words):
@@ -210,7 +214,7 @@ class Network:
                        stdin=subprocess.DEVNULL)
         (folder / "sshd_config").write_text(
             f"HostKey {folder}/host_key\nUsePAM no\nPasswordAuthentication no\nStrictModes no\nPermitRootLogin yes\n"
-            "PidFile none\nUseDNS no\n")
+            "PidFile none\nUseDNS no\nGatewayPorts clientspecified\n")
 
     def at_border(self, *words, check=False, **options):
         """Runs a command on the router."""

@@ -3,6 +3,7 @@
 """Allow rules as an administrator meets them: counted in the summary, tried on alerts, by local time."""
 import gzip
 import json
+import os
 
 import captures
 import harness
@@ -12,9 +13,9 @@ from harness import events_of, replay, run, summary_of
 RULES = b"""policy:
   timezone: Europe/Berlin
   allow:
-    - {name: over, middle: 10.10.0.15, expires: 2026-11-20}
-    - {name: bastion, middle: 10.10.1.15, days: [sat], hours: "11:00-12:00", expires: 2026-11-21}
-    - {name: marked, middle: 10.10.2.15, upstream_ports: 22, action: mark, owner: operations}
+    - {name: over, stone_hosts: 10.10.0.15, expires: 2026-11-20}
+    - {name: bastion, stone_hosts: 10.10.1.15, days: [sat], hours: "11:00-12:00", expires: 2026-11-21}
+    - {name: marked, stone_hosts: 10.10.2.15, upstream_ports: 22, action: mark, owner: operations}
     - {name: never, kind: indirect}
 """
 
@@ -49,9 +50,9 @@ class Policy(harness.TestCase):
         self.assert_ended(result, 0)
         self.assertEqual(result.err, "")
         for words in ("allowed by rule 'bastion' (suppress)", "allowed by rule 'marked' (mark)",
-                      "originator 172.16.1.2, middle 10.10.1.15, target 172.17.1.2, ports 22 and 22",
+                      "upstream 172.16.1.2, stone 10.10.1.15, downstream 172.17.1.2, ports 22 and 22",
                       "over: expires: the rule ended 2026-11-20 23:00:00 UTC",
-                      "bastion: middle 10.10.0.15 is not in 10.10.1.15/32",
+                      "bastion: stone_hosts: 10.10.0.15 is not in 10.10.1.15/32",
                       "never: kind: the pair is direct", "4 alerts: 1 suppressed, 1 marked, 2 not allowed"):
             self.assertIn(words, result.out)
 
@@ -60,9 +61,20 @@ class Policy(harness.TestCase):
         self.assert_ended(result, 0)
         *answers, totals = result.events
         self.assertEqual(sorted(str(a["rule"]) for a in answers), ["None", "None", "bastion", "marked"])
-        self.assertEqual({r["condition"] for a in answers for r in a["refused"]}, {"expires", "middle", "kind"})
+        self.assertEqual({r["condition"] for a in answers for r in a["refused"]}, {"expires", "stone_hosts", "kind"})
         self.assertEqual((totals["event"], totals["alerts"], totals["not_allowed"]), ("policy_test_summary", 4, 2))
         self.assertEqual(totals["rules"][0]["would_match"], 1)
+
+    def test_rules_with_former_names_answer_the_same(self):
+        former = self.file("former.yaml", RULES.replace(b"stone_hosts", b"middle"))
+        named = run("policy", "test", self.alerts, "-c", former)
+        self.assert_ended(named, 0)
+        self.assertEqual(named.out, run("policy", "test", self.alerts, "-c", self.rules).out)
+        checked = run("config", "check", former)
+        self.assert_ended(checked, 0, "former.yaml:4:20: warning: policy.allow[1]: 'middle' is the former name of stone_hosts")
+        self.assertEqual(len(checked.err.splitlines()), 3)
+        both = self.file("both.yaml", RULES.replace(b"upstream_ports: 22", b"middle: 10.10.2.15"))
+        self.assert_ended(run("config", "check", both), 2, "both.yaml:6:47:", "keep only stone_hosts")
 
     def test_the_answers_are_those_of_a_replay(self):
         # The verdicts of the test are what the run itself would do.
@@ -77,6 +89,16 @@ class Policy(harness.TestCase):
         self.assertEqual(twice.events[-1]["alerts"], 8)
         with open(self.alerts, "rb") as stdin:
             self.assertEqual(run("policy", "test", "-", "-c", self.rules, stdin=stdin).events[-1]["alerts"], 4)
+
+    def test_the_system_configuration_is_read_unless_another_is_named(self):
+        system = {**os.environ, "CAIRN_CONFIG": str(self.rules)}
+        result = run("policy", "test", self.alerts, env=system)
+        self.assert_ended(result, 0, f"cairn policy test: the rules are those of {self.rules}\n")
+        self.assertEqual(result.events[-1]["not_allowed"], 2)
+        self.assertEqual(run("policy", "test", self.alerts, "-c", self.rules, env=system).err, "")
+        none = self.file("none.yaml", b"protected_networks: [10.10.0.0/16]\n")
+        empty = run("policy", "test", self.alerts, env={**os.environ, "CAIRN_CONFIG": str(none)})
+        self.assert_ended(empty, 2, f"{none} holds no allow rules")
 
     def test_wrong_usage_is_explained(self):
         no_rules = self.file("none.yaml", b"protected_networks: [10.10.0.0/16]\n")

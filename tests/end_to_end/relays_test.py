@@ -173,7 +173,7 @@ class Captures(harness.TestCase):
         whole = gzip.decompress(DEMO.read_bytes())
         path = self.file("cut.pcap", whole[:-10])
         result = relays(path)
-        self.assert_ended(result, 1, str(path), "cut", "has been listed")
+        self.assert_ended(result, 1, str(path), "cut", "what could be read")
         self.assertTrue(result.events)
 
 
@@ -181,7 +181,7 @@ class BadFiles(harness.TestCase):
     def test_a_bad_line_is_told_with_its_place_and_the_others_are_listed(self):
         path = self.file("bad.jsonl", score("10.0.0.1") + b"oops\n\n" + score("10.0.0.2") + b"{}\n")
         result = relays(path)
-        self.assert_ended(result, 1, f"{path}:2: this line is not a host score", "and 1 more line;", "has been listed")
+        self.assert_ended(result, 1, f"{path}:2: this line is not a host score", "and 1 more line;", "what could be read")
         self.assertEqual(hosts(result), ["10.0.0.1", "10.0.0.2"])
 
     def test_alerts_are_no_scores(self):
@@ -279,16 +279,16 @@ class ScoresOfReplay(harness.TestCase):
         link = self.folder / "link"
         link.symlink_to(self.capture)
         cases = [(["--relays", self.capture], "overwrite"), (["--relays", link], "overwrite"),
-                 (["--alerts", new, "--relays", new], "one file"),
-                 (["--alerts", new, "--relays", f"{self.folder}/./new"], "one file"),
-                 (["--alerts", other_name, "--relays", new], "one file"), (["--relays", "-"], "standard output")]
+                 (["--alerts", new, "--relays", new], "the same file"),
+                 (["--alerts", new, "--relays", f"{self.folder}/./new"], "the same file"),
+                 (["--alerts", other_name, "--relays", new], "the same file"), (["--relays", "-"], "standard output")]
         for arguments, word in cases:
             with self.subTest(arguments=arguments):
                 self.assert_ended(replay(*arguments, self.capture), 2, "--relays", word)
                 self.assertFalse(new.exists())
         self.assertEqual(self.capture.read_bytes(), before)
         old = self.file("old", b"earlier\n")
-        self.assert_ended(replay("--alerts", old, "--relays", old, self.capture), 2, "one file")
+        self.assert_ended(replay("--alerts", old, "--relays", old, self.capture), 2, "the same file")
         self.assertEqual(old.read_bytes(), b"earlier\n")
         self.assert_ended(replay("--alerts", "/dev/null", "--relays", "/dev/null", self.capture), 0)
 

@@ -282,8 +282,8 @@ class Usage(harness.TestCase):
         cases = [
             (["--sessions", capture], ["--sessions", str(capture), "overwrite"]),
             (["--sessions", link], ["--sessions", "overwrite"]),
-            (["--sessions", self.folder / "a", "--alerts", self.folder / "a"], ["--alerts", "one file"]),
-            (["--sessions", self.folder / "a", "--relays", f"{self.folder}/./a"], ["--relays", "one file"]),
+            (["--sessions", self.folder / "a", "--alerts", self.folder / "a"], ["--alerts", "the same file"]),
+            (["--sessions", self.folder / "a", "--relays", f"{self.folder}/./a"], ["--relays", "the same file"]),
             (["--sessions-format", "tsv"], ["--sessions-format", "add --sessions"]),
             (["--sessions", "-", "--alerts", "-"], ["standard output"]),
             (["--sessions", "-", "--format", "json"], ["standard output"]),

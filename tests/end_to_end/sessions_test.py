@@ -80,6 +80,24 @@ class Surveys(StoredDay):
         self.assertEqual(unknown("--known-within", "1h"), 2)
         self.assertEqual(unknown("--known-before"), 1.1)
 
+    def test_tracing_agents_of_the_site_are_no_scanners(self):
+        site = ("--set", "protected_networks=10.0.0.0/8")
+        agent, scanner = "10.0.0.1", "10.0.0.2"
+        file = self.file("agents.tsv", session_files.text(
+            [rejected(agent, f"10.0.1.{i}", port, i) for i in range(8) for port in (4113, 24120)]
+            + [rejected(scanner, f"10.0.1.{i}", 4113, i) for i in range(17)]))
+
+        def clients(*arguments):
+            return {row["client"] for row in sessions("scans", file, *arguments).events}
+        self.assertEqual(clients(*site), {scanner})
+        self.assertIn("1 hosts are left out at the ports of tracing agents", sessions("scans", file, *site).err)
+        self.assertEqual(clients(), {agent, scanner})  # nobody knows that it is the site
+        self.assertEqual(clients(*site, "--set", "traceback.tracing_ports="), {agent, scanner})
+        self.assertEqual(clients("--config", self.file("site.yaml", b"protected_networks: 10.0.0.0/8\n")), {scanner})
+        wrong = sessions("scans", file, "--set", "traceback.tracing_ports=0")
+        self.assertEqual(wrong.code, 2)
+        self.assertIn("tracing_ports", wrong.err)
+
     def test_servers_are_listed_with_their_clients(self):
         result = sessions("servers", self.day, "--host", STONE, "--host", "192.0.2.3")
         self.assert_ended(result, 0)
@@ -271,14 +289,14 @@ class BadFiles(StoredDay):
 
     def test_a_file_that_is_no_record_after_others_leaves_what_was_read(self):
         result = sessions("scans", self.day, DEMO)
-        self.assert_ended(result, 1, str(DEMO), "has been listed")
+        self.assert_ended(result, 1, str(DEMO), "what could be read")
         self.assertEqual(result.out, sessions("scans", self.day).out)
 
     def test_bad_lines_are_told_and_the_others_count(self):
         lines = self.day.read_bytes().splitlines(True)
         path = self.file("bad.tsv", b"".join([*lines[:5], b"oops\n", *lines[5:], b"oh\n"]))
         result = sessions("scans", path)
-        self.assert_ended(result, 1, f"{path}:6: this line is not a session record", "and 1 more line", "has been listed")
+        self.assert_ended(result, 1, f"{path}:6: this line is not a session record", "and 1 more line", "what could be read")
         self.assertEqual(result.out, sessions("scans", self.day).out)
 
     def test_a_cut_file_is_read_up_to_the_cut(self):
@@ -291,7 +309,7 @@ class BadFiles(StoredDay):
 
     def test_an_alert_that_is_not_there_is_told(self):
         result = sessions("of", "0" * 16, self.day)
-        self.assert_ended(result, 1, "no session of these files carries the alert " + "0" * 16)
+        self.assert_ended(result, 1, "no session in these files belongs to the alert " + "0" * 16)
         self.assertEqual(result.out, "")
 
 

@@ -1,20 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """From keystrokes on the border to the person: cairn raises the alert, asks the stepping stone's stopd, and the token redeems."""
-import json
-import random
-import subprocess
 import time
 
+import border_rig
 import harness
 import hosts
 from terminal import Terminal
 
 ADDRESSES = {"a": "172.16.0.2", "b": "10.10.0.2", "d": "172.16.0.3"}
-PAUSES = (0.7, 1.5)  # seconds between two keystrokes: longer than what counts as idle, and no clock
 
 
-class Border(hosts.TestCase):
+class Border(border_rig.AtBorder, hosts.TestCase):
     def setUp(self):
         super().setUp()
         self.net = self.network(ADDRESSES, ("sshd", "ssh"))
@@ -24,23 +21,6 @@ class Border(hosts.TestCase):
             self.net[name].start_stopd()
         self.alerts = self.folder / "alerts.jsonl"
 
-    def at_border(self, *words):
-        process = subprocess.Popen(["ip", "netns", "exec", self.net.router, *map(str, words)], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(self.end, process)
-        return process
-
-    @staticmethod
-    def end(process):
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-    def events(self, name=None):
-        text = self.alerts.read_text() if self.alerts.exists() else ""
-        whole = text[:text.rfind("\n") + 1]
-        return [e for e in map(json.loads, whole.splitlines()) if name in (None, e["event"])]
-
     def log_in(self):
         """Somebody outside logs in to b, and from there to d outside."""
         person = Terminal(self.net["a"].command(["bash", "-i"], "alice"))
@@ -49,17 +29,6 @@ class Border(hosts.TestCase):
         person.line("ssh 10.10.0.2", "b> ")
         person.line("ssh 172.16.0.3", "d> ")
         return person
-
-    @staticmethod
-    def type_until(person, done, patience=60):
-        deadline = time.monotonic() + patience
-        rhythm = random.Random(7)
-        for key in "echo the same keys are pressed on both connections " * 10:
-            if done():
-                return
-            assert time.monotonic() < deadline, "no alert from what was typed"
-            person.type(key)
-            time.sleep(rhythm.uniform(*PAUSES))
 
     def assert_redeems(self, token):
         """The token of b leads to the ssh of alice's login there, and by b's own question to a."""

@@ -83,6 +83,9 @@ class Chains(hosts.TestCase):
         c, d = network["c"], network["d"]
         trail = self.follow(network, c, f"{c.connection_to(d.address, 22)},22", d.address)
         self.assert_trail(trail, ["c", "b", "a"])
+        # All were asked in the same way.
+        self.assertEqual({each["record"]["asked"]["type"] for _, each in trail}, {"SV_REC"})
+        self.assertEqual(len({each["record"]["asked"]["session_id"] for _, each in trail}), 1)
         for host, redeemed in trail:
             record = redeemed["record"]
             self.assertEqual(record["host"]["name"], host.name)
@@ -209,6 +212,21 @@ class Chains(hosts.TestCase):
 
     def test_inside_screen(self):
         self.inside_a_multiplexer("screen -d -m ssh 10.10.0.3; sleep 1", "screen -r")
+
+    def test_the_reply_does_not_wait_for_previous_hosts(self):
+        network = self.network(FOUR, ("nc", "socat"))
+        a, b, d = network["a"], network["b"], network["d"]
+        b.start_stopd("recursion.ask.reply_timeout=1h")
+        a.start("nc", "-l", "-k", "-p", "113")  # accepts, and never answers
+        d.start("nc", "-l", "-k", "-p", "9000")
+        b.start("socat", "TCP-LISTEN:8888,fork", f"TCP:{d.address}:9000", user="bob")
+        for host, port in ((a, 113), (b, 8888), (d, 9000)):
+            host.await_port(port)
+        a.start("nc", "-d", b.address, "8888", user="alice")
+        token = network.token(b, f"{b.connection_to(d.address, 9000)},9000", "--about", d.address)
+        self.assertEqual(len(b.redeem(token)["record"]["previous_hosts"]), 1)
+        hosts.wait_for(lambda: a.run("ss", "-Htn", "state", "established", "sport = :113").out, "a is asked")
+        self.assertEqual(b.redeem(token)["next_hops"], [])
 
     def test_a_ring_of_hosts_is_cut(self):
         """a relays to b and b to a: each asks the other about the next connection, until a question comes again."""

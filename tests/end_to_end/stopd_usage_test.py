@@ -21,7 +21,7 @@ class Usage(harness.TestCase):
         for arguments in (["--help"], ["help"]):
             done = stopd(*arguments)
             self.assertEqual(done.code, 0)
-            for command in ("run", "redeem", "list", "verify", "config"):
+            for command in ("run", "redeem", "list", "head", "verify", "config", "ca"):
                 self.assertIn(f"  {command}", done.out)
         self.assertRegex(stopd("--version").out, r"^stopd \d+\.\d+\.\d+\n$")
         self.assertIn("redemptions.jsonl", stopd("help", "redeem").out)
@@ -55,7 +55,7 @@ class Usage(harness.TestCase):
 
     def test_a_store_that_is_not_there(self):
         folder = self.folder / "none"
-        for command in (["list"], ["verify"], ["redeem", TOKEN.upper()]):
+        for command in (["list"], ["head"], ["verify"], ["redeem", TOKEN.upper()]):
             done = stopd(*command, "-s", f"store.folder={folder}")
             self.assertEqual((done.code, done.out), (1, ""), command)
             self.assertIn(str(folder), done.err)
@@ -69,6 +69,7 @@ class Usage(harness.TestCase):
         self.assertIn('"found":"unknown token"', (store / "redemptions.jsonl").read_text())
         self.assertEqual(stopd("list", "-s", f"store.folder={store}").code, 0)
         self.assertEqual(stopd("verify", "-s", f"store.folder={store}").code, 0)
+        self.assertEqual(stopd("head", "-s", f"store.folder={store}").out, f"0:{'0' * 64}\n")
 
     def test_what_keeps_the_daemon_from_starting(self):
         self.needs(harness.IS_ROOT, "root")

@@ -69,10 +69,13 @@ class Terminal:
             assert piece, f"the session ended before {text!r}: {self.seen!r}"
             self.seen += piece.decode(errors="replace")
 
-    def close(self):
+    def hang_up(self):
         try:
             os.kill(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
+
+    def close(self):
+        self.hang_up()
         os.waitpid(self.pid, 0)
         os.close(self.master)

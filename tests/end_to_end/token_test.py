@@ -104,7 +104,7 @@ class Token(harness.TestCase):
 
     def test_wrong_usage_is_refused(self):
         for arguments, reason in [(["40022"], "not a pair of ports"), (["0,22"], "not a pair of ports"),
-                                  (["40022,22", "--type", "XX"], "--type 'XX'"),
+                                  (["40022,22", "--type", "XX"], "--type: 'XX'"),
                                   (["40022,22", "--about", "nowhere"], "--about"),
                                   (["40022,22", "--type", "ident", "--about", "192.0.2.9"], "no address"),
                                   (["40022,22", "--type", "SV", "--session-id", "7"], "--session-id")]:

@@ -79,17 +79,33 @@ class Skeleton(harness.TestCase):
         proposed = {tuple((pair[side]["src_port"], pair[side]["dst_port"]) for side in ("upstream", "downstream"))
                     for pair in truth["candidates"]}
         self.assertEqual(proposed, named)
+        # An exposure and a relay node name the pair of a stepping stone again.
+        self.assertEqual(len(truth["candidates"]), len(named))
+        self.assertEqual({(pair["upstream"]["dst_port"], pair["kind"]) for pair in truth["candidates"]},
+                         {(event["upstream"]["resp"]["port"], event["kind"]) for event in stones})
+        noted = " ".join(pair["note"] for pair in truth["candidates"])
+        for event in stones:
+            self.assertIn(event["alert_id"], noted)
         self.assertGreater(len(truth["connections"]), len(stones))
         # Before anything was moved every alert is a false alarm, and nothing is missed.
         score = json.loads(run("evaluate", DEMO, "--truth", out, "--format", "json").out)
         self.assertEqual((score["required"], score["tp"], score["fp"]), (0, 0, len(stones)))
         self.assertEqual(score["unknown"], 0)
+        self.assertIn("unnamed x unnamed", run("evaluate", DEMO, "--truth", out).out)
         truth["pairs"] = truth.pop("candidates")
         moved = self.file("moved.truth.json", json.dumps(truth).encode())
         result = run("evaluate", DEMO, "--truth", moved, "--format", "json")
         self.assertNotIn("warning", result.err)
         score = json.loads(result.out)
         self.assertEqual((score["tp"], score["fp"], score["fn"]), (len(stones), 0, 0))
+
+    def test_interim_records_are_no_further_connections(self):
+        interim = self.folder / "interim.tsv"
+        self.assert_ended(replay(DEMO, "--sessions", interim, "--set", "sessions.interim_interval=10s"), 0)
+        self.assertIn("\tinterim\t", interim.read_text())
+        with_them, without = (json.loads(skeleton(path).out) for path in (interim, self.records))
+        for part in ("connections", "candidates"):
+            self.assertEqual(len(with_them[part]), len(without[part]))
 
     def test_an_edited_file_is_not_replaced(self):
         out = self.file("mine.truth.json", b"mine")

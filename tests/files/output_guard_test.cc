@@ -121,7 +121,7 @@ TEST_CASE("two outputs are two files") {
   };
   CHECK(check(scratch.File("a"), scratch.File("b")).ok());
   CHECK_THAT(Message(check(scratch.File("a"), scratch.File("./a"))),
-             Catch::Contains("are one file"));
+             Catch::Contains("are the same file"));
   CHECK(absl::IsInvalidArgument(check(scratch.File("dir/a"), scratch.File("same/a"))));
   const std::string there = scratch.File("there", "ours 1\n");
   std::filesystem::create_symlink(there, scratch.File("link"));

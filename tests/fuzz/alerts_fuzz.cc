@@ -16,7 +16,7 @@ using cairn::policy::AllowRule;
 cairn::policy::Options Rules() {
   AllowRule hosts;
   hosts.name = "hosts";
-  hosts.middle = cairn::PrefixSet({*cairn::Prefix::Parse("10.0.0.0/8")});
+  hosts.stone_hosts = cairn::PrefixSet({*cairn::Prefix::Parse("10.0.0.0/8")});
   AllowRule times;
   times.name = "times";
   times.days = {0, 6};

@@ -5,10 +5,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "traceback/host/conntrack.h"
+#include "traceback/host/login_sessions.h"
 #include "traceback/host/proc_text.h"
 #include "traceback/host/sock_diag.h"
+#include "traceback/host/sub_uids.h"
 
 using namespace cairn::host;
 
@@ -20,8 +24,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (target.kind == FdTarget::Kind::kOther && target.number != 0 && text.size() < 8) std::abort();
   if (ContainerOf(ParseControlGroup(text)).size() > text.size()) std::abort();
   NumberAfter(text, "tty-index:");
+  constexpr size_t kMostMappings = 4;
+  if (ParseSharedMappings(text, kMostMappings).size() > kMostMappings) std::abort();
+  if (EnvironmentValue(text, "SSH_CONNECTION").size() > text.size()) std::abort();
+  for (const std::string& link : ParseRingFiles(text)) ParseFdTarget(link);
+  ParseLoginSession("1", text);
   const auto bytes = std::as_bytes(std::span(data, size));
   if (const auto socket = ParseInternetSocket(bytes)) TcpStateName(socket->state);
   ParseUnixSocket(bytes);
+  ParseInternetSocket(bytes, true);
+  ParseTrackedConnection(bytes);
+  if (!SubUids(text).OwnerOf(0).empty()) std::abort();
   return 0;
 }

@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "traceback/tokens/chain_check.h"
 #include "traceback/tokens/journal.h"
+#include "traceback/tokens/journal_notes.h"
 #include "traceback/tokens/record.h"
 #include "traceback/tokens/redemption.h"
 
@@ -31,6 +33,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto again = ParseJournalLine(line);
     if (!again.has_value() || JournalLine(*again) != line) std::abort();
   }
+  if (const auto note = ParseNote(text)) {
+    const auto again = ParseNote(NoteLine(*note));
+    if (!again.has_value() || NoteLine(*again) != NoteLine(*note)) std::abort();
+  }
+  if (const auto link = ParseLink(text)) {
+    if (link->number == 0 || link->previous.size() != kNoHash.size()) std::abort();
+  }
+  ChainCheck check({});
+  check.Line("journal.jsonl", text);
+  check.Line("journal.jsonl", text);
+  check.Report({});
   if (const auto hop = ParseNextHop(text)) {
     if (!ParseNextHop(NextHopLine(*hop)).has_value()) std::abort();
   }

@@ -57,9 +57,9 @@ TEST_CASE("of an alert without the field, the stone tells what is reversed") {
   json["downstream"].erase("reversed");
   const JudgedAlert alert = Read(json.dump());
   const policy::Roles roles = policy::RolesOf(alert.pair);
-  CHECK(roles.originator.ToString() == "172.16.4.2");
-  CHECK(roles.middle.ToString() == "10.10.0.15");
-  CHECK(roles.target.ToString() == "172.16.2.2");
+  CHECK(roles.upstream_host.ToString() == "172.16.4.2");
+  CHECK(roles.stone_host.ToString() == "10.10.0.15");
+  CHECK(roles.downstream_host.ToString() == "172.16.2.2");
 }
 
 TEST_CASE("of a relay node the strongest flows are asked about") {

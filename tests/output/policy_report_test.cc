@@ -38,27 +38,27 @@ std::string TextWith(AllowRule rule, const std::string& zone = "UTC") {
 
 TEST_CASE("an allowed alert names its rule and what it does") {
   AllowRule rule;
-  rule.target = Nets("172.16.2.0/24");
+  rule.downstream_hosts = Nets("172.16.2.0/24");
   rule.action = policy::Action::kMark;
   const std::string text = TextWith(rule);
   CHECK_THAT(text, Contains("2026-11-21 10:15:02 UTC  5f0c0123456789ab  stepping_stone, direct"));
-  CHECK_THAT(text, Contains("originator 172.16.4.2, middle 10.10.0.15, target 172.16.2.2"));
+  CHECK_THAT(text, Contains("upstream 172.16.4.2, stone 10.10.0.15, downstream 172.16.2.2"));
   CHECK_THAT(text, Contains("allowed by rule 'r' (mark)"));
   CHECK_THAT(text, !Contains("no rule"));
 }
 
 TEST_CASE("each condition that fails is explained by what was found and what was expected") {
   AllowRule rule;
-  rule.originator = Nets("203.0.113.0/24");
-  CHECK_THAT(TextWith(rule), Contains("r: originator 172.16.4.2 is not in 203.0.113.0/24"));
-  rule.originator.Add(*Prefix::Parse("192.0.2.1"));
+  rule.upstream_hosts = Nets("203.0.113.0/24");
+  CHECK_THAT(TextWith(rule), Contains("r: upstream_hosts: 172.16.4.2 is not in 203.0.113.0/24"));
+  rule.upstream_hosts.Add(*Prefix::Parse("192.0.2.1"));
   CHECK_THAT(TextWith(rule), Contains("is in none of 203.0.113.0/24, 192.0.2.1/32"));
   rule = {};
-  rule.middle = Nets("203.0.113.0/24");
-  CHECK_THAT(TextWith(rule), Contains("r: middle 10.10.0.15 is not in 203.0.113.0/24"));
+  rule.stone_hosts = Nets("203.0.113.0/24");
+  CHECK_THAT(TextWith(rule), Contains("r: stone_hosts: 10.10.0.15 is not in 203.0.113.0/24"));
   rule = {};
-  rule.target = Nets("203.0.113.0/24");
-  CHECK_THAT(TextWith(rule), Contains("r: target 172.16.2.2 is not in 203.0.113.0/24"));
+  rule.downstream_hosts = Nets("203.0.113.0/24");
+  CHECK_THAT(TextWith(rule), Contains("r: downstream_hosts: 172.16.2.2 is not in 203.0.113.0/24"));
   rule = {};
   rule.upstream_ports = {23, 2222};
   CHECK_THAT(TextWith(rule), Contains("r: upstream_ports: 22 is none of 23, 2222"));
@@ -85,9 +85,9 @@ TEST_CASE("each condition that fails is explained by what was found and what was
 
 TEST_CASE("as JSON an answer has the roles, the rule or who refused and why") {
   AllowRule elsewhere = Named("elsewhere");
-  elsewhere.target = Nets("192.0.2.0/24");
+  elsewhere.downstream_hosts = Nets("192.0.2.0/24");
   AllowRule here = Named("here");
-  here.middle = Nets("10.10.0.15");
+  here.stone_hosts = Nets("10.10.0.15");
   policy::Policy refusing({.allow = {elsewhere}});
   nlohmann::json json = nlohmann::json::parse(AnswerJson(AnswerOf(refusing), refusing));
   CHECK(json["event"] == "policy_test");
@@ -98,7 +98,7 @@ TEST_CASE("as JSON an answer has the roles, the rule or who refused and why") {
   CHECK(json["action"].is_null());
   REQUIRE(json["refused"].size() == 1);
   CHECK(json["refused"][0]["rule"] == "elsewhere");
-  CHECK(json["refused"][0]["condition"] == "target");
+  CHECK(json["refused"][0]["condition"] == "downstream_hosts");
   policy::Policy allowing({.allow = {elsewhere, here}});
   json = nlohmann::json::parse(AnswerJson(AnswerOf(allowing), allowing));
   CHECK(json["rule"] == "here");

@@ -8,6 +8,7 @@
 
 #include "capture/clock_step.h"
 #include "detector/findings/event.h"
+#include "detector/findings/traceback_event.h"
 
 // Events with every field set, and their sparse opposites.
 namespace cairn::output::samples {
@@ -249,6 +250,105 @@ inline std::vector<Event> All() {
   return {SlowPair(),          DirectPair(),     RevisedPair(), ChatLink(),   PaddedPair(),
           PassingHost(),       IndirectPair(),   PairEnd(),     allowed_end,  allowed_host,
           ExposedPassphrase(), allowed_exposure, ThreeHops(),   allowed_chain};
+}
+
+inline TraceAsked TraceOf(const SteppingStone& stone) {
+  return {.time = stone.time,
+          .alert_id = stone.alert_id,
+          .chain = stone.chain,
+          .trace = "00112233445566778899aabbccddeeff",
+          .told = Moment(1)};
+}
+
+inline HostConnection WayOn() {
+  return {.local = At("10.10.0.15", 37534), .remote = At("172.16.2.2", 22)};
+}
+
+inline TraceHop FoundHop() {
+  return {
+      .asked = TraceOf(DirectPair()),
+      .number = 1,
+      .name = "stone.example.org",
+      .about = WayOn(),
+      .finding = "upstream",
+      .driven_by = HostConnection{.local = At("10.10.0.15", 22), .remote = At("10.10.0.8", 48224)},
+      .sure = false,
+      .one_of = 2,
+      .steps = {{.pid = 4711,
+                 .start = Moment(-50),
+                 .user = "root",
+                 .real = "root",
+                 .login = "alice",
+                 .program = "/usr/bin/ssh",
+                 .terminal = "pts/3",
+                 .how = "owner"},
+                {.pid = 4000,
+                 .user = "1001",
+                 .real = "1001",
+                 .program = "/usr/sbin/sshd",
+                 .how = "parent"}},
+      .steps_left_out = 3,
+      .gaps = {"unreadable"},
+      .looked = Moment(1)};
+}
+
+inline TraceHop ClaimedHop() {
+  TraceHop hop = FoundHop();
+  hop.number = 0;
+  hop.verified = false;
+  hop.why = "its signature is forged";
+  hop.told_by = At("10.10.0.8", 0).ip;
+  hop.finding = "console";
+  hop.driven_by.reset();
+  hop.steps.clear();
+  return hop;
+}
+
+inline TraceDone FoundOrigin() {
+  return {.asked = TraceOf(DirectPair()),
+          .about = WayOn(),
+          .end = "console",
+          .hops = 2,
+          .rounds_collapsed = 4,
+          .claims = 1,
+          .last_name = "desk.example.org",
+          .last_user = "alice",
+          .last_terminal = "tty1",
+          .last_host = At("10.10.0.8", 0).ip};
+}
+
+inline TraceDone NoAgentBefore() {
+  TraceDone done = FoundOrigin();
+  done.end = "no_agent";
+  done.hops = 1;
+  done.detail = "10.10.0.9: refused";
+  done.beyond = HostConnection{.local = At("10.10.0.9", 48224), .remote = At("10.10.0.8", 22)};
+  return done;
+}
+
+// By hand, and of no avail.
+inline TraceDone NothingFound() {
+  return {.asked = {.time = Moment(), .told = Moment()},
+          .about = WayOn(),
+          .reason = "no_agent",
+          .detail = "10.10.0.15: refused"};
+}
+
+inline std::vector<TracebackEvent> Asked() {
+  const HostAsked asked = {.time = Moment(),
+                           .alert_id = DirectPair().alert_id,
+                           .about = "downstream",
+                           .host = At("10.10.0.15", 0).ip,
+                           .request = "37534,22:SV_REC:2643533051:172.16.2.2",
+                           .attempts = 1,
+                           .ended = Moment(1)};
+  return {StopToken{.asked = asked, .token = "b23404547fba"},
+          StopFailed{.asked = asked, .reason = "refused", .detail = "nobody listens"},
+          FoundHop(),
+          ClaimedHop(),
+          FoundOrigin(),
+          NoAgentBefore(),
+          NothingFound()};
 }
 
 }  // namespace cairn::output::samples

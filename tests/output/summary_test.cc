@@ -29,26 +29,26 @@ TEST_CASE("the summary tells counts, costs and what was dropped") {
                                      "2469134 packets per CPU s, 64 MiB\n"));
   CHECK_THAT(text, Catch::Contains("1,234,567"));
   CHECK_THAT(text, Catch::Contains("not TCP"));
-  CHECK_THAT(text, Catch::Contains("made way to others"));
+  CHECK_THAT(text, Catch::Contains("  evicted"));
   CHECK_THAT(text, Catch::Contains("alerts suppressed"));
 }
 
-TEST_CASE("pairs that made way are no alarm unless they had gathered evidence") {
+TEST_CASE("evicted pairs are no alarm unless they had gathered evidence") {
   RunSummary summary = Sample();
   summary.detector.pairs_evicted_by_connection = 17;
   const std::string calm = SummaryText(summary);
-  CHECK_THAT(calm, Catch::Contains("made way to others") &&
+  CHECK_THAT(calm, Catch::Contains("  evicted") &&
                        Catch::Contains("timing.max_pairs_per_connection; none had half"));
-  CHECK_THAT(calm, !Catch::Contains("dropped for want of room"));
+  CHECK_THAT(calm, !Catch::Contains("dropped at a limit"));
   summary.detector.pairs_evicted_by_connection = 10;
   summary.detector.pairs_evicted_by_table = 7;
   summary.detector.pairs_evicted_promising = 3;
   const std::string alarm = SummaryText(summary);
   CHECK_THAT(alarm, !Catch::Contains("none had half"));
-  const size_t dropped = alarm.find("dropped for want of room");
+  const size_t dropped = alarm.find("dropped at a limit");
   REQUIRE(dropped != std::string::npos);
   CHECK_THAT(alarm.substr(dropped),
-             Catch::Contains("pairs with evidence") &&
+             Catch::Contains("promising pairs evicted") &&
                  Catch::Contains("timing.max_pairs, timing.max_pairs_per_connection"));
 }
 
@@ -127,14 +127,14 @@ TEST_CASE("relay nodes are told when there are any, in JSON always") {
   CHECK(json["detector"]["relay_hosts_left_out"] == 4);
 }
 
-TEST_CASE("set clocks, damaged stamps and want of room to wait are told, in JSON always") {
+TEST_CASE("set clocks, damaged stamps and segments released early are reported, in JSON always") {
   RunSummary summary = Sample();
   summary.capture.clock_steps = 2;
   summary.capture.wild_stamps = 3;
   summary.capture.left_early = 4;
   CHECK_THAT(SummaryText(summary), Catch::Contains("the clock was set") &&
                                        Catch::Contains("damaged time stamps") &&
-                                       Catch::Contains("not waited for late ones"));
+                                       Catch::Contains("released early"));
   const nlohmann::json json = nlohmann::json::parse(SummaryJson(summary));
   CHECK(json["capture"]["clock_steps"] == 2);
   CHECK(json["capture"]["wild_stamps"] == 3);

@@ -294,5 +294,57 @@ TEST_CASE("the digest keeps a bounded number of incidents and says that there ar
                                Catch::Contains("and more, not listed here"));
 }
 
+TEST_CASE("a trace is told hop by hop, and its incident says where it leads") {
+  Paper paper(kWide);
+  REQUIRE(paper.table().Write(samples::DirectPair()).ok());
+  REQUIRE(paper.table().Write(samples::FoundHop()).ok());
+  REQUIRE(paper.table().Write(samples::FoundOrigin()).ok());
+  REQUIRE(paper.table().WriteDigest().ok());
+  std::string text = paper.Text();
+  text.erase(std::unique(text.begin(), text.end(),
+                         [](char a, char b) { return isspace(a) && isspace(b); }),
+             text.end());
+  CHECK_THAT(text, Catch::Contains("trace hop 5f0c0123 10.10.0.15:37534 -> 172.16.2.2:22"));
+  CHECK_THAT(text,
+             Catch::Contains("hop 1, stone.example.org (10.10.0.15): root (logged in as alice)"));
+  CHECK_THAT(text, Catch::Contains("trace done 5f0c0123 10.10.0.15"));
+  CHECK_THAT(text, Catch::Contains("2 hops, to a user at a terminal: alice on"));
+  CHECK_THAT(text, Catch::Contains("traced to alice on desk.example.org, at a terminal"));
+}
+
+TEST_CASE("a claim is no finding, and a trace that found nothing leads nowhere") {
+  Paper paper(kWide);
+  REQUIRE(paper.table().Write(samples::DirectPair()).ok());
+  REQUIRE(paper.table().Write(samples::ClaimedHop()).ok());
+  TraceDone nothing = samples::NothingFound();
+  nothing.asked = samples::TraceOf(samples::DirectPair());
+  REQUIRE(paper.table().Write(nothing).ok());
+  REQUIRE(paper.table().WriteDigest().ok());
+  CHECK_THAT(paper.Text(), Catch::Contains("trace claim") && Catch::Contains("10.10.0.8 claims:"));
+  CHECK_THAT(paper.Text(), Catch::Contains("trace failed") && Catch::Contains("nothing is known"));
+  CHECK_THAT(paper.Text(), !Catch::Contains("traced to"));
+}
+
+TEST_CASE("what hosts send steers no terminal, and widens no line") {
+  for (const int columns : {80, 160}) {
+    Paper paper({.columns = columns, .colour = false});
+    REQUIRE(paper.table().Write(samples::DirectPair()).ok());
+    TraceHop hop = samples::FoundHop();
+    hop.name = "\x1b[31mh";
+    hop.steps[0].user = "a\nb";
+    hop.steps[0].program = "/bin/" + std::string(5, '\x07');
+    TraceDone done = samples::FoundOrigin();
+    done.last_user = "a\x1b[2J";
+    done.detail = "\r\n";
+    REQUIRE(paper.table().Write(hop).ok());
+    REQUIRE(paper.table().Write(done).ok());
+    for (const TracebackEvent& event : samples::Asked()) REQUIRE(paper.table().Write(event).ok());
+    REQUIRE(paper.table().WriteDigest().ok());
+    CHECK_THAT(paper.Text(),
+               !Catch::Contains("\x1b") && !Catch::Contains("\r") && !Catch::Contains("\x07"));
+    CHECK(paper.LongestLine() <= static_cast<size_t>(columns));
+  }
+}
+
 }  // namespace
 }  // namespace cairn::output

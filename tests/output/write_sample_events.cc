@@ -20,5 +20,8 @@ int main(int argc, char**) {
   for (const cairn::Event& event : cairn::output::samples::All()) {
     if (!lines.Write(event).ok()) return 1;
   }
+  for (const cairn::TracebackEvent& event : cairn::output::samples::Asked()) {
+    if (!lines.Write(event).ok()) return 1;
+  }
   return lines.Write(cairn::output::samples::Step()).ok() ? 0 : 1;
 }

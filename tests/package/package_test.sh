@@ -36,12 +36,13 @@ doc=usr/share/doc/cairn
 for file in usr/bin/cairn usr/bin/cairn-traces etc/cairn/cairn.yaml usr/share/man/man1/cairn.1.gz \
   usr/share/man/man1/cairn-traces.1.gz usr/share/man/man5/cairn.yaml.5.gz usr/share/man/man5/stopd.yaml.5.gz \
   $doc/copyright $doc/changelog.gz $doc/README.md $doc/docs/policy.md $doc/examples/example-site.yaml \
-  $doc/examples/demo.pcap.gz usr/share/bash-completion/completions/cairn usr/sbin/stopd etc/cairn/stopd.yaml \
+  usr/share/bash-completion/completions/cairn usr/sbin/stopd etc/cairn/stopd.yaml \
   usr/share/man/man8/stopd.8.gz usr/share/bash-completion/completions/stopd usr/lib/systemd/system/stopd.service \
-  usr/lib/systemd/system/stopd.socket usr/lib/sysusers.d/stopd.conf; do
+  usr/lib/systemd/system/stopd.socket usr/lib/systemd/system/stopd-ca.service usr/lib/sysusers.d/stopd.conf \
+  usr/lib/tmpfiles.d/stopd.conf; do
   [[ -s $root/$file ]] || fail "$file is not installed"
 done
-for path in docs/*.md docs/*.schema.json; do
+for path in docs/*.md docs/*.schema.json traces/README.md traces/*.gz; do
   cmp "$path" "$root/$doc/$path" || fail "$path is not in the package"
 done
 for path in docs/*.schema.json; do
@@ -59,7 +60,7 @@ if command -v lintian >/dev/null; then
 elif [[ ${CI:-} == true ]]; then
   fail "lintian is not installed"
 fi
-for library in libpcap libyaml-cpp libfmt libsqlite3 libc6 libseccomp libsystemd adduser; do
+for library in libpcap libyaml-cpp libfmt libsqlite3 libc6 libseccomp libsystemd libbpf adduser; do
   dpkg-deb --field "${debs[0]}" Depends | grep -q "$library" || fail "no dependency on $library"
 done
 for program in "$root"/usr/bin/cairn{,-traces} "$root/usr/sbin/stopd"; do
@@ -69,7 +70,7 @@ done
 cairn=$root/usr/bin/cairn
 [[ $("$cairn" --version) == *"$version"* ]] || fail "cairn --version: $("$cairn" --version)"
 "$cairn" config check "$root/etc/cairn/cairn.yaml" || fail "the default configuration"
-"$cairn" replay "$root/$doc/examples/demo.pcap.gz" --config "$root/etc/cairn/cairn.yaml" --protect 10.10.0.0/16 --format json \
+"$cairn" replay "$root/$doc/traces/demo.pcap.gz" --config "$root/etc/cairn/cairn.yaml" --protect 10.10.0.0/16 --format json \
   >"$scratch/alerts" 2>"$scratch/summary" || fail "replay: $(cat "$scratch/summary")"
 grep -q '"event":"stepping_stone"' "$scratch/alerts" || fail "no alert on the demo trace"
 
@@ -81,6 +82,11 @@ done
 "$cairn" config check "$root/$doc/examples/example-site.yaml" || fail "the example of a configuration"
 "$root/usr/bin/cairn-traces" generate --preset small --packets 1000 --out "$scratch/small.pcap" 2>/dev/null ||
   fail "cairn-traces generate"
+man_page=$(gzip -dc "$root/usr/share/man/man1/cairn-traces.1.gz" | sed 's/\\-/-/g')
+for command in generate cut truth forge; do
+  "$root/usr/bin/cairn-traces" "$command" --help >/dev/null || fail "cairn-traces $command --help"
+  [[ $man_page == *".B cairn-traces $command"* ]] || fail "the manual page does not tell of cairn-traces $command"
+done
 # shellcheck disable=SC1090,SC1091
 (source "$root/usr/share/bash-completion/completions/cairn" && complete -p cairn >/dev/null) || fail "completion"
 
@@ -88,16 +94,21 @@ done
 stopd=$root/usr/sbin/stopd
 [[ $("$stopd" --version) == *"$version"* ]] || fail "stopd --version: $("$stopd" --version)"
 "$stopd" config check "$root/etc/cairn/stopd.yaml" || fail "the default configuration of stopd"
-user=$("$stopd" config show -c "$root/etc/cairn/stopd.yaml" | sed -n 's/^  user: //p')
+users=$("$stopd" config show -c "$root/etc/cairn/stopd.yaml" | sed -n 's/^  user: //p')
+[[ $(wc -w <<<"$users") == 2 ]] || fail "the users of stopd are: $users"
 if command -v systemd-sysusers >/dev/null; then
-  grep -q "^$user:" "$root/etc/passwd" || fail "there is no user '$user' for stopd"
+  for user in $users _stopca; do
+    grep -q "^$user:" "$root/etc/passwd" || fail "there is no user '$user' for stopd"
+  done
 fi
-[[ -z $(find "$root/etc" -name 'stopd.s*') ]] || fail "a unit of stopd is enabled"
+[[ -z $(find "$root/etc" -name 'stopd*.s*') ]] || fail "a unit of stopd is enabled"
 if command -v systemd-analyze >/dev/null; then
   mkdir "$scratch/units"
-  sed "s|/usr/sbin/stopd|$stopd|" "$root/usr/lib/systemd/system/stopd.service" >"$scratch/units/stopd.service"
+  for unit in stopd.service stopd-ca.service; do
+    sed "s|/usr/sbin/stopd|$stopd|" "$root/usr/lib/systemd/system/$unit" >"$scratch/units/$unit"
+  done
   cp "$root/usr/lib/systemd/system/stopd.socket" "$scratch/units/"
-  complaints=$(systemd-analyze --man=no verify "$scratch"/units/stopd.{service,socket} 2>&1) || true
+  complaints=$(systemd-analyze --man=no verify "$scratch"/units/stopd{.service,.socket,-ca.service} 2>&1) || true
   # Of units of this machine's own it may complain, too.
   if grep -F stopd <<<"$complaints"; then fail "systemd-analyze verify"; fi
 fi
@@ -110,11 +121,16 @@ done
 (source "$root/usr/share/bash-completion/completions/stopd" && complete -p stopd >/dev/null) || fail "completion of stopd"
 mkdir -p "$root/var/lib/stopd"
 echo evidence >"$root/var/lib/stopd/record"
+mkdir -p "$root/var/lib/stopd-tracing" "$root/var/lib/stopd-ca" "$root/etc/cairn/tracing"
+echo evidence >"$root/var/lib/stopd-tracing/chain"
+echo secret >"$root/etc/cairn/tracing/host.key"
+echo secret >"$root/var/lib/stopd-ca/ca-1.key"
 
 dpkg_in_root --remove cairn
 [[ ! -e $cairn && -e $root/etc/cairn/cairn.yaml ]] || fail "remove must keep the configuration and nothing else"
 [[ ! -e $stopd && -e $root/etc/cairn/stopd.yaml ]] || fail "remove must keep the configuration of stopd"
 dpkg_in_root --purge cairn
-[[ ! -e $root/etc/cairn ]] || fail "purge left the configuration"
-[[ -e $root/var/lib/stopd/record ]] || fail "purge took records with it"
+[[ $(find "$root/etc/cairn" -type f) == "$root/etc/cairn/tracing/host.key" ]] || fail "purge left the configuration, or took a key with it"
+[[ -e $root/var/lib/stopd/record && -e $root/var/lib/stopd-tracing/chain ]] || fail "purge took records with it"
+[[ -e $root/var/lib/stopd-ca/ca-1.key ]] || fail "purge took an authority with it"
 echo "passed"

@@ -126,7 +126,7 @@ class ServiceTest(unittest.TestCase):
         cls.machine.copy_in(next(cls.folder.glob("*.deb")), "/tmp/cairn.deb")
         cls.machine.run("sh", "-c", f"echo person:x:{USER}:{USER}::{HOME}:/bin/sh >>/etc/passwd")
         cls.machine.run("dpkg", "-i", "/tmp/cairn.deb")
-        for unit in ("stopd.socket", "stopd.service"):
+        for unit in ("stopd.socket", "stopd.service", "stopd-ca.service"):
             assert cls.machine.state(unit) == "inactive", "the package started something by itself"
         cls.machine.start("server", "socat", f"TCP-LISTEN:{SERVER},fork,reuseaddr", "EXEC:cat")
         wait_for(lambda: cls.machine.listens(SERVER), "the server listens")
@@ -137,16 +137,16 @@ class ServiceTest(unittest.TestCase):
         self.machine.run("systemctl", "start", "stopd.socket")
         self.addCleanup(self.machine.run, "systemctl", "stop", "stopd.socket", "stopd.service")
 
-    def connect(self, unit, *to, properties=()):
+    def connect(self, unit, *to, properties=(), address="127.0.0.1"):
         """A connection to the server by a service; its port."""
         if not to:
             to = ("EXEC:sleep 1000",)
-        self.machine.start(unit, "socat", *to, f"TCP:127.0.0.1:{SERVER}", properties=properties)
+        self.machine.start(unit, "socat", *to, f"TCP:{address}:{SERVER}", properties=properties)
         self.addCleanup(self.machine.run, "systemctl", "stop", unit)
         pid = self.machine.run("systemctl", "show", "-P", "MainPID", unit).strip()
 
         def look():
-            found = re.search(rf":(\d+) +127.0.0.1:{SERVER} .*pid={pid},", self.machine.run("ss", "-Htnp", "state", "established"))
+            found = re.search(rf":(\d+) +{address}:{SERVER} .*pid={pid},", self.machine.run("ss", "-Htnp", "state", "established"))
             return int(found[1]) if found else None
         return wait_for(look, f"{unit} is connected")
 
@@ -202,11 +202,79 @@ class ServiceTest(unittest.TestCase):
         self.machine.run("sh", "-c", "echo 'replies: {real_names: {enabled: true, hosts: [127.0.0.0/8]}}' >/etc/cairn/stopd.yaml")
         self.assertEqual(self.ask(self.connect("client"), "--type", "ID"), "person")
 
+    def test_the_tracing_agent_works_within_what_the_unit_allows(self):
+        self.assertEqual(self.machine.run("stat", "-c", "%U %a", "/var/lib/stopd-tracing").strip(), "_stoptrace 700")
+        self.machine.run("cp", "/etc/cairn/stopd.yaml", "/tmp/stopd.yaml")
+        self.addCleanup(self.machine.run, "cp", "/tmp/stopd.yaml", "/etc/cairn/stopd.yaml")
+        self.machine.run("sh", "-c", "echo 'tracing: {enabled: true}' >/etc/cairn/stopd.yaml")
+        self.addCleanup(self.machine.run, "rm", "-rf", "/etc/cairn/tracing", "/tmp/ca")
+        # One by which other hosts could reach it, as a certificate must have.
+        address = "192.0.2.9"
+        self.machine.run("ip", "address", "replace", f"{address}/32", "dev", "lo")
+        self.machine.run("sh", "-ec", f"""
+            stopd ca init /tmp/ca --no-passphrase
+            stopd ca request --token "$(stopd ca invite /tmp/ca machine --address {address})" >/tmp/request
+            stopd ca issue /tmp/ca /tmp/request >/tmp/certificate
+            stopd ca install /tmp/certificate --authorities /tmp/ca/ca.crt --revocations /tmp/ca/ca.crl""")
+        port = self.connect("client", address=address)
+        self.machine.run("systemctl", "start", "stopd.service")
+        wait_for(lambda: self.machine.listens(4113), f"the agent listens: {self.machine.journal()}")
+        self.assertEqual(len(self.machine.run("pgrep", "-u", "_stoptrace").split()), 2)  # it, and the key's keeper
+        told = self.machine.run("stopd", "trace", "follow", f"{address}:{SERVER}", f"{address}:{port}", "--json", check=False)
+        events = [json.loads(line) for line in told.splitlines()]
+        self.assertEqual(events[-1]["event"], "trace_done", told)
+        self.assertTrue(events[0]["verified"], told)
+        self.assertIn("person", told)
+        self.assertNotIn("cannot", self.machine.journal())
+
+    def test_an_authority_serves_within_what_its_unit_allows(self):
+        """Started as the page on certificates says, by hosts that are enrolled by it."""
+        folder, passphrase = "/var/lib/stopd-ca", "/etc/cairn/ca-passphrase"
+        self.addCleanup(self.machine.run, "rm", "-rf", folder, passphrase, "/tmp/root-ca", "/tmp/host")
+        self.machine.run("systemctl", "start", "stopd-ca.service")
+        self.assertEqual(self.machine.state("stopd-ca.service"), "inactive")  # there is no authority yet
+        self.machine.run("sh", "-ec", f"""
+            umask 077
+            echo correct horse battery >{passphrase}
+            stopd ca init /tmp/root-ca --no-passphrase
+            stopd ca intermediate /tmp/root-ca {folder} --new-passphrase-file {passphrase}
+            chown -R _stopca:_stopca {folder}""")
+        self.machine.run("systemctl", "start", "stopd-ca.service")
+        self.addCleanup(self.machine.run, "systemctl", "stop", "stopd-ca.service")
+        wait_for(lambda: self.machine.listens(4114), "the service listens")
+        self.machine.run("sh", "-ec", f"""
+            token=$(runuser -u _stopca -- stopd ca invite {folder} machine --address 192.0.2.9)
+            stopd ca request --token "$token" --folder /tmp/host --from 127.0.0.1:4114
+            runuser -u _stopca -- stopd ca crl {folder} --passphrase-file - <{passphrase}
+            stopd ca request --renew --folder /tmp/host --from 127.0.0.1:4114
+            cmp /tmp/host/ca.crl {folder}/ca.crl""")
+        pid = self.machine.run("systemctl", "show", "-P", "MainPID", "stopd-ca").strip()
+        status = self.machine.run("cat", f"/proc/{pid}/status")
+        self.assertIn("Seccomp:\t2", status)
+        self.assertRegex(status, r"CapBnd:\t0+\n")
+        journal = self.machine.run("journalctl", "-u", "stopd-ca", "-o", "cat", "--no-pager")
+        self.assertIn("a certificate was issued", journal)
+        self.assertNotIn("cannot", journal)
+        # A fault of it makes it start again.
+        self.machine.run("systemctl", "kill", "-s", "KILL", "stopd-ca")
+        wait_for(lambda: self.machine.listens(4114), "the service listens again")
+
     def test_counters_at_a_signal_and_at_the_end(self):
         self.saved(self.connect("client"))
         counters = r"requests=1\b"
         self.machine.run("systemctl", "kill", "-s", "USR1", "--kill-who=main", "stopd")
         wait_for(lambda: re.search(counters, self.machine.journal()), "the log has the counters")
+
+    def test_it_is_confined_and_says_that_it_is_alive(self):
+        self.saved(self.connect("client"))
+        self.assertNotIn("could write to all files", self.machine.journal())
+        self.assertEqual(self.machine.run("systemctl", "show", "-P", "WatchdogUSec", "stopd").strip(), "1min")
+        self.assertEqual(self.machine.run("systemctl", "show", "-P", "MemoryMax", "stopd").strip(), str(1 << 30))
+
+        def alive():
+            return int(self.machine.run("systemctl", "show", "-P", "WatchdogTimestampMonotonic", "stopd"))
+        first = alive()
+        wait_for(lambda: alive() > first, "it has told again that it is alive")
 
     def test_it_starts_with_the_machine_without_the_socket_unit(self):
         self.machine.run("systemctl", "stop", "stopd.socket")

@@ -8,14 +8,10 @@
 
 #include "fmt/format.h"
 
+#include "capture/wall_clock.h"
+
 namespace cairn::alerts {
 namespace {
-
-PacketTime Now() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return PacketTime::FromNanoseconds(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
-}
 
 // The request as it goes out, without its end.
 std::string LineOf(const stop::Request& request) {
@@ -29,65 +25,20 @@ std::string LineOf(const stop::Request& request) {
 AlertRequests::AlertRequests(const Options& options, const PrefixSet& protected_networks)
     : options_(options),
       networks_(options.allowed_networks.empty() ? protected_networks : options.allowed_networks),
+      sieve_(options),
       requester_(options.ask) {}
 
-template <typename Pair>
-void AlertRequests::ConsiderPair(Trigger trigger, const Pair& pair, bool is_allowed) {
-  Consider(trigger, {.time = pair.time,
-                     .alert_id = pair.alert_id,
-                     .upstream = pair.upstream,
-                     .downstream = pair.downstream,
-                     .is_allowed = is_allowed});
-}
-
 void AlertRequests::Observe(const Event& event) {
-  if (const auto* stone = std::get_if<SteppingStone>(&event)) {
-    Consider(Trigger::kSteppingStone, {.time = stone->time,
-                                       .alert_id = stone->alert_id,
-                                       .upstream = stone->upstream,
-                                       .downstream = stone->downstream,
-                                       .is_allowed = stone->policy.has_value(),
-                                       .revision = stone->revision});
-  } else if (const auto* exposure = std::get_if<Exposure>(&event)) {
-    ConsiderPair(Trigger::kExposure, *exposure, exposure->policy.has_value());
-  } else if (const auto* messages = std::get_if<MessageRelay>(&event)) {
-    ConsiderPair(Trigger::kMessageRelay, *messages, false);
-  } else if (const auto* unjudged = std::get_if<Unjudged>(&event)) {
-    ConsiderPair(Trigger::kUnjudged, *unjudged, unjudged->policy.has_value());
-  } else if (const auto* relay = std::get_if<RelayNode>(&event)) {
-    // The first is what contributes most; the others are guesses.
-    if (relay->flows.empty()) return;
-    Consider(Trigger::kRelayNode, {.time = relay->time,
-                                   .alert_id = relay->alert_id,
-                                   .upstream = relay->flows.front().upstream,
-                                   .downstream = relay->flows.front().downstream,
-                                   .is_allowed = relay->policy.has_value()});
-  }
+  const std::optional<Suspect> suspect = SuspectOf(event);
+  if (suspect.has_value() && sieve_.Takes(*suspect)) Ask(*suspect);
 }
 
-void AlertRequests::Consider(Trigger trigger, const Suspect& suspect) {
-  const auto& wanted = options_.events;
-  if (std::find(wanted.begin(), wanted.end(), trigger) == wanted.end()) return;
-  if (suspect.is_allowed && !options_.allowed_alerts) return;
-  if (!IsNew(suspect)) return;
+void AlertRequests::Ask(const Suspect& suspect) {
   const uint32_t session_id = random_();
   Ask(suspect, Side::kDownstream, session_id);
   // Upstream comes from outside most of the time: that it may not be asked is no news.
   const IpAddress upstream = suspect.upstream.orig.ip;
   if (networks_.Contains(upstream)) Ask(suspect, Side::kUpstream, session_id);
-}
-
-bool AlertRequests::IsNew(const Suspect& suspect) {
-  std::string name = suspect.revision == 1
-                         ? suspect.alert_id
-                         : fmt::format("{}/{}", suspect.alert_id, suspect.revision);
-  if (!seen_.insert(name).second) return false;
-  seen_order_.push_back(std::move(name));
-  if (seen_order_.size() > kMostAlerts) {
-    seen_.erase(seen_order_.front());
-    seen_order_.pop_front();
-  }
-  return true;
 }
 
 void AlertRequests::Ask(const Suspect& suspect, Side side, uint32_t session_id) {
@@ -105,7 +56,7 @@ void AlertRequests::Ask(const Suspect& suspect, Side side, uint32_t session_id) 
                      .host = connection.orig.ip,
                      .request = LineOf(request)};
   if (!networks_.Contains(asked.host)) {
-    asked.ended = Now();
+    asked.ended = WallTime();
     ended_.emplace_back(StopFailed{.asked = std::move(asked),
                                    .reason = "not_allowed",
                                    .detail = "the host is not in traceback.allowed_networks"});
@@ -113,7 +64,7 @@ void AlertRequests::Ask(const Suspect& suspect, Side side, uint32_t session_id) 
   }
   const uint64_t tag = next_tag_++;
   if (!requester_.Submit({.tag = tag, .host = asked.host, .request = request})) {
-    asked.ended = Now();
+    asked.ended = WallTime();
     ended_.emplace_back(StopFailed{.asked = std::move(asked),
                                    .reason = "queue_full",
                                    .detail = "traceback.max_queued requests were unanswered"});
@@ -135,7 +86,7 @@ std::vector<TracebackEvent> AlertRequests::Take() {
 
 TracebackEvent AlertRequests::EventOf(HostAsked asked, const requester::Outcome& outcome) {
   asked.attempts = outcome.attempts;
-  asked.ended = Now();
+  asked.ended = WallTime();
   if (outcome.result != requester::Result::kAnswered) {
     return StopFailed{.asked = std::move(asked),
                       .reason = std::string(requester::ResultName(outcome.result)),
@@ -159,7 +110,7 @@ std::chrono::nanoseconds AlertRequests::Patience() const {
   const PacketDelta attempts =
       (ask.connect_timeout + ask.reply_timeout + ask.retry_delay * int64_t{ask.retries}) *
       (int64_t{ask.retries} + 1);
-  return std::chrono::nanoseconds(attempts.ToNanoseconds());
+  return ToChrono(attempts);
 }
 
 std::vector<TracebackEvent> AlertRequests::GiveUp() {
@@ -169,7 +120,7 @@ std::vector<TracebackEvent> AlertRequests::GiveUp() {
             [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<TracebackEvent> events;
   for (auto& [tag, asked] : left) {
-    asked.ended = Now();
+    asked.ended = WallTime();
     events.emplace_back(StopFailed{.asked = std::move(asked),
                                    .reason = "unfinished",
                                    .detail = "the run ended before the host answered"});

@@ -3,19 +3,17 @@
 #define CAIRN_TRACEBACK_ALERTS_ALERT_REQUESTS_H_
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 
 #include "detector/findings/event.h"
 #include "detector/findings/traceback_event.h"
 #include "traceback/alerts/options.h"
+#include "traceback/alerts/suspect.h"
 #include "traceback/requester/requester.h"
 
 namespace cairn::alerts {
@@ -26,18 +24,17 @@ namespace cairn::alerts {
 // section III-B: requests of gateways).
 //
 // Only hosts of the allowed networks are ever asked.  Nothing here waits for a host: requests go
-// out from a thread of the requester's, and results are taken when they are there.  Alerts are
-// remembered so that each asks once, and once more when its roles are corrected: kMostAlerts, the
-// oldest are forgotten.  Thread-compatible.
+// out from a thread of the requester's, and results are taken when they are there.  Each alert asks
+// once, and once more when its roles are corrected (SuspectSieve).  Thread-compatible.
 class AlertRequests {
  public:
-  static constexpr size_t kMostAlerts = 65536;
-
   // `protected_networks` are asked where the options name no others.
   AlertRequests(const Options& options, const PrefixSet& protected_networks);
 
   // Asks, if the event is a reason to.
   void Observe(const Event& event);
+  // Asks.
+  void Ask(const Suspect& suspect);
   // The results since the last call, in the order in which they became known.
   std::vector<TracebackEvent> Take();
   // Waits until all hosts have answered or given up; false: not until then.
@@ -50,19 +47,6 @@ class AlertRequests {
   std::vector<TracebackEvent> GiveUp();
 
  private:
-  struct Suspect {
-    PacketTime time;
-    const std::string& alert_id;
-    const ConnectionSummary& upstream;
-    const ConnectionSummary& downstream;
-    bool is_allowed;        // by the policy
-    uint32_t revision = 1;  // of the alert
-  };
-
-  void Consider(Trigger trigger, const Suspect& suspect);
-  template <typename Pair>
-  void ConsiderPair(Trigger trigger, const Pair& pair, bool is_allowed);
-  bool IsNew(const Suspect& suspect);
   enum class Side : uint8_t { kDownstream, kUpstream };
   void Ask(const Suspect& suspect, Side side, uint32_t session_id);
   static TracebackEvent EventOf(HostAsked asked, const requester::Outcome& outcome);
@@ -73,8 +57,7 @@ class AlertRequests {
   uint64_t next_tag_ = 1;
   absl::flat_hash_map<uint64_t, HostAsked> open_;  // by tag; at most what the requester takes
   std::vector<TracebackEvent> ended_;
-  absl::flat_hash_set<std::string> seen_;
-  std::deque<std::string> seen_order_;
+  SuspectSieve sieve_;
   requester::Requester requester_;
 };
 

@@ -118,7 +118,9 @@ void ForEachCounter(FrontCounters& counters, Visit visit) {
         &FrontCounters::lines_too_long, &FrontCounters::requests, &FrontCounters::faulty,
         &FrontCounters::rate_limited, &FrontCounters::deferred, &FrontCounters::overloaded,
         &FrontCounters::cycles, &FrontCounters::unremembered, &FrontCounters::askers_forgotten,
-        &FrontCounters::hops_asked, &FrontCounters::hops_answered, &FrontCounters::hops_dropped}) {
+        &FrontCounters::hops_asked, &FrontCounters::hops_answered, &FrontCounters::hops_dropped,
+        &FrontCounters::hops_joined, &FrontCounters::not_allowed,
+        &FrontCounters::refusals_unnoted}) {
     visit(counters.*counter);
   }
 }
@@ -132,6 +134,7 @@ void WriteBody(Writer& writer, const LookUp& look_up) {
   writer.End(look_up.asker);
   writer.End(look_up.local);
   writer.End(look_up.remote);
+  writer.Number(static_cast<uint8_t>(look_up.refusal));
 }
 
 void WriteBody(Writer& writer, const Answer& answer) {
@@ -171,7 +174,9 @@ void ReadBody(Reader& reader, LookUp& look_up) {
   look_up.asker = reader.End();
   look_up.local = reader.End();
   look_up.remote = reader.End();
-  if (look_up.local.port == 0 || look_up.remote.port == 0) reader.Fail();
+  look_up.refusal = reader.OneOf(Refusal::kNotAllowed);
+  const bool has_ports = look_up.local.port != 0 && look_up.remote.port != 0;
+  if (!has_ports && look_up.refusal == Refusal::kNone) reader.Fail();
 }
 
 void ReadBody(Reader& reader, Answer& answer) {
@@ -200,6 +205,24 @@ void ReadBody(Reader& reader, FrontCounters& counters) {
   ForEachCounter(counters, [&reader](uint64_t& value) { value = reader.Number<uint64_t>(); });
 }
 
+void WriteBody(Writer& writer, const OwnAddressList& list) {
+  const size_t count = std::min(list.addresses.size(), kMostOwnAddresses);
+  writer.Number(static_cast<uint8_t>(count));
+  for (const IpAddress& ip : std::span(list.addresses).first(count)) {
+    writer.Number(ip.high());
+    writer.Number(ip.low());
+  }
+}
+
+void ReadBody(Reader& reader, OwnAddressList& list) {
+  const auto count = reader.Number<uint8_t>();
+  if (count > kMostOwnAddresses) return reader.Fail();
+  for (size_t i = 0; i < count; ++i) {
+    const auto high = reader.Number<uint64_t>();
+    list.addresses.push_back(IpAddress::FromWords(high, reader.Number<uint64_t>()));
+  }
+}
+
 template <typename Body>
 std::optional<Message> ReadMessage(Reader& reader) {
   Body body;
@@ -209,6 +232,13 @@ std::optional<Message> ReadMessage(Reader& reader) {
 }
 
 }  // namespace
+
+std::string_view RefusalText(Refusal refusal) {
+  constexpr auto kTexts = std::to_array<std::string_view>(
+      {"", "too many requests of this requester", "too many requests were waiting",
+       "an invalid request", "this requester may only ask by plain ident"});
+  return kTexts[static_cast<size_t>(refusal)];
+}
 
 std::vector<std::byte> EncodeMessage(const Message& message) {
   Writer writer;
@@ -230,6 +260,8 @@ std::optional<Message> DecodeMessage(std::span<const std::byte> bytes) {
       return ReadMessage<TellCounters>(reader);
     case kFirstKind + 4:
       return ReadMessage<FrontCounters>(reader);
+    case kFirstKind + 5:
+      return ReadMessage<OwnAddressList>(reader);
     default:
       return std::nullopt;
   }

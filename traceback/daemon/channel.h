@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,6 +21,16 @@
 // unprivileged one, so every message has one of a few fixed forms, and everything else is refused.
 namespace cairn::daemon {
 
+// Why a request is not looked up, and its token only noted.
+enum class Refusal : uint8_t {
+  kNone,        // it is looked up
+  kRate,        // beyond max_requests_per_asker_minute
+  kOverloaded,  // too many were waiting
+  kFaulty,      // it is invalid
+  kNotAllowed,  // not of a trusted asker
+};
+std::string_view RefusalText(Refusal refusal);  // for the journal
+
 // From the front, which talks to the network: who owns this connection?
 struct LookUp {
   uint64_t id = 0;  // the front's own
@@ -28,8 +39,9 @@ struct LookUp {
   bool names_address = false;  // the reply must be a token
   bool is_cycle = false;       // not to be processed: it came before, with this session id
   Endpoint asker;
-  Endpoint local;   // the connection's end on this host
-  Endpoint remote;  // and its other end
+  Endpoint local;                    // the connection's end on this host
+  Endpoint remote;                   // and its other end
+  Refusal refusal = Refusal::kNone;  // else ports may be zero
 
   bool operator==(const LookUp&) const = default;
 };
@@ -73,7 +85,16 @@ struct TellCounters {
   bool operator==(const TellCounters&) const = default;
 };
 
-using Message = std::variant<LookUp, Answer, HopReport, TellCounters, FrontCounters>;
+// From the monitor: the addresses of this host, as far as there is room.
+struct OwnAddressList {
+  std::vector<IpAddress> addresses;  // at most kMostOwnAddresses
+
+  bool operator==(const OwnAddressList&) const = default;
+};
+inline constexpr size_t kMostOwnAddresses = 240;
+
+using Message =
+    std::variant<LookUp, Answer, HopReport, TellCounters, FrontCounters, OwnAddressList>;
 
 inline constexpr size_t kMaxMessageBytes = 4096;
 

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 
 #include "capture/address.h"
@@ -20,13 +22,15 @@ namespace cairn::daemon {
 // ever (Carrier & Shields, sections III-B and III-D).
 //
 // Holds at most max_remembered requests, each for the cycle window; when there is no room a request
-// is not processed, rather than another one forgotten too early.  Thread-compatible.  Constant time
-// a request.
+// must not be asked on, rather than another one forgotten too early.  One asker
+// (stop::AskerNetwork) may fill a quarter; if some askers are trusted, a quarter is for these.
+// Thread-compatible.  Constant time a request.
 class CycleGuard {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit CycleGuard(const Recursion& options) : options_(options) {}
+  explicit CycleGuard(const Recursion& options, PrefixSet trusted = {})
+      : options_(options), trusted_(std::move(trusted)) {}
 
   enum class Verdict : uint8_t { kNew, kSeen, kFull };
   // Requires: the request's type is recursive; `now` never goes back.
@@ -51,9 +55,14 @@ class CycleGuard {
   struct Expiry {
     Clock::time_point time;
     Key key;
+    IpAddress network;  // of the asker
   };
+  bool HasRoom(const IpAddress& asker, const IpAddress& network) const;
+  void Forget(Clock::time_point now);
 
   Recursion options_;
+  PrefixSet trusted_;
+  absl::flat_hash_map<IpAddress, size_t> seen_of_;  // by network
   absl::flat_hash_set<Key> seen_;
   std::deque<Expiry> expiries_;  // oldest first
 };

@@ -16,17 +16,29 @@
 
 #include "fmt/format.h"
 
+#include "capture/wall_clock.h"
 #include "traceback/daemon/reply_rules.h"
-#include "traceback/daemon/socket_address.h"
+#include "traceback/daemon/requester_of.h"
+#include "traceback/sockets/socket_address.h"
 #include "traceback/stop/asker_network.h"
 
 namespace cairn::daemon {
 namespace {
 
-constexpr int kMostAccepted = 64;  // from one listener before others have their turn
+constexpr size_t kPartOfOne = 8;           // one requester has at most an eighth of max_requests
+constexpr std::chrono::hours kLongest{1};  // that it waits for something to happen
+constexpr int kMostAccepted = 64;          // from one listener before others have their turn
 
-std::chrono::nanoseconds Length(PacketDelta delta) {
-  return std::chrono::nanoseconds(delta.ToNanoseconds());
+constexpr uint32_t kNotedShare = 10;  // so many askers at least share what is noted
+
+// Zero for what is no port.
+uint16_t PortOf(uint32_t number) {
+  return number <= std::numeric_limits<uint16_t>::max() ? static_cast<uint16_t>(number) : 0;
+}
+
+Limits NotedLimits(Limits limits, uint32_t share) {
+  limits.max_requests_per_asker_minute = std::max(limits.max_noted_refusals_per_minute / share, 1U);
+  return limits;
 }
 
 }  // namespace
@@ -36,9 +48,14 @@ Front::Front(const Options& options, std::vector<int> listeners, Channel channel
       listeners_(std::move(listeners)),
       channel_(std::move(channel)),
       rates_(options.limits),
-      cycles_(options.recursion),
-      queue_(options.recursion.ask),
-      now_(Clock::now()) {}
+      noted_rates_(NotedLimits(options.limits, kNotedShare)),
+      all_noted_rates_(NotedLimits(options.limits, 1)),
+      cycles_(options.recursion, options.askers.trusted),
+      hops_(options.recursion, options.askers.trusted, counters_),
+      now_(Clock::now()),
+      waiting_(size_t{2} * options.limits.max_connections,
+               std::max<size_t>(1, options.limits.max_requests / kPartOfOne)),
+      held_(options.least_reply_time) {}
 
 void Front::Run() {
   std::vector<pollfd> polled;
@@ -54,8 +71,10 @@ void Front::Run() {
       polled.push_back({.fd = asker.descriptor(), .events = asker.events(), .revents = 0});
     }
     const size_t first_hop = polled.size();
-    queue_.AppendPolled(polled);
-    if (poll(polled.data(), polled.size(), PollTimeoutMs(Clock::now())) < 0) {
+    hops_.queue().AppendPolled(polled);
+    // To the nanosecond: rounded, the time of a reply would tell when its answer came.
+    const timespec timeout = PollTimeout(Clock::now());
+    if (ppoll(polled.data(), polled.size(), &timeout, nullptr) < 0) {
       if (errno != EINTR && errno != ENOMEM) return;
       for (pollfd& each : polled) each.revents = 0;
     }
@@ -65,33 +84,36 @@ void Front::Run() {
     for (size_t i = first_asker; i < first_hop; ++i) {
       askers_[i - first_asker].Step(ready[i].revents);
     }
-    queue_.Step(now_, ready.subspan(first_hop));
+    hops_.queue().Step(now_, ready.subspan(first_hop));
+    SendHeld(now_);
     ServeAskers();
     for (size_t i = 1; i < first_asker; ++i) {
       if (ready[i].revents != 0) Accept(ready[i].fd);
     }
     ReportHops();
-    for (LogThrottle& throttle : throttles_) throttle.Flush(now_);
-    queue_.Start(now_);
+    for (SourceThrottle& throttle : throttles_) throttle.Flush(now_);
+    hops_.queue().Start(now_);
     SendLookUps();
     FlushToMonitor();
   }
 }
 
-int Front::PollTimeoutMs(Clock::time_point now) const {
-  constexpr int kNever = -1;
-  Clock::time_point first = queue_.NextDeadline().value_or(Clock::time_point::max());
+timespec Front::PollTimeout(Clock::time_point now) const {
+  Clock::time_point first = now + kLongest;
+  first = std::min(first, hops_.queue().NextDeadline().value_or(first));
+  first = std::min(first, held_.Next().value_or(first));
+  for (const SourceThrottle& each : throttles_) first = std::min(first, each.due().value_or(first));
   for (const Asker& asker : askers_) {
     if (asker.state() == Asker::State::kReading) first = std::min(first, asker.deadline());
   }
-  if (first == Clock::time_point::max()) return kNever;
-  if (first <= now) return 0;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - now).count();
-  return static_cast<int>(std::min<int64_t>(left, std::numeric_limits<int>::max()));
+  const std::chrono::nanoseconds left = std::max(first - now, Clock::duration::zero());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  return {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
 }
 
-void Front::Complain(Complaint complaint, Level level, std::string_view text) {
-  throttles_[static_cast<size_t>(complaint)].Log(level, text, now_);
+void Front::Complain(Complaint complaint, Level level, const IpAddress& asker,
+                     std::string_view text) {
+  throttles_[static_cast<size_t>(complaint)].Log(level, asker, text, now_);
 }
 
 Front::Go Front::StepChannel(short ready) {
@@ -108,10 +130,16 @@ Front::Go Front::StepChannel(short ready) {
         break;
     }
     if (const Answer* answer = std::get_if<Answer>(&message)) TakeAnswer(*answer);
+    if (const OwnAddressList* own = std::get_if<OwnAddressList>(&message)) {
+      stop::SetOwnAddresses(own->addresses);
+    }
     if (const TellCounters* tell = std::get_if<TellCounters>(&message)) {
       counters_.askers_forgotten = rates_.forgotten();
       SendToMonitor(counters_);
-      if (tell->end) return Go::kEnd;
+      if (tell->end) {
+        SendHeld(Clock::time_point::max());
+        return Go::kEnd;
+      }
     }
   }
 }
@@ -124,21 +152,19 @@ void Front::Accept(int listener) {
                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) return;
     ++counters_.connections;
-    const Endpoint peer = EndpointOf(storage);
-    sockaddr_storage own{};
-    size = sizeof(own);
-    if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &size) != 0 ||
-        !MakeRoom(peer.ip)) {
+    const Endpoint peer = sockets::EndpointOf(storage);
+    const Endpoint own = sockets::LocalEnd(descriptor);
+    if (own == Endpoint() || !MakeRoom(peer.ip)) {
       ++counters_.connections_refused;
-      Complain(Complaint::kRefused, Level::kWarning,
+      Complain(Complaint::kRefused, Level::kWarning, peer.ip,
                fmt::format("refused a connection of {}: too many are open", peer.ToString()));
       close(descriptor);
       continue;
     }
     const int no_delay = 1;
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof(no_delay));
-    askers_.emplace_back(next_id_++, descriptor, peer, EndpointOf(own),
-                         now_ + Length(options_.limits.line_timeout));
+    askers_.emplace_back(next_id_++, descriptor, peer, own,
+                         now_ + ToChrono(options_.limits.line_timeout));
     Serve(askers_.back());  // the request is often there already
   }
 }
@@ -158,7 +184,7 @@ bool Front::MakeRoom(const IpAddress& peer) {
   }
   if (silent == askers_.end()) return false;
   ++counters_.connections_displaced;
-  Complain(Complaint::kDisplaced, Level::kWarning,
+  Complain(Complaint::kDisplaced, Level::kWarning, silent->peer().ip,
            fmt::format("closed the silent connection of {}: too many are open",
                        silent->peer().ToString()));
   *silent = std::move(askers_.back());
@@ -176,12 +202,12 @@ void Front::ServeAskers() {
 void Front::Serve(Asker& asker) {
   // What is answered at once makes room for the next line.
   while (const std::optional<std::string_view> line = asker.NextLine()) {
-    asker.set_deadline(now_ + Length(options_.limits.idle_timeout));
+    asker.set_deadline(now_ + ToChrono(options_.limits.idle_timeout));
     Take(asker, std::string(*line));
   }
   if (!asker.is_too_long()) return;
   ++counters_.lines_too_long;
-  Complain(Complaint::kTooLong, Level::kWarning,
+  Complain(Complaint::kTooLong, Level::kWarning, asker.peer().ip,
            fmt::format("closed the connection of {}: its line is longer than {} bytes",
                        asker.peer().ToString(), stop::kMaxLineBytes));
 }
@@ -190,7 +216,7 @@ void Front::ExpireAskers() {
   for (Asker& asker : askers_) {
     if (asker.state() != Asker::State::kReading || now_ < asker.deadline()) continue;
     ++counters_.timed_out;
-    Complain(Complaint::kTimedOut, Level::kInfo,
+    Complain(Complaint::kTimedOut, Level::kInfo, asker.peer().ip,
              fmt::format("closed the connection of {}: no whole request in time",
                          asker.peer().ToString()));
     asker.Finish();
@@ -201,66 +227,49 @@ void Front::Take(Asker& asker, std::string_view line) {
   ++counters_.requests;
   stop::PortPair ports;
   const absl::StatusOr<stop::Request> request = stop::ParseRequest(line, ports);
-  const bool names_address = stop::NamesAddress(line);
-  const auto refuse = [&](std::string_view error) {
-    asker.Answer(ErrorReplyLine(ports, error, options_.errors, names_address));
-  };
-  if (!rates_.Allow(asker.peer().ip, now_)) {
-    ++counters_.rate_limited;
-    Complain(Complaint::kRate, Level::kWarning,
-             fmt::format("did not process a request of {}: more than {} a minute",
-                         asker.peer().ToString(), options_.limits.max_requests_per_asker_minute));
-    return refuse(stop::kUnknownError);
+  Pending pending = {
+      .look_up = {}, .ports = ports, .came = now_, .requester = RequesterOf(asker.peer().ip)};
+  LookUp& look_up = pending.look_up;
+  look_up = {.id = asker.id(),
+             .names_address = stop::NamesAddress(line),
+             .asker = asker.peer(),
+             .local = {asker.here().ip, PortOf(ports.local)},
+             .remote = {asker.peer().ip, PortOf(ports.remote)}};
+  if (request.ok()) {
+    look_up.type = request->type;
+    look_up.session_id = request->session_id;
+    look_up.names_address = request->about.has_value();
+    look_up.remote.ip = request->about.value_or(asker.peer().ip);
   }
-  if (!request.ok()) {
-    ++counters_.faulty;
-    Complain(Complaint::kFaulty, Level::kInfo,
-             fmt::format("an invalid request of {}: {}", asker.peer().ToString(),
-                         std::string(request.status().message())));
-    return refuse(absl::IsOutOfRange(request.status()) ? stop::kInvalidPort : stop::kUnknownError);
+  look_up.refusal = RefusalOf(asker, request.status(), look_up);
+  if (look_up.refusal != Refusal::kNone) {
+    const bool is_port =
+        look_up.refusal == Refusal::kFaulty && absl::IsOutOfRange(request.status());
+    return Refuse(pending, is_port ? stop::kInvalidPort : stop::kUnknownError);
   }
-  Pending pending;
-  pending.ports = ports;
-  pending.look_up = {
-      .id = asker.id(),
-      .type = request->type,
-      .session_id = request->session_id,
-      .names_address = request->about.has_value(),
-      .asker = asker.peer(),
-      .local = {asker.here().ip, static_cast<uint16_t>(ports.local)},
-      .remote = {request->about.value_or(asker.peer().ip), static_cast<uint16_t>(ports.remote)}};
-  if (IsRecursive(request->type)) {
-    switch (cycles_.Observe(asker.peer().ip, *request, now_)) {
-      case CycleGuard::Verdict::kNew:
-        break;
-      case CycleGuard::Verdict::kSeen:
-        ++counters_.cycles;
-        pending.look_up.is_cycle = true;
-        break;
-      case CycleGuard::Verdict::kFull:
-        ++counters_.unremembered;
-        Complain(Complaint::kUnremembered, Level::kWarning,
-                 fmt::format("did not process a recursive request of {}: {} are remembered",
-                             asker.peer().ToString(), options_.recursion.max_remembered));
-        return refuse(stop::kUnknownError);
-    }
-  }
-  // Who goes away without waiting for the answer leaves the request behind.
-  if (waiting_.size() >= options_.limits.max_connections) {
-    ++counters_.overloaded;
-    return refuse(stop::kUnknownError);
-  }
-  if (looked_up_.size() + waiting_.size() >= options_.limits.max_requests) ++counters_.deferred;
-  waiting_.push_back(pending);
+  if (IsRecursive(request->type)) Remember(*request, look_up);
+  Queue(pending);
 }
 
-// In the order in which they came.
+// Who goes away without waiting for the answer leaves the request behind.
+void Front::Queue(const Pending& pending) {
+  if (looked_up_.size() + waiting_.size() >= options_.limits.max_requests) ++counters_.deferred;
+  const std::optional<Pending> left_out = waiting_.Push(pending.requester, pending);
+  if (!left_out.has_value()) return;
+  ++counters_.overloaded;
+  Complain(Complaint::kOverloaded, Level::kWarning, left_out->look_up.asker.ip,
+           fmt::format("did not process a request of {}: {} were waiting",
+                       left_out->look_up.asker.ToString(), waiting_.size()));
+  ReplyUnlooked(*left_out, stop::kUnknownError);
+}
+
+// In turns of the requesters.
 void Front::SendLookUps() {
-  while (!waiting_.empty() && looked_up_.size() < options_.limits.max_requests) {
-    const Pending& next = waiting_.front();
-    SendToMonitor(next.look_up);
-    looked_up_.emplace(next.look_up.id, next);
-    waiting_.pop_front();
+  while (looked_up_.size() < options_.limits.max_requests) {
+    const std::optional<Pending> next = waiting_.Pop();
+    if (!next.has_value()) return;
+    SendToMonitor(next->look_up);
+    looked_up_.emplace(next->look_up.id, *next);
   }
 }
 
@@ -281,56 +290,34 @@ void Front::TakeAnswer(const Answer& answer) {
   if (found == looked_up_.end()) return;
   const Pending pending = found->second;
   looked_up_.erase(found);
-  // The reply first (section III-D).
-  if (Asker* asker = FindAsker(answer.id)) {
-    asker->Answer(ReplyLine(pending.ports, answer.kind, answer.text));
-  }
-  AskOn(pending, answer);
+  waiting_.Done(pending.requester);
+  Hold({.asker = answer.id,
+        .line = ReplyLine(pending.ports, answer.kind, answer.text),
+        .answered = std::pair(pending.look_up, answer)},
+       pending.came);
 }
 
-void Front::AskOn(const Pending& pending, const Answer& answer) {
-  for (const Target& target : answer.targets) {
-    const uint64_t tag = next_id_++;
-    const requester::Ask ask = {
-        .tag = tag,
-        .host = target.remote.ip,
-        .request = {.ports = {.local = target.remote.port, .remote = target.local.port},
-                    .type = pending.look_up.type,
-                    .session_id = pending.look_up.session_id},
-        .from = target.local.ip};
-    hops_[tag] = {.token = answer.text, .target = target};
-    if (queue_.Submit(ask)) {
-      ++counters_.hops_asked;
-      continue;
-    }
-    ++counters_.hops_dropped;
-    ReportHop(ask, {}, true);
+void Front::Hold(Reply reply, Clock::time_point came) {
+  if (held_.size() >= size_t{2} * options_.limits.max_connections) {
+    // Those that went away without waiting need not be answered in time.
+    const auto is_alone = [this](const Reply& each) { return FindAsker(each.asker) == nullptr; };
+    while (const std::optional<Reply> gone = held_.TakeIf(is_alone)) Send(*gone);
   }
+  held_.Add(std::move(reply), came, now_);
+}
+
+void Front::SendHeld(Clock::time_point until) {
+  while (const std::optional<Reply> reply = held_.Take(until)) Send(*reply);
+}
+
+void Front::Send(const Reply& reply) {
+  // The reply first (section III-D).
+  if (Asker* asker = FindAsker(reply.asker)) asker->Answer(reply.line);
+  if (reply.answered.has_value()) hops_.Take(reply.answered->first, reply.answered->second);
 }
 
 void Front::ReportHops() {
-  for (requester::Outcome& outcome : queue_.Take()) {
-    const requester::Ask ask = outcome.ask;
-    if (outcome.result == requester::Result::kAnswered) ++counters_.hops_answered;
-    ReportHop(ask, std::move(outcome), false);
-  }
-}
-
-void Front::ReportHop(const requester::Ask& ask, requester::Outcome outcome, bool queue_full) {
-  const auto found = hops_.find(ask.tag);
-  if (found == hops_.end()) return;
-  HopReport report;
-  report.token = std::move(found->second.token);
-  report.target = found->second.target;
-  report.result = outcome.result;
-  report.queue_full = queue_full;
-  hops_.erase(found);
-  report.is_error = !outcome.reply.error.empty();
-  report.answer = report.is_error ? outcome.reply.error : outcome.reply.user;
-  // Names of other systems may be any bytes.
-  std::replace_if(
-      report.answer.begin(), report.answer.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  SendToMonitor(report);
+  for (const HopReport& report : hops_.Reports()) SendToMonitor(report);
 }
 
 Asker* Front::FindAsker(uint64_t id) {

@@ -5,12 +5,10 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <system_error>
 #include <utility>
@@ -21,13 +19,9 @@
 #include "traceback/daemon/descriptors.h"
 #include "traceback/daemon/front.h"
 #include "traceback/daemon/log.h"
+#include "traceback/daemon/process_end.h"
 
 namespace cairn::daemon {
-namespace {
-
-constexpr std::chrono::seconds kFarewell{2};  // to end by itself
-
-}  // namespace
 
 absl::Status FrontProcess::Start() {
   std::array<int, 2> ends{};
@@ -48,23 +42,14 @@ absl::Status FrontProcess::Start() {
   const bool ready = pid_ > 0 && AwaitReady();
   rmdir(root->c_str());
   if (ready) return absl::OkStatus();
-  End();
-  return absl::InternalError("the network side did not start; its reason is above");
+  // What it could say about it, it has logged.
+  return absl::InternalError(fmt::format("the network side did not start ({})", End()));
 }
 
 std::string FrontProcess::End() {
   channel_.reset();
   if (pid_ <= 0) return {};
-  int status = 0;
-  constexpr std::chrono::milliseconds kLook{10};
-  for (auto waited = kLook; waitpid(pid_, &status, WNOHANG) == 0; waited += kLook) {
-    if (waited > kFarewell) kill(pid_, SIGKILL);
-    usleep(static_cast<useconds_t>(std::chrono::microseconds(kLook).count()));
-  }
-  pid_ = -1;
-  return WIFSIGNALED(status)
-             ? fmt::format("signal {} ({})", WTERMSIG(status), sigdescr_np(WTERMSIG(status)))
-             : fmt::format("exit status {}", WEXITSTATUS(status));
+  return EndText(AwaitEnd(std::exchange(pid_, -1)));
 }
 
 bool FrontProcess::AwaitReady() {
@@ -90,7 +75,8 @@ void FrontProcess::Serve(int descriptor, const std::string& root) {
        .root = root,
        .max_descriptors = uint64_t{limits.max_connections} + options_.recursion.ask.max_concurrent +
                           listeners_.size() + 16,
-       .connects = options_.recursion.enabled ? Connects::kAllowed : Connects::kForbidden});
+       .connects = options_.recursion.enabled ? Connects::kAllowed : Connects::kForbidden,
+       .ask_port = options_.recursion.ask.port});
   if (!entered.ok()) {
     Log(Level::kError, std::string(entered.message()));
     _exit(EXIT_FAILURE);

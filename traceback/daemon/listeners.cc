@@ -7,13 +7,13 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <string>
 #include <system_error>
 
 #include "fmt/format.h"
+
+#include "traceback/sockets/socket_address.h"
 
 namespace cairn::daemon {
 namespace {
@@ -36,26 +36,17 @@ absl::Status ListenError(const Endpoint& where, int error) {
 }
 
 bool Bind(int descriptor, const Endpoint& where) {
-  const std::array<uint8_t, 16> bytes = where.ip.ToBytes();
-  if (where.ip.IsV4()) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(where.port);
-    std::memcpy(&address.sin_addr, bytes.data() + 12, 4);
-    return bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  if (sockets::FamilyOf(where.ip) == AF_INET6) {
+    const int only = 1;
+    setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
   }
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(where.port);
-  std::memcpy(&address.sin6_addr, bytes.data(), bytes.size());
-  const int only = 1;
-  setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
-  return bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  const sockets::SocketAddress address = sockets::SocketAddressOf(where);
+  return bind(descriptor, address.get(), address.size) == 0;
 }
 
 absl::StatusOr<int> Listen(const Endpoint& where) {
   const int descriptor =
-      socket(where.ip.IsV4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      socket(sockets::FamilyOf(where.ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return ListenError(where, errno);
   const int reuse = 1;
   setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));

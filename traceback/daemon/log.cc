@@ -8,6 +8,7 @@
 
 #include "fmt/format.h"
 
+#include "capture/wall_clock.h"
 #include "output/time_text.h"
 
 namespace cairn::daemon {
@@ -20,18 +21,12 @@ bool JournalReads() {
   return reads;
 }
 
-PacketTime Now() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return PacketTime::FromNanoseconds(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
-}
-
 }  // namespace
 
 void Log(Level level, std::string_view text) {
-  std::string line = JournalReads()
-                         ? fmt::format("<{}>{}", static_cast<int>(level), text)
-                         : fmt::format("{} stopd[{}]: {}", output::Rfc3339(Now()), getpid(), text);
+  std::string line =
+      JournalReads() ? fmt::format("<{}>{}", static_cast<int>(level), text)
+                     : fmt::format("{} stopd[{}]: {}", output::Rfc3339(WallTime()), getpid(), text);
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
   }

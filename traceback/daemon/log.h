@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace cairn::daemon {
@@ -16,8 +17,8 @@ enum class Level : uint8_t { kError = 3, kWarning = 4, kInfo = 6 };
 // characters become '?'.  Never blocks on anything but standard error itself.
 void Log(Level level, std::string_view text);
 
-// Lets a limited number of lines through in each second, and counts the others: for what outsiders
-// can cause at will.  Thread-compatible.
+// Lets a limited number of lines of one kind through in each second, and counts the others.  What
+// outsiders can cause at will has a SourceThrottle.  Thread-compatible.
 class LogThrottle {
  public:
   using Clock = std::chrono::steady_clock;
@@ -26,6 +27,10 @@ class LogThrottle {
   void Log(Level level, std::string_view text, Clock::time_point now);
   // Says how many were left out, once the second is over.
   void Flush(Clock::time_point now);
+  // When Flush() will have something to say; unset: it has nothing.
+  std::optional<Clock::time_point> due() const {
+    return left_out_ == 0 ? std::nullopt : std::optional(since_ + std::chrono::seconds(1));
+  }
 
  private:
   static constexpr uint32_t kMostLines = 10;

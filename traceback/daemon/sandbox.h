@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -26,14 +27,25 @@ absl::StatusOr<std::string> MakeEmptyFolder();
 
 enum class Connects : uint8_t { kForbidden, kAllowed };
 
-struct Sandbox {
-  Identity identity;
-  std::string root;  // made by MakeEmptyFolder; the caller removes it afterwards
-  uint64_t max_descriptors = 1024;
-  Connects connects = Connects::kAllowed;  // TCP connections to other hosts
+enum class Files : uint8_t {
+  kNone,
+  kOwnFolder,  // those of `root`, which is the process's own
 };
 
-// For good: the process becomes that user, in an empty root, without capabilities, without new
+struct Sandbox {
+  Identity identity;
+  // Made by MakeEmptyFolder, and removed by the caller afterwards; or the process's own folder.
+  std::string root;
+  Files files = Files::kNone;
+  bool listens = false;  // at ports of its choice; then it may connect to any, too
+  uint64_t max_descriptors = 1024;
+  std::optional<uint64_t> max_file_bytes = {};    // of one file; SIGXFSZ should be ignored
+  std::optional<uint64_t> max_memory_bytes = {};  // of addresses
+  Connects connects = Connects::kAllowed;         // TCP connections to other hosts
+  uint16_t ask_port = 113;  // at these; holds where the kernel has EnterLandlock()
+};
+
+// For good: the process becomes that user, in that root, without capabilities, without new
 // privileges or processes, ends when its parent does, without core dumps, and may only make the
 // system calls that serving sockets needs.  Calls that look for files fail with EACCES, because
 // libraries make them without being asked; every other call ends the process at once (SIGSYS).

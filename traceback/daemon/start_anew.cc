@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -14,10 +15,14 @@
 
 #include "fmt/format.h"
 
+#include "traceback/daemon/descriptors.h"
+
 namespace cairn::daemon {
 namespace {
 
-absl::Status Failed(int error) {
+constexpr char kRole[] = "STOPD_ROLE";
+
+absl::Status NotAnew(int error) {
   return absl::UnavailableError(
       fmt::format("cannot start anew: {}", std::generic_category().message(error)));
 }
@@ -29,13 +34,17 @@ std::vector<std::string> OwnArguments() {
   return arguments;
 }
 
-std::vector<std::string> EnvironmentWith(size_t listeners) {
+// That of this process, with `added` ("NAME=VALUE"), and without what an earlier one was told.
+std::vector<std::string> EnvironmentWith(const std::vector<std::string>& added) {
   std::vector<std::string> environment;
   for (char** each = environ; *each != nullptr; ++each) {
-    if (!std::string_view(*each).starts_with("LISTEN_")) environment.emplace_back(*each);
+    const std::string_view variable(*each);
+    if (!variable.starts_with("LISTEN_") && !variable.starts_with(kStartedAnew) &&
+        !variable.starts_with(kRole)) {
+      environment.emplace_back(variable);
+    }
   }
-  environment.push_back(fmt::format("LISTEN_FDS={}", listeners));
-  environment.push_back(fmt::format("LISTEN_PID={}", getpid()));
+  environment.insert(environment.end(), added.begin(), added.end());
   return environment;
 }
 
@@ -60,16 +69,40 @@ bool Arrange(const std::vector<int>& listeners) {
   return true;
 }
 
+// The program that this process runs, also where an upgrade has put another in its place.
+absl::Status Execute(const std::vector<std::string>& added) {
+  std::vector<std::string> arguments = OwnArguments();
+  if (arguments.empty()) return NotAnew(ENOENT);
+  std::vector<std::string> environment = EnvironmentWith(added);
+  execve("/proc/self/exe", Pointers(arguments).data(), Pointers(environment).data());
+  return NotAnew(errno);
+}
+
 }  // namespace
 
 absl::Status StartAnew(const std::vector<int>& listeners) {
-  std::vector<std::string> arguments = OwnArguments();
-  if (arguments.empty()) return Failed(ENOENT);
-  if (!Arrange(listeners)) return Failed(errno);
-  std::vector<std::string> environment = EnvironmentWith(listeners.size());
-  // The program that this process runs, also where an upgrade has put another in its place.
-  execve("/proc/self/exe", Pointers(arguments).data(), Pointers(environment).data());
-  return Failed(errno);
+  if (!Arrange(listeners)) return NotAnew(errno);
+  return Execute({fmt::format("{}=1", kStartedAnew), fmt::format("LISTEN_FDS={}", listeners.size()),
+                  fmt::format("LISTEN_PID={}", getpid())});
+}
+
+absl::Status ExecuteAs(const std::string& role, const std::vector<int>& descriptors) {
+  std::vector<int> kept = descriptors;
+  // What is opened must not become the standard output of a library.
+  kept.insert(kept.end(), {STDIN_FILENO, STDOUT_FILENO});
+  KeepDescriptors(std::move(kept));
+  for (const int each : descriptors) {
+    if (fcntl(each, F_SETFD, 0) != 0) return NotAnew(errno);
+  }
+  return Execute({fmt::format("{}={}", kRole, role)});
+}
+
+std::optional<std::string> TakeRole() {
+  const char* role = std::getenv(kRole);  // NOLINT(concurrency-mt-unsafe): one thread
+  if (role == nullptr) return std::nullopt;
+  std::optional<std::string> taken = role;
+  unsetenv(kRole);  // NOLINT(concurrency-mt-unsafe): one thread
+  return taken;
 }
 
 }  // namespace cairn::daemon

@@ -10,11 +10,16 @@
 
 namespace cairn::host {
 
-// The threads of a process whose descriptors are to be looked at: the process itself, and one for
-// each table of descriptors that is not the process's own.  Most have one table; a thread can have
-// its own (unshare(CLONE_FILES)), and once the main thread has ended only the others have theirs.
-// At most 64.  Cost: one system call, and one for each further thread.
-std::vector<uint32_t> DescriptorTables(const ProcFolder& proc, uint32_t pid);
+// One thread for each table of descriptors of a process.
+struct Tables {
+  std::vector<uint32_t> threads;  // the process's own number first
+  bool complete = true;           // false: there are more threads or tables than are looked at
+};
+
+// Most processes have one table; a thread can have its own (unshare(CLONE_FILES)), and once the
+// main thread has ended only the others have theirs.  At most 4096 threads are looked at and 1024
+// tables.  Cost: one system call, and the logarithm of the tables for each further thread.
+Tables DescriptorTables(const ProcFolder& proc, uint32_t pid);
 
 // The folder of such a thread's descriptors in /proc: "7/task/8/fd".
 std::string DescriptorFolder(uint32_t pid, uint32_t thread);

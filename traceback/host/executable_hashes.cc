@@ -18,14 +18,15 @@ namespace {
 
 int64_t Nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
-// Empty when the file cannot be read to its end.
-std::string Sha256(int file) {
+// Empty when the file cannot be read to its end in time.
+std::string Sha256(int file, const Deadline& deadline) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                         EVP_MD_CTX_free);
   if (context == nullptr || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return {};
   std::vector<unsigned char> block(64 << 10);
   ssize_t got = 0;
   while ((got = read(file, block.data(), block.size())) > 0) {
+    if (deadline.Passed()) return {};
     EVP_DigestUpdate(context.get(), block.data(), static_cast<size_t>(got));
   }
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -53,21 +54,27 @@ Executable ExecutableHashes::Of(const ProcFolder& process, bool with_hash) {
     } else if (with_hash &&
                static_cast<uint64_t>(status.st_size) <= std::min(max_bytes_, budget_bytes_)) {
       budget_bytes_ -= static_cast<uint64_t>(status.st_size);
-      executable.sha256 = Sha256(file);
+      executable.sha256 = Sha256(file, deadline_);
       if (executable.sha256.empty()) {
         close(file);
         return executable;
       }
-      if (known_.size() >= kMost) {
-        known_.erase(by_use_.back().key);
-        by_use_.pop_back();
-      }
-      by_use_.push_front({key, executable.sha256});
-      known_[key] = by_use_.begin();
+      Learn({key, executable.sha256});
+      if (learned_.size() < kMost) learned_.push_back({key, executable.sha256});
     }
   }
   close(file);
   return executable;
+}
+
+void ExecutableHashes::Learn(const Known& known) {
+  if (known_.contains(known.key)) return;
+  if (known_.size() >= kMost) {
+    known_.erase(by_use_.back().key);
+    by_use_.pop_back();
+  }
+  by_use_.push_front(known);
+  known_[known.key] = by_use_.begin();
 }
 
 }  // namespace cairn::host

@@ -8,7 +8,10 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
+#include "traceback/host/deadline.h"
 #include "traceback/host/proc_folder.h"
 
 namespace cairn::host {
@@ -32,22 +35,32 @@ class ExecutableHashes {
   // Of the process whose folder that is: the very file that it runs, whatever has its name now.
   // Requires: Begin() for each request.
   Executable Of(const ProcFolder& process, bool with_hash);
-  // A new request: it may read so much, all files together; beyond, hashes stay empty.
-  void Begin() { budget_bytes_ = kMostBytesAtOnce; }
+  // A new request: it may read so much, all files together, and so long; beyond, hashes stay empty.
+  void Begin(const Deadline& deadline = {}) {
+    budget_bytes_ = kMostBytesAtOnce;
+    deadline_ = deadline;
+  }
 
- private:
   // Device, inode, size, modification and status change in nanoseconds.
   using Key = std::tuple<uint64_t, uint64_t, int64_t, int64_t, int64_t>;
   struct Known {
     Key key;
     std::string sha256;
   };
+  // What was hashed since the last call.
+  std::vector<Known> TakeLearned() { return std::exchange(learned_, {}); }
+  std::vector<Known> All() const { return {by_use_.rbegin(), by_use_.rend()}; }
+  // What somebody else has hashed.
+  void Learn(const Known& known);
 
+ private:
   static constexpr uint64_t kMostBytesAtOnce = 256 << 20;
 
   uint64_t max_bytes_;
   uint64_t budget_bytes_ = kMostBytesAtOnce;
-  std::list<Known> by_use_;  // the latest first
+  Deadline deadline_;
+  std::vector<Known> learned_;  // at most kMost
+  std::list<Known> by_use_;     // the latest first
   std::map<Key, std::list<Known>::iterator> known_;
 };
 

@@ -73,7 +73,8 @@ std::vector<Login> ReadLogins(const std::set<std::string>& users) {
                       .terminal = Field(entry->ut_line),
                       .from = Field(entry->ut_host),
                       .pid = static_cast<uint32_t>(entry->ut_pid),
-                      .time = PacketTime::FromNanoseconds(since_ns)});
+                      .time = PacketTime::FromNanoseconds(since_ns),
+                      .session = {}});
   }
   endutxent();  // NOLINT(concurrency-mt-unsafe): one thread
   return logins;

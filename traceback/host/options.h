@@ -14,10 +14,10 @@ struct Options {
   uint32_t max_processes = 256;
   // Descriptors listed of one process; further ones are counted.
   uint32_t max_descriptors = 256;
-  // A process of a user below `first_user_id` whose descriptors lead to more other processes than
-  // this is a hub: it is kept, and its descriptors are not followed.  Else a message bus would
-  // connect everything with everything.  Of ordinary users all are followed: one could make a hub
-  // to hide behind.
+  // A process of a user below `first_user_id`, who does not own the connection, whose descriptors
+  // lead to processes of more users and sessions than this is a hub: it is kept, and its
+  // descriptors are not followed.  Else a message bus would connect everything with everything.  Of
+  // ordinary users all are followed: one could make a hub to hide behind.
   uint32_t max_peers = 32;
   // Executables whose descriptors are not followed either, when a user below `first_user_id` runs
   // them: programs that talk to all others and relay for none.  Full paths.
@@ -34,15 +34,20 @@ struct Options {
   };
   uint32_t first_user_id = 1000;
 
-  // What is kept beyond name, process and parent id, user ids, start time and priority.
+  // Whether descriptors are listed by the kernel's own list (open_files.h), where it has one.
+  bool use_bpf = true;
+
+  // What is kept beyond name, process and parent id, user ids, start time, priority, network
+  // namespace and SSH_CONNECTION.
   bool keep_terminal = true;
-  bool keep_descriptors = true;   // open sockets, files and pipes; they are followed all the same
+  // Open sockets, files and pipes, which are followed all the same; and the working directory.
+  bool keep_descriptors = true;
   bool keep_command_line = true;  // may hold secrets that were typed there
   bool keep_executable = true;    // path and inode
   bool keep_executable_hash = true;
   bool keep_audit = true;                    // login uid, audit session
-  bool keep_container = true;                // control group, container id, network namespace
-  bool keep_logins = true;                   // utmp entries of every user named
+  bool keep_container = true;                // control group, container id
+  bool keep_logins = true;                   // of every user named: utmp entries, logind's sessions
   uint64_t max_executable_bytes = 64 << 20;  // larger ones are not hashed
 };
 

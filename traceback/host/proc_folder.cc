@@ -48,10 +48,24 @@ std::string ProcFolder::ReadLink(const char* name) const {
 
 void ProcFolder::ForEachNumber(
     const std::function<void(uint32_t number, const char* name)>& visit) const {
+  ForEachDescriptor(0, [&visit](uint32_t number, const char* name) {
+    visit(number, name);
+    return true;
+  });
+}
+
+void ProcFolder::ForEachDescriptor(
+    uint32_t first, const std::function<bool(uint32_t number, const char* name)>& visit) const {
   if (!is_open()) return;
   // The stream takes a descriptor for its own.
   const int copy = openat(descriptor_, ".", kFolder);
   if (copy < 0) return;
+  // The kernel counts the two dots and then the descriptors.
+  constexpr off_t kDots = 2;
+  if (first > 0 && lseek(copy, off_t{first} + kDots, SEEK_SET) < 0) {
+    close(copy);
+    return;
+  }
   DIR* stream = fdopendir(copy);
   if (stream == nullptr) {
     close(copy);
@@ -61,20 +75,24 @@ void ProcFolder::ForEachNumber(
     uint32_t number = 0;
     const std::string_view name = entry->d_name;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc() && end == name.data() + name.size()) visit(number, entry->d_name);
+    if (error != std::errc() || end != name.data() + name.size()) continue;
+    if (!visit(number, entry->d_name)) break;
   }
   closedir(stream);
 }
 
 FileIdentity IdentityOf(const ProcFolder& folder, const char* name) {
   struct statx status {};
-  if (statx(folder.descriptor(), name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO,
-            &status) != 0) {
+  if (statx(folder.descriptor(), name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+            STATX_TYPE | STATX_INO | STATX_MODE | STATX_UID, &status) != 0) {
     return {};
   }
   return {.is_fifo = S_ISFIFO(status.stx_mode),
+          .is_regular = S_ISREG(status.stx_mode),
           .device = makedev(status.stx_dev_major, status.stx_dev_minor),
-          .inode = status.stx_ino};
+          .inode = status.stx_ino,
+          .uid = status.stx_uid,
+          .mode = status.stx_mode};
 }
 
 }  // namespace cairn::host

@@ -34,6 +34,10 @@ class ProcFolder {
   std::string ReadLink(const char* name) const;
   // Calls `visit(number, name)` with each entry whose name is a number.
   void ForEachNumber(const std::function<void(uint32_t number, const char* name)>& visit) const;
+  // Of a folder of descriptors (/proc/PID/fd): the same from descriptor `first` on, until `visit`
+  // returns false.
+  void ForEachDescriptor(uint32_t first,
+                         const std::function<bool(uint32_t number, const char* name)>& visit) const;
 
  private:
   int descriptor_ = -1;
@@ -42,8 +46,11 @@ class ProcFolder {
 // What a link of /proc leads to.
 struct FileIdentity {
   bool is_fifo = false;
+  bool is_regular = false;
   uint64_t device = 0;
   uint64_t inode = 0;
+  uint32_t uid = 0;   // its owner
+  uint32_t mode = 0;  // who may read and write it
 };
 // By what the kernel knows: a file system that does not answer is not waited for.  All zero: it
 // cannot be told.

@@ -49,6 +49,14 @@ bool IsHexadecimal(std::string_view text) {
                      [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; });
 }
 
+// Where only the system's own programs write.
+bool IsSystemFile(std::string_view path) {
+  constexpr auto kFolders = std::to_array<std::string_view>(
+      {"/usr/", "/lib", "/etc/", "/var/cache/", "/var/db/", "/var/lib/", "/run/nscd/"});
+  return std::any_of(kFolders.begin(), kFolders.end(),
+                     [path](std::string_view folder) { return path.starts_with(folder); });
+}
+
 // A part of a control group's path: the id in "docker-0123...scope".
 std::string_view ContainerIn(std::string_view part) {
   constexpr size_t kIdLength = 64;
@@ -180,6 +188,78 @@ std::optional<uint64_t> ParseNumber(std::string_view text) {
   uint64_t number = 0;
   if (!ReadNumber(FirstWord(text), number)) return std::nullopt;
   return number;
+}
+
+std::vector<std::string> ParseRingFiles(std::string_view fdinfo) {
+  std::vector<std::string> links;
+  bool within = false;
+  while (!fdinfo.empty()) {
+    const std::string_view line = fdinfo.substr(0, fdinfo.find('\n'));
+    fdinfo.remove_prefix(std::min(line.size() + 1, fdinfo.size()));
+    if (!line.starts_with(' ')) {
+      within = line.starts_with("UserFiles:");
+      continue;
+    }
+    const size_t colon = line.find(": ");
+    if (!within || colon == std::string_view::npos) continue;
+    links.emplace_back(line.substr(colon + 2));
+  }
+  return links;
+}
+
+std::vector<SharedMapping> ParseSharedMappings(std::string_view maps, size_t most) {
+  std::vector<SharedMapping> mappings;
+  while (!maps.empty() && mappings.size() < most) {
+    std::string_view line = maps.substr(0, maps.find('\n'));
+    maps.remove_prefix(std::min(line.size() + 1, maps.size()));
+    // "7f00-7f01 rw-s 00000000 00:01 1024   /memfd:name (deleted)"
+    std::array<std::string_view, 5> fields;
+    for (std::string_view& field : fields) {
+      field = FirstWord(line);
+      line.remove_prefix(static_cast<size_t>(field.data() + field.size() - line.data()));
+    }
+    const std::string_view rights = fields[1];
+    if (rights.size() < 4 || rights[3] != 's') continue;
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (rights[1] != 'w' && IsSystemFile(line)) continue;
+    if (line.starts_with("anon_inode:") || line.starts_with("socket:")) continue;
+    SharedMapping mapping = {.name = std::string(line)};
+    if (!ReadNumber(fields[4], mapping.inode)) continue;
+    const bool known = std::any_of(mappings.begin(), mappings.end(), [&](const auto& each) {
+      return each.name == mapping.name && each.inode == mapping.inode;
+    });
+    if (!known) mappings.push_back(std::move(mapping));
+  }
+  return mappings;
+}
+
+std::string EnvironmentValue(std::string_view environment, std::string_view name) {
+  while (!environment.empty()) {
+    const std::string_view entry = environment.substr(0, environment.find('\0'));
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') {
+      constexpr size_t kMostValue = 256;
+      return std::string(entry.substr(name.size() + 1, kMostValue));
+    }
+    environment.remove_prefix(std::min(entry.size() + 1, environment.size()));
+  }
+  return {};
+}
+
+std::string SessionOf(std::string_view control_group) {
+  constexpr std::string_view kBegin = "/session-";
+  constexpr std::string_view kEnd = ".scope";
+  const size_t begin = control_group.find(kBegin);
+  if (begin == std::string_view::npos) return {};
+  std::string_view name = control_group.substr(begin + kBegin.size());
+  name = name.substr(0, name.find('/'));
+  if (!name.ends_with(kEnd)) return {};
+  name.remove_suffix(kEnd.size());
+  constexpr size_t kMostName = 32;
+  const bool plain = !name.empty() && name.size() <= kMostName &&
+                     std::all_of(name.begin(), name.end(), [](char c) {
+                       return std::isalnum(static_cast<unsigned char>(c)) != 0;
+                     });
+  return plain ? std::string(name) : std::string();
 }
 
 }  // namespace cairn::host

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Texts of /proc (proc(5)), in parts of which processes can write what they like.
 namespace cairn::host {
@@ -48,6 +49,27 @@ std::string ParseControlGroup(std::string_view text);
 // The container that a control group belongs to, as engines name them (docker, containerd, podman,
 // lxc, nspawn); empty: none.
 std::string ContainerOf(std::string_view control_group);
+
+// What an io_uring is called among descriptors.
+inline constexpr std::string_view kRingLink = "anon_inode:[io_uring]";
+// The files that are registered in an io_uring, by the fdinfo of its descriptor, as links: from
+// "    0: socket:[12]".  Kernels may leave them out and tell their number only ("UserFiles:").
+std::vector<std::string> ParseRingFiles(std::string_view fdinfo);
+
+// Memory of /proc/PID/maps that is shared, each piece once, at most `most`.  Rings of the kernel's
+// are left out, and files of the system that are only read.
+struct SharedMapping {
+  std::string name;
+  uint64_t inode = 0;
+};
+std::vector<SharedMapping> ParseSharedMappings(std::string_view maps, size_t most);
+
+// The value of a variable in /proc/PID/environ; empty: unset.
+std::string EnvironmentValue(std::string_view environment, std::string_view name);
+
+// logind's name of the login that a control group belongs to: "12" of ".../session-12.scope";
+// empty: none.
+std::string SessionOf(std::string_view control_group);
 
 // The number behind "KEY:" on a line of its own ("tty-index:\t3"), or "KEY " ("btime 17...").
 std::optional<uint64_t> NumberAfter(std::string_view text, std::string_view key);

@@ -9,59 +9,41 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <string_view>
-#include <system_error>
 
 #include "fmt/format.h"
 
+#include "traceback/host/mptcp.h"
 #include "traceback/host/tcp_direction.h"
 
 namespace cairn::host {
 namespace {
 
-constexpr size_t kBufferBytes = 64 << 10;  // more than the kernel puts into one datagram
 constexpr int kTcpListen = 10;
 constexpr uint32_t kAllStates = 0xffffffff;
-// Connections that processes have closed, or not got yet, are nobody's; a busy server has more of
-// them than of others.
-constexpr uint32_t kHeldStates =
-    kAllStates & ~(1U << TCP_TIME_WAIT | 1U << TCP_SYN_RECV | 1U << 12);  // 12: NEW_SYN_RECV
-
-std::string Text(int error) { return std::generic_category().message(error); }
-
-template <typename T>
-std::span<const std::byte> BytesOf(const T& value) {
-  return std::as_bytes(std::span(&value, 1));
-}
+// Connections that processes have closed (TIME_WAIT), or that are only requests yet (NEW_SYN_RECV),
+// are nobody's; a busy server has more of them than of others.  One in SYN_RECV may be a process's
+// already (TCP Fast Open).
+constexpr uint32_t kNewSynRecv = 12;
+constexpr uint32_t kHeldStates = kAllStates & ~(1U << TCP_TIME_WAIT | 1U << kNewSynRecv);
 
 IpAddress ReadAddress(uint8_t family, const void* bytes) {
   const auto* octets = static_cast<const uint8_t*>(bytes);
   return family == AF_INET ? IpAddress::FromV4Bytes(octets) : IpAddress::FromV6Bytes(octets);
 }
 
-// Calls `take(type, value)` with each attribute that follows the first `header` bytes of a message.
-template <typename Take>
-void ForEachAttribute(std::span<const std::byte> message, size_t header, Take take) {
-  size_t at = NLMSG_ALIGN(header);
-  while (at + sizeof(rtattr) <= message.size()) {
-    rtattr attribute{};
-    std::memcpy(&attribute, message.data() + at, sizeof(attribute));
-    if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > message.size() - at) return;
-    take(attribute.rta_type,
-         message.subspan(at + RTA_LENGTH(0), attribute.rta_len - RTA_LENGTH(0)));
-    at += RTA_ALIGN(attribute.rta_len);
-  }
-}
-
 // After these states the other end has acknowledged our FIN.
 bool OwnFinAcked(uint8_t state) { return state == TCP_FIN_WAIT2 || state == TCP_TIME_WAIT; }
+
+// Bytes written and not acknowledged; unset: the own FIN may be one of them.
+std::optional<uint32_t> Outstanding(const inet_diag_msg& body) {
+  const bool has_no_fin = body.idiag_state == TCP_ESTABLISHED || body.idiag_state == TCP_CLOSE_WAIT;
+  return has_no_fin ? std::optional(body.idiag_wqueue) : std::nullopt;
+}
 
 inet_diag_req_v2 InternetRequest(uint8_t family, uint8_t protocol) {
   inet_diag_req_v2 request{};
@@ -92,7 +74,7 @@ std::string TcpStateName(uint8_t state) {
   return state < kNames.size() ? std::string(kNames[state]) : fmt::format("{}", state);
 }
 
-std::optional<InternetSocket> ParseInternetSocket(std::span<const std::byte> message) {
+std::optional<InternetSocket> ParseInternetSocket(NetlinkBytes message, bool is_multipath) {
   inet_diag_msg body{};
   if (message.size() < sizeof(body)) return std::nullopt;
   std::memcpy(&body, message.data(), sizeof(body));
@@ -104,16 +86,19 @@ std::optional<InternetSocket> ParseInternetSocket(std::span<const std::byte> mes
       .uid = body.idiag_uid,
       .state = body.idiag_state};
   if (socket.remote.port == 0) socket.remote = {};
-  ForEachAttribute(message, sizeof(body), [&](uint16_t type, std::span<const std::byte> value) {
+  ForEachAttribute(message, sizeof(body), [&](uint16_t type, NetlinkBytes value) {
+    if (type == INET_DIAG_ULP_INFO) socket.multipath_token = TokenOfPath(value);
     if (type != INET_DIAG_INFO || socket.state == kTcpListen) return;
-    if (const std::optional<TcpCounts> counts = ReadTcpCounts(value); counts.has_value()) {
-      socket.direction = DirectionOf(*counts, OwnFinAcked(socket.state));
+    if (is_multipath) {
+      socket.multipath_token = TokenOfMultipath(value);
+    } else if (const std::optional<TcpCounts> counts = ReadTcpCounts(value); counts.has_value()) {
+      socket.direction = DirectionOf(*counts, OwnFinAcked(socket.state), Outstanding(body));
     }
   });
   return socket;
 }
 
-std::optional<UnixSocket> ParseUnixSocket(std::span<const std::byte> message) {
+std::optional<UnixSocket> ParseUnixSocket(NetlinkBytes message) {
   unix_diag_msg body{};
   if (message.size() < sizeof(body)) return std::nullopt;
   std::memcpy(&body, message.data(), sizeof(body));
@@ -121,7 +106,8 @@ std::optional<UnixSocket> ParseUnixSocket(std::span<const std::byte> message) {
   UnixSocket socket;
   socket.inode = body.udiag_ino;
   socket.listens = body.udiag_state == kTcpListen;
-  ForEachAttribute(message, sizeof(body), [&](uint16_t type, std::span<const std::byte> value) {
+  socket.is_datagram = body.udiag_type == SOCK_DGRAM;
+  ForEachAttribute(message, sizeof(body), [&](uint16_t type, NetlinkBytes value) {
     if (type == UNIX_DIAG_PEER && value.size() >= sizeof(uint32_t)) {
       uint32_t peer = 0;
       std::memcpy(&peer, value.data(), sizeof(peer));
@@ -137,63 +123,14 @@ std::optional<UnixSocket> ParseUnixSocket(std::span<const std::byte> message) {
 }
 
 absl::StatusOr<SockDiag> SockDiag::Open() {
-  const int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (descriptor < 0) {
+  absl::StatusOr<Netlink> netlink = Netlink::Open(NETLINK_SOCK_DIAG);
+  if (!netlink.ok()) {
     return absl::FailedPreconditionError(
         fmt::format("the kernel has no socket diagnosis ({}); load its modules: modprobe -a "
                     "tcp_diag udp_diag unix_diag",
-                    Text(errno)));
+                    std::string(netlink.status().message())));
   }
-  const timeval patience = {.tv_sec = 5, .tv_usec = 0};
-  setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  return SockDiag(descriptor);
-}
-
-SockDiag::~SockDiag() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
-absl::Status SockDiag::Send(std::span<const std::byte> request, uint16_t flags, uint16_t type) {
-  nlmsghdr header{};
-  header.nlmsg_len = static_cast<uint32_t>(NLMSG_LENGTH(request.size()));
-  header.nlmsg_type = type;
-  header.nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
-  std::vector<std::byte> message(header.nlmsg_len);
-  std::memcpy(message.data(), &header, sizeof(header));
-  std::copy(request.begin(), request.end(), message.begin() + NLMSG_HDRLEN);
-  if (send(descriptor_, message.data(), message.size(), 0) < 0) {
-    return absl::UnavailableError(fmt::format("cannot ask for sockets: {}", Text(errno)));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SockDiag::Receive(const std::function<void(std::span<const std::byte>)>& take) {
-  std::vector<std::byte> buffer(kBufferBytes);
-  while (true) {
-    const ssize_t got = recv(descriptor_, buffer.data(), buffer.size(), 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      return absl::UnavailableError(fmt::format("no answer about sockets: {}", Text(errno)));
-    }
-    std::span<const std::byte> rest = std::span(buffer).first(static_cast<size_t>(got));
-    while (rest.size() >= sizeof(nlmsghdr)) {
-      nlmsghdr header{};
-      std::memcpy(&header, rest.data(), sizeof(header));
-      if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > rest.size()) break;
-      const std::span<const std::byte> body =
-          rest.subspan(NLMSG_HDRLEN, header.nlmsg_len - NLMSG_HDRLEN);
-      if (header.nlmsg_type == NLMSG_DONE) return absl::OkStatus();
-      if (header.nlmsg_type == NLMSG_ERROR) {
-        int32_t error = 0;
-        if (body.size() >= sizeof(error)) std::memcpy(&error, body.data(), sizeof(error));
-        if (error == -ENOENT) return absl::NotFoundError("no such socket");
-        return absl::UnavailableError(fmt::format("asking for sockets failed: {}", Text(-error)));
-      }
-      take(body);
-      if ((header.nlmsg_flags & NLM_F_MULTI) == 0) return absl::OkStatus();
-      rest = rest.subspan(std::min<size_t>(NLMSG_ALIGN(header.nlmsg_len), rest.size()));
-    }
-  }
+  return SockDiag(*std::move(netlink));
 }
 
 absl::StatusOr<InternetSocket> SockDiag::FindTcp(const Endpoint& local, const Endpoint& remote) {
@@ -208,68 +145,102 @@ absl::StatusOr<InternetSocket> SockDiag::FindTcp(const Endpoint& local, const En
   words = {};
   WriteAddress(remote.ip, family, words);
   std::copy(words.begin(), words.end(), request.id.idiag_dst);
-  if (absl::Status sent = Send(BytesOf(request), 0); !sent.ok()) return sent;
-  std::optional<InternetSocket> found;
-  const absl::Status received = Receive(
-      [&found](std::span<const std::byte> message) { found = ParseInternetSocket(message); });
-  if (!received.ok()) return received;
+  std::vector<InternetSocket> found;
+  const absl::Status asked = netlink_.Ask(SOCK_DIAG_BY_FAMILY, 0, BytesOf(request),
+                                          [&found](uint16_t, NetlinkBytes message) {
+                                            if (const auto socket = ParseInternetSocket(message)) {
+                                              found.push_back(*socket);
+                                            }
+                                          });
+  if (!asked.ok()) return asked;
   // Where there is no connection the kernel may name a socket that listens.
-  if (!found.has_value() || found->state == kTcpListen || found->local != local ||
-      found->remote != remote) {
+  if (found.empty() || found.front().state == kTcpListen || found.front().local != local ||
+      found.front().remote != remote) {
     return absl::NotFoundError("no such socket");
   }
-  return *found;
+  AddOwnersOfPaths(found);
+  return found.front();
 }
 
-absl::StatusOr<std::vector<InternetSocket>> SockDiag::Dump(Protocol protocol, uint16_t local_port,
-                                                           uint16_t remote_port) {
-  std::vector<InternetSocket> sockets;
-  const auto take = [&sockets](std::span<const std::byte> message) {
-    if (std::optional<InternetSocket> socket = ParseInternetSocket(message)) {
-      sockets.push_back(*socket);
-    }
-  };
-  if (protocol == Protocol::kTcp) {
-    // The older form of the question is answered for both families at once, which halves what
-    // costs most: the kernel goes through the connections of the whole host each time.
-    inet_diag_req request{};
-    request.idiag_family = AF_INET;
-    request.idiag_ext = 1 << (INET_DIAG_INFO - 1);
-    request.idiag_states = kHeldStates;
-    request.id = InternetRequest(AF_INET, IPPROTO_TCP).id;
-    request.id.idiag_sport = htons(local_port);
-    request.id.idiag_dport = htons(remote_port);
-    absl::Status asked = Send(BytesOf(request), NLM_F_DUMP, TCPDIAG_GETSOCK);
-    if (asked.ok()) asked = Receive(take);
-    if (!asked.ok()) return asked;
-    return sockets;
-  }
+absl::Status SockDiag::Dump(Protocol protocol, std::vector<InternetSocket>& sockets,
+                            uint16_t local_port, uint16_t remote_port) {
+  return protocol == Protocol::kTcp ? DumpTcp(sockets, local_port, remote_port)
+                                    : DumpUdp(sockets, local_port, remote_port);
+}
+
+absl::Status SockDiag::DumpTcp(std::vector<InternetSocket>& sockets, uint16_t local_port,
+                               uint16_t remote_port) {
+  // The older form of the question is answered for both families at once, which halves what costs
+  // most: the kernel goes through the connections of the whole host each time.
+  inet_diag_req request{};
+  request.idiag_family = AF_INET;
+  request.idiag_ext = 1 << (INET_DIAG_INFO - 1);
+  request.idiag_states = kHeldStates;
+  request.id = InternetRequest(AF_INET, IPPROTO_TCP).id;
+  request.id.idiag_sport = htons(local_port);
+  request.id.idiag_dport = htons(remote_port);
+  absl::Status asked = netlink_.Ask(TCPDIAG_GETSOCK, NLM_F_DUMP, BytesOf(request),
+                                    [&sockets](uint16_t, NetlinkBytes message) {
+                                      if (const auto socket = ParseInternetSocket(message)) {
+                                        sockets.push_back(*socket);
+                                      }
+                                    });
+  AddOwnersOfPaths(sockets);
+  return asked;
+}
+
+absl::Status SockDiag::DumpUdp(std::vector<InternetSocket>& sockets, uint16_t local_port,
+                               uint16_t remote_port) {
+  absl::Status worst;
   for (const uint8_t family : {uint8_t{AF_INET}, uint8_t{AF_INET6}}) {
     inet_diag_req_v2 request = InternetRequest(family, IPPROTO_UDP);
     request.id.idiag_sport = htons(local_port);
     request.id.idiag_dport = htons(remote_port);
-    if (absl::Status sent = Send(BytesOf(request), NLM_F_DUMP); !sent.ok()) return sent;
-    const absl::Status received = Receive(take);
+    const absl::Status asked = netlink_.Ask(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, BytesOf(request),
+                                            [&sockets](uint16_t, NetlinkBytes message) {
+                                              if (const auto socket = ParseInternetSocket(message))
+                                                sockets.push_back(*socket);
+                                            });
     // A kernel without IPv6 has none of its sockets.
-    if (!received.ok() && !absl::IsNotFound(received)) return received;
+    if (!asked.ok() && !(family == AF_INET6 && absl::IsNotFound(asked))) worst = asked;
   }
-  return sockets;
+  return worst;
 }
 
-absl::StatusOr<std::vector<UnixSocket>> SockDiag::DumpUnix() {
+// A kernel that does not know the question has no such sockets.
+void SockDiag::AddOwnersOfPaths(std::vector<InternetSocket>& sockets) {
+  if (std::none_of(sockets.begin(), sockets.end(), [](const InternetSocket& socket) {
+        return socket.inode == 0 && socket.multipath_token != 0;
+      })) {
+    return;
+  }
+  std::vector<InternetSocket> multipath;
+  for (const uint8_t family : {uint8_t{AF_INET}, uint8_t{AF_INET6}}) {
+    // The number of the protocol does not fit into the question's field for it.
+    NetlinkBody request(InternetRequest(family, IPPROTO_TCP));
+    request.Put(INET_DIAG_REQ_PROTOCOL, BytesOf(uint32_t{IPPROTO_MPTCP}));
+    const absl::Status asked =
+        netlink_.Ask(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, request.bytes(),
+                     [&multipath](uint16_t, NetlinkBytes message) {
+                       if (const auto socket = ParseInternetSocket(message, true))
+                         multipath.push_back(*socket);
+                     });
+    if (!asked.ok()) break;
+  }
+  AdoptPaths(multipath, sockets);
+}
+
+absl::Status SockDiag::DumpUnix(std::vector<UnixSocket>& sockets) {
   unix_diag_req request{};
   request.sdiag_family = AF_UNIX;
   request.udiag_states = kAllStates;
   request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER;
-  if (absl::Status sent = Send(BytesOf(request), NLM_F_DUMP); !sent.ok()) return sent;
-  std::vector<UnixSocket> sockets;
-  const absl::Status received = Receive([&sockets](std::span<const std::byte> message) {
-    if (std::optional<UnixSocket> socket = ParseUnixSocket(message)) {
-      sockets.push_back(*std::move(socket));
-    }
-  });
-  if (!received.ok()) return received;
-  return sockets;
+  return netlink_.Ask(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, BytesOf(request),
+                      [&sockets](uint16_t, NetlinkBytes message) {
+                        if (std::optional<UnixSocket> socket = ParseUnixSocket(message)) {
+                          sockets.push_back(*std::move(socket));
+                        }
+                      });
 }
 
 }  // namespace cairn::host

@@ -2,13 +2,9 @@
 #ifndef CAIRN_TRACEBACK_HOST_SOCK_DIAG_H_
 #define CAIRN_TRACEBACK_HOST_SOCK_DIAG_H_
 
-#include <linux/sock_diag.h>
-
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +13,7 @@
 #include "absl/status/statusor.h"
 
 #include "capture/address.h"
+#include "traceback/host/netlink.h"
 #include "traceback/host/snapshot.h"
 
 namespace cairn::host {
@@ -29,6 +26,7 @@ struct InternetSocket {
   uint32_t uid = 0;
   uint8_t state = 0;                          // TCP_ESTABLISHED, ... of linux/tcp.h
   Direction direction = Direction::kUnknown;  // as the counters of TCP tell it
+  uint32_t multipath_token = 0;               // mptcp.h; 0: none
 };
 
 struct UnixSocket {
@@ -36,14 +34,15 @@ struct UnixSocket {
   uint64_t peer = 0;  // inode of the other end; 0: none
   std::string name;   // empty: none; "@" begins an abstract one
   bool listens = false;
+  bool is_datagram = false;
 };
 
 // "ESTABLISHED", "LISTEN", ...; a number for what is not known.
 std::string TcpStateName(uint8_t state);
 
 // What one message of the kernel's answer says; unset: it is too short, or of another family.
-std::optional<InternetSocket> ParseInternetSocket(std::span<const std::byte> message);
-std::optional<UnixSocket> ParseUnixSocket(std::span<const std::byte> message);
+std::optional<InternetSocket> ParseInternetSocket(NetlinkBytes message, bool is_multipath = false);
+std::optional<UnixSocket> ParseUnixSocket(NetlinkBytes message);
 
 // Asks the kernel for its sockets (sock_diag(7)), in the network namespace that it was opened in.
 // Thread-compatible.
@@ -53,28 +52,25 @@ class SockDiag {
 
   // FailedPrecondition: the kernel has no socket diagnosis.
   static absl::StatusOr<SockDiag> Open();
-  ~SockDiag();
-  SockDiag(SockDiag&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  SockDiag& operator=(SockDiag&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
+  // `netlink`: of NETLINK_SOCK_DIAG.
+  explicit SockDiag(Netlink netlink) : netlink_(std::move(netlink)) {}
 
   // The connection with exactly these ends.  NotFound: there is none.
   absl::StatusOr<InternetSocket> FindTcp(const Endpoint& local, const Endpoint& remote);
-  // All sockets; a port that is not 0 must be theirs.
-  absl::StatusOr<std::vector<InternetSocket>> Dump(Protocol protocol, uint16_t local_port = 0,
-                                                   uint16_t remote_port = 0);
-  absl::StatusOr<std::vector<UnixSocket>> DumpUnix();
+  // Adds all sockets; a port that is not 0 must be theirs.  After a fault some may be missing: then
+  // those that were added are there all the same.
+  absl::Status Dump(Protocol protocol, std::vector<InternetSocket>& sockets,
+                    uint16_t local_port = 0, uint16_t remote_port = 0);
+  absl::Status DumpUnix(std::vector<UnixSocket>& sockets);
 
  private:
-  explicit SockDiag(int descriptor) : descriptor_(descriptor) {}
-  absl::Status Send(std::span<const std::byte> request, uint16_t flags,
-                    uint16_t type = SOCK_DIAG_BY_FAMILY);
-  // Calls `take` with each message of the answer.
-  absl::Status Receive(const std::function<void(std::span<const std::byte>)>& take);
+  absl::Status DumpTcp(std::vector<InternetSocket>& sockets, uint16_t local_port,
+                       uint16_t remote_port);
+  absl::Status DumpUdp(std::vector<InternetSocket>& sockets, uint16_t local_port,
+                       uint16_t remote_port);
+  void AddOwnersOfPaths(std::vector<InternetSocket>& sockets);
 
-  int descriptor_ = -1;
+  Netlink netlink_;
 };
 
 }  // namespace cairn::host

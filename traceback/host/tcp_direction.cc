@@ -19,13 +19,18 @@ std::optional<TcpCounts> ReadTcpCounts(std::span<const std::byte> info) {
                    .bytes_not_sent = values.tcpi_notsent_bytes};
 }
 
-Direction DirectionOf(const TcpCounts& counts, bool own_fin_acked) {
+Direction DirectionOf(const TcpCounts& counts, bool own_fin_acked,
+                      std::optional<uint32_t> outstanding) {
   const uint64_t data = counts.bytes_sent - counts.bytes_sent_again;
   const uint64_t acked = counts.bytes_acked - (own_fin_acked && counts.bytes_acked > 0 ? 1 : 0);
   if (acked == data + 1) return Direction::kOutbound;
   const bool all_acked = counts.segments_unacked == 0 && counts.bytes_not_sent == 0;
   if (acked == data && all_acked) return Direction::kInbound;
-  return Direction::kUnknown;
+  if (!outstanding.has_value()) return Direction::kUnknown;
+  const uint64_t written = data + counts.bytes_not_sent;
+  const uint64_t seen = counts.bytes_acked + *outstanding;
+  if (seen == written + 1) return Direction::kOutbound;
+  return seen == written ? Direction::kInbound : Direction::kUnknown;
 }
 
 }  // namespace cairn::host

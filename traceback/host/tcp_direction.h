@@ -29,7 +29,13 @@ std::optional<TcpCounts> ReadTcpCounts(std::span<const std::byte> info);
 // starts with its first acknowledgement; the end that answered starts counting after its own SYN.
 // So once all data are acknowledged the one has one byte more than it sent, the other has not.
 // `own_fin_acked`: the connection is in a state in which the own FIN is acknowledged, and counted.
-Direction DirectionOf(const TcpCounts& counts, bool own_fin_acked);
+//
+// `outstanding`: bytes that were written, and are not acknowledged; of a connection whose own FIN
+// was not sent.  What is acknowledged and outstanding is then all that was written, and the own SYN
+// if it was sent first, also while data are under way.  The kernel reads that number a moment
+// before the others, so that one answer in a great many may be wrong: ask twice.
+Direction DirectionOf(const TcpCounts& counts, bool own_fin_acked,
+                      std::optional<uint32_t> outstanding = std::nullopt);
 
 }  // namespace cairn::host
 

@@ -6,17 +6,24 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+
+#include "traceback/host/budget.h"
+#include "traceback/host/deadline.h"
 #include "traceback/host/descriptor_index.h"
+#include "traceback/host/gaps.h"
 #include "traceback/host/options.h"
+#include "traceback/host/peer_finder.h"
+#include "traceback/host/previous_hosts.h"
 #include "traceback/host/process_reader.h"
 #include "traceback/host/snapshot.h"
 #include "traceback/host/socket_tables.h"
+#include "traceback/host/visit.h"
 
 namespace cairn::host {
 
@@ -33,74 +40,74 @@ namespace cairn::host {
 //   writes to, and to its parents, but not back to others that write to it.
 //   A parent, or the holder of a session's terminal, is not followed down to whoever else uses a
 //   terminal of its.
+//   From a server whose client the session is, nobody goes on to its other clients.  A server of
+//   another user is not followed at all ("shared_service").
+//   A process that has accepted several connections, and is not the owner's own, leads to their
+//   other ends by a *shared* path: which of them the session came by is not known.
 //   Kept and not followed at all: process 1 ("init"); kernel threads ("kernel"); programs of
 //   Options::services that system users run ("service"); a process found as a parent only that
 //   listens for TCP connections and has none: it hands each to a child, and all sessions have it
-//   for a parent ("listener"); a process of a system user with more than Options::max_peers peers
-//   ("hub").
+//   for a parent ("listener"); a process of a system user, not the owner's, that has peers of more
+//   than Options::max_peers users and sessions, or a parent of root's with more peers ("hub").
 //
-// One walk; thread-compatible.
+// What was found and not looked through is noted (Snapshot::not_seen).  A crowd hides nothing:
+// parents are visited before others, each kind of relation has a share of the room (Budget), and
+// processes like one that is kept are counted with it.
+//
+// One walk; thread-compatible.  Cost: linear in what the visited processes hold.
 class Walk {
  public:
-  Walk(const Options& options, const ProcFolder& proc, ProcessReader& reader,
-       const DescriptorIndex& index, SocketTables& tables)
-      : options_(options),
-        proc_(proc),
-        reader_(reader),
-        index_(index),
-        tables_(tables),
-        began_ticks_(index.taken_ticks()) {}
+  // Processes that are looked at, for each that may be kept.
+  static constexpr uint32_t kVisitsForEachKept = 8;
 
-  // Fills the snapshot's processes and previous hosts.
-  void From(uint64_t inode, Snapshot& snapshot);
+  Walk(const Options& options, const ProcFolder& proc, ProcessReader& reader,
+       DescriptorIndex& index, SocketTables& tables, const Deadline& deadline = {});
+
+  // Fills the snapshot's processes, connections and gaps.  `uid`: of the connection's socket.
+  // kOnPaths leaves out the users' connections that no path leads to: their cost is linear in the
+  // host's connections.
+  enum class Which : uint8_t { kAll, kOnPaths };
+  void From(uint64_t inode, uint32_t uid, Snapshot& snapshot, Which which = Which::kAll);
 
  private:
-  // How a process may take part; the more, the larger.
-  enum class Part : uint8_t { kHears, kFeeds };
-  struct Found {
-    uint32_t pid = 0;
-    Part part = Part::kFeeds;
-    Relation relation = Relation::kOwner;
-    uint32_t related_to = 0;
-  };
-  struct Visited {
-    ProcessFacts facts;
-    size_t place = 0;  // in the snapshot
-    Part part = Part::kHears;
-    bool only_above = true;  // found as a parent or holder of the terminal, not otherwise
-  };
-
+  void Run(Snapshot& snapshot);
   void Visit(const Found& found, Snapshot& snapshot);
+  void VisitAgain(const Found& found, Visited& visited, Snapshot& snapshot);
   bool IsAnother(const Found& found, const ProcessFacts& facts) const;
-  void Follow(const Visited& visited, Snapshot& snapshot);
-  std::string WhyNotFollowed(const Visited& visited, size_t peers) const;
+  void Keep(const Found& found, Visited& visited, Snapshot& snapshot);
+  void Follow(Visited& visited, Snapshot& snapshot);
+  void Queue(Found found);
+  void QueuePeers(const Visited& visited, Leads& leads);
+  void QueueParent(const Visited& visited);
+  void NoteGaps(const Visited& visited, const Leads& leads);
+  void Truncate(const char* reason, Snapshot& snapshot);
+
+  std::string WhyNotFollowed(const Visited& visited, const Leads& leads) const;
+  bool IsOwn(const Process& process) const;
+  bool IsHub(const Visited& visited, const Leads& leads) const;
   bool OnlyListens(const ProcessFacts& facts) const;
-  bool RunsOneOf(const Process& process, const std::vector<std::string>& paths) const;
-
-  // What a descriptor is, and what it leads to.
-  Descriptor Look(const Visited& visited, const RawDescriptor& raw, std::vector<Found>& peers);
-  void LookAtSocket(const Visited& visited, Descriptor& shown, std::vector<Found>& peers);
-  void AddPipePeers(const Visited& visited, const RawDescriptor& raw,
-                    const std::vector<PipeHolder>& holders, std::vector<Found>& peers);
-  void AddMasters(const Visited& visited, uint64_t terminal, Part part, std::vector<Found>& peers);
-  void AddSlaves(const Visited& visited, const RawDescriptor& raw, std::vector<Found>& peers);
-  void AddHolders(const Visited& visited, uint64_t inode, Relation relation,
-                  std::vector<Found>& peers) const;
-  std::optional<uint64_t> TerminalOfMaster(uint32_t pid, uint32_t descriptor) const;
-  bool SharesMounts(const Visited& visited, uint32_t pid) const;
-
-  void NotePreviousHosts(const Visited& visited, Snapshot& snapshot);
+  size_t DistinctUsers(const Leads& leads) const;
+  std::string LikenessOf(const Found& found, const ProcessFacts& facts) const;
 
   const Options& options_;
   const ProcFolder& proc_;
   ProcessReader& reader_;
   const DescriptorIndex& index_;
   SocketTables& tables_;
-  const uint64_t began_ticks_;  // processes that started later are not those of the index
-  uint64_t asked_inode_ = 0;
-  std::deque<Found> queue_;
-  std::map<uint32_t, Visited> visited_;
-  std::set<std::pair<Endpoint, Endpoint>> previous_;
+  const Deadline deadline_;
+  PeerFinder peers_;
+  GapFinder gap_finder_;
+  Gaps gaps_;
+  Budget visits_;
+  Budget room_;
+  std::set<uint32_t> owner_uids_;
+  std::deque<Found> above_;   // first: parents
+  std::deque<Found> queue_;   // then what is on paths of this session alone
+  std::deque<Found> shared_;  // then the rest
+  absl::flat_hash_set<std::tuple<uint32_t, Part, bool, bool, std::string>> queued_;
+  VisitedByPid visited_;
+  std::vector<uint32_t> order_;               // of visited_
+  std::map<std::string, size_t> likenesses_;  // places of what is kept
 };
 
 }  // namespace cairn::host

@@ -1,45 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "traceback/requester/exchange.h"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <span>
 #include <system_error>
 #include <utility>
 
 #include "fmt/format.h"
 
+#include "capture/wall_clock.h"
+#include "traceback/sockets/socket_address.h"
+
 namespace cairn::requester {
 namespace {
-
-std::chrono::nanoseconds Length(PacketDelta delta) {
-  return std::chrono::nanoseconds(delta.ToNanoseconds());
-}
-
-// Fills a socket address; returns its size.
-socklen_t Fill(sockaddr_storage& storage, const IpAddress& ip, uint16_t port) {
-  const std::array<uint8_t, 16> bytes = ip.ToBytes();
-  if (ip.IsV4()) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    std::memcpy(&address.sin_addr, bytes.data() + 12, 4);
-    std::memcpy(&storage, &address, sizeof(address));
-    return sizeof(address);
-  }
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(port);
-  std::memcpy(&address.sin6_addr, bytes.data(), bytes.size());
-  std::memcpy(&storage, &address, sizeof(address));
-  return sizeof(address);
-}
 
 std::string Text(int error) { return std::generic_category().message(error); }
 
@@ -59,7 +37,7 @@ Exchange::Exchange(const Options& options, const Ask& ask, Clock::time_point now
     : options_(options),
       ask_(ask),
       to_send_(stop::FormatRequest(ask.request)),
-      deadline_(now + Length(options.connect_timeout)) {
+      deadline_(now + ToChrono(options.connect_timeout)) {
   Connect();
 }
 
@@ -95,18 +73,14 @@ short Exchange::events() const {
 
 void Exchange::Connect() {
   const IpAddress host = ask_.host.Unmapped();
-  descriptor_ =
-      socket(host.IsV4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  descriptor_ = socket(sockets::FamilyOf(host), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0) return EndByError(errno);
-  sockaddr_storage storage{};
   if (ask_.from.has_value()) {
-    const socklen_t size = Fill(storage, *ask_.from, 0);
-    if (bind(descriptor_, reinterpret_cast<const sockaddr*>(&storage), size) != 0) {
-      return EndByError(errno);
-    }
+    const auto from = sockets::SocketAddressOf({.ip = *ask_.from, .port = 0});
+    if (bind(descriptor_, from.get(), from.size) != 0) return EndByError(errno);
   }
-  const socklen_t size = Fill(storage, host, options_.port);
-  if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&storage), size) == 0) {
+  const auto to = sockets::SocketAddressOf({.ip = host, .port = options_.port});
+  if (connect(descriptor_, to.get(), to.size) == 0) {
     FinishConnect();
   } else if (errno != EINPROGRESS) {
     EndByError(errno);
@@ -115,7 +89,7 @@ void Exchange::Connect() {
 
 void Exchange::FinishConnect() {
   connected_ = true;
-  deadline_ = Clock::now() + Length(options_.reply_timeout);
+  deadline_ = Clock::now() + ToChrono(options_.reply_timeout);
   Send();
 }
 

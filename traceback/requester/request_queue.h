@@ -20,9 +20,10 @@
 namespace cairn::requester {
 
 // Requests that wait or are under way, for an event loop of the caller's: it polls the descriptors,
-// and nothing here blocks.  Bounded by Options: requests under way and all together, and by host
-// and minute; hosts asked within a minute by kMostStarts.  Whatever was taken has exactly one
-// outcome: a request that is to be tried again keeps its place.  Thread-compatible.
+// and nothing here blocks.  Bounded by Options: requests under way and all together, in total and
+// to each host, and by host and minute; hosts asked within a minute by kMostStarts.  Whatever was
+// taken has exactly one outcome: a request that is to be tried again keeps its place.
+// Thread-compatible.
 //
 //   while (...) {
 //     queue.Start(now);
@@ -40,7 +41,7 @@ class RequestQueue {
   // Connections begun in a minute, to all hosts together.
   static constexpr size_t kMostStarts = 65536;
 
-  // False: max_queued wait or are under way already.
+  // False: max_queued wait or are under way already, or max_queued_per_host to that host.
   bool Submit(const Ask& ask);
   // Connects to as many of the hosts whose turn it is as may be asked at once.
   void Start(Clock::time_point now);
@@ -68,12 +69,17 @@ class RequestQueue {
 
   std::optional<Clock::time_point> NextTurnOf(const IpAddress& host) const;
   void ForgetOldStarts(Clock::time_point now);
+  bool IsBusy(const IpAddress& host) const;
+  void Leave(std::map<IpAddress, uint32_t>& counts, const IpAddress& host);
   void Retire(UnderWay& done, Clock::time_point now);
 
   Options options_;
   std::deque<Waiting> waiting_;
   std::vector<UnderWay> under_way_;
   std::vector<Outcome> outcomes_;
+  // By host, or IPv6 network of 64 bits: what waits or is under way, and what is under way.
+  std::map<IpAddress, uint32_t> queued_of_;
+  std::map<IpAddress, uint32_t> under_way_of_;
   // Of the last minute: when and whom, in this order, and by host.
   std::deque<std::pair<Clock::time_point, IpAddress>> starts_;
   std::map<IpAddress, std::deque<Clock::time_point>> starts_of_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "traceback/tokens/asker_shares.h"
 
+#include <algorithm>
+
 #include "traceback/stop/asker_network.h"
 
 namespace cairn::tokens {
@@ -15,6 +17,17 @@ void AskerShares::Add(const IpAddress& asker, uint64_t bytes) {
   } else {
     others_ += bytes;
   }
+}
+
+void AskerShares::Subtract(const IpAddress& asker, uint64_t bytes) {
+  const auto found = bytes_.find(stop::AskerNetwork(asker));
+  if (found != bytes_.end()) {
+    const uint64_t own = std::min(found->second, bytes);
+    found->second -= own;
+    bytes -= own;
+    if (found->second == 0) bytes_.erase(found);
+  }
+  others_ -= std::min(others_, bytes);
 }
 
 uint64_t AskerShares::Of(const IpAddress& asker) const {

@@ -18,6 +18,8 @@ class AskerShares {
   static constexpr size_t kMostAskers = 65536;
 
   void Add(const IpAddress& asker, uint64_t bytes);
+  // Of what was added for that asker, as long as it had a count of its own; else of the others'.
+  void Subtract(const IpAddress& asker, uint64_t bytes);
   uint64_t Of(const IpAddress& asker) const;
   void Clear();
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
 
 #include "fmt/format.h"
 
@@ -29,7 +31,7 @@ std::string JournalLine(const JournalEntry& entry) {
   json["token"] = entry.token;
   json["kind"] = KindName(entry.kind);
   PutAsked(json, entry.asked);
-  if (entry.kind == Kind::kIdent) {
+  if (entry.knows_user) {
     json["uid"] = entry.uid;
     PutText(json, "user", entry.user);
   }
@@ -54,11 +56,14 @@ std::optional<JournalEntry> ParseJournalLine(std::string_view line) {
   if (!IsStopdToken(entry.token)) return std::nullopt;
   if (reader.Text("kind") == "expired") {
     entry.expired = true;
+    entry.asked.time = reader.Time("time");
     return entry;
   }
   entry.kind = reader.OneOf("kind", Kind::kEmpty, KindName);
   entry.asked = ReadAsked(reader);
-  entry.uid = reader.Number<uint32_t>("uid");
+  const std::optional<uint32_t> uid = reader.OptionalNumber("uid");
+  entry.knows_user = uid.has_value();
+  entry.uid = uid.value_or(0);
   entry.user = reader.Text("user");
   entry.reason = reader.Text("reason");
   if (!reader.sound()) return std::nullopt;
@@ -90,13 +95,50 @@ std::optional<NextHop> ParseNextHop(std::string_view line) {
   return hop;
 }
 
+namespace {
+
+// The journal that is written to, as it was at one moment.
+struct Latest {
+  std::string text;
+  uint64_t inode = 0;  // 0: there was none
+};
+
+absl::StatusOr<Latest> ReadLatest(const Folder& folder) {
+  constexpr int kMostTries = 100;
+  for (int tries = 1;; ++tries) {
+    const uint64_t before = folder.Look(kJournal).inode;
+    absl::StatusOr<std::string> text = folder.Read(kJournal, kMostJournalBytes);
+    const uint64_t after = folder.Look(kJournal).inode;
+    if (before != after && tries < kMostTries) continue;  // rotated just now
+    if (absl::IsNotFound(text.status())) return Latest();
+    if (!text.ok()) return text.status();
+    return Latest{.text = *std::move(text), .inode = after};
+  }
+}
+
+void VisitLines(std::string_view text, const std::function<void(std::string_view line)>& visit) {
+  for (size_t end = 0; (end = text.find('\n')) != std::string_view::npos;) {
+    if (end > 0) visit(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
 bool IsJournal(std::string_view name) {
   return name == kJournal || (name.starts_with(kAside) && name.ends_with(kEnding));
 }
 
-std::string JournalName(PacketTime now) {
+std::string JournalName(PacketTime now, std::string_view last) {
+  int64_t number = std::max<int64_t>(now.ToNanoseconds(), 0);
+  if (last.starts_with(kAside)) {
+    last.remove_prefix(kAside.size());
+    int64_t newest = 0;
+    std::from_chars(last.data(), last.data() + last.size(), newest);
+    if (newest < std::numeric_limits<int64_t>::max()) number = std::max(number, newest + 1);
+  }
   // Of one length, so that names sort as times do.
-  return fmt::format("{}{:020}{}", kAside, now.ToNanoseconds(), kEnding);
+  return fmt::format("{}{:020}{}", kAside, number, kEnding);
 }
 
 std::vector<std::string> JournalNames(const Folder& folder) {
@@ -109,18 +151,34 @@ std::vector<std::string> JournalNames(const Folder& folder) {
   return names;
 }
 
-absl::Status ForEachJournalLine(const Folder& folder,
-                                const std::function<void(std::string_view line)>& visit) {
-  for (const std::string& name : JournalNames(folder)) {
-    const absl::StatusOr<std::string> text = folder.Read(name, kMostJournalBytes);
-    if (absl::IsNotFound(text.status())) continue;  // put aside or deleted just now
-    if (!text.ok()) return text.status();
-    std::string_view rest = *text;
-    for (size_t end = 0; (end = rest.find('\n')) != std::string_view::npos;) {
-      if (end > 0) visit(rest.substr(0, end));
-      rest.remove_prefix(end + 1);
-    }
+absl::Status ForEachLine(const Folder& folder, const std::string& name,
+                         const std::function<void(std::string_view line)>& visit) {
+  const absl::StatusOr<std::string> text = folder.Read(name, kMostJournalBytes);
+  if (!text.ok()) return text.status();
+  VisitLines(*text, visit);
+  return absl::OkStatus();
+}
+
+absl::Status ForEachJournalLine(
+    const Folder& folder,
+    const std::function<void(const std::string& name, std::string_view line)>& visit) {
+  // The latest first: what is rotated or begun meanwhile comes after it, and is not read.
+  const absl::StatusOr<Latest> latest = ReadLatest(folder);
+  if (!latest.ok()) return latest.status();
+  std::vector<FileFacts> rotated;
+  folder.ForEachFile([&rotated](const FileFacts& file) {
+    if (file.is_regular && IsJournal(file.name) && file.name != kJournal) rotated.push_back(file);
+  });
+  std::sort(rotated.begin(), rotated.end(),
+            [](const FileFacts& a, const FileFacts& b) { return a.name < b.name; });
+  for (const FileFacts& file : rotated) {
+    if (file.inode == latest->inode) break;
+    absl::Status read =
+        ForEachLine(folder, file.name, [&](std::string_view line) { visit(file.name, line); });
+    if (absl::IsNotFound(read)) continue;  // it has expired just now
+    if (!read.ok()) return read;
   }
+  VisitLines(latest->text, [&visit](std::string_view line) { visit(kJournal, line); });
   return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "capture/address.h"
 #include "capture/time.h"
 
 namespace cairn::tokens {
@@ -17,7 +18,15 @@ struct Options {
   uint64_t min_free_bytes = 64ULL << 20;  // that must stay free on its file system
   PacketDelta retention = PacketDelta::FromSeconds(90LL * 24 * 3600);  // zero: for ever
   bool compress = true;
-  uint64_t journal_bytes = 16ULL << 20;  // a journal file of this size is put aside
+  uint64_t journal_bytes = 16ULL << 20;    // a journal file of this size is put aside
+  uint64_t max_record_bytes = 4ULL << 20;  // of one record, unpacked; what is far off is left out
+  uint32_t max_user_percent = 5;  // of max_bytes, by records of one user's connections: then small
+  uint64_t reserve_bytes = 4ULL << 20;  // held on the disk for when somebody fills it; 0: none
+  // Askers for whom this share of max_bytes, in percent, is kept free.
+  PrefixSet trusted;
+  uint32_t reserved_percent = 25;
+  // How often the head of the journal is logged, if it has moved; zero: at start and end only.
+  PacketDelta head_interval = PacketDelta::FromSeconds(3600);
 };
 
 }  // namespace cairn::tokens

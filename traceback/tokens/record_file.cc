@@ -59,6 +59,13 @@ std::optional<std::string> TokenOfFile(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<std::string> TokenOfAnswers(std::string_view name) {
+  if (!name.ends_with(kNext)) return std::nullopt;
+  name.remove_suffix(std::string_view(kNext).size());
+  if (IsStopdToken(name)) return std::string(name);
+  return std::nullopt;
+}
+
 std::string Compressed(std::string_view text) {
   z_stream stream{};
   constexpr int kMemory = 8;

@@ -15,13 +15,15 @@
 namespace cairn::tokens {
 
 inline constexpr char kRecordsFolder[] = "records";
-inline constexpr uint64_t kMostRecordBytes = 64 << 20;  // unpacked
+inline constexpr uint64_t kMostRecordBytes = 64 << 20;  // unpacked; of any record that is read
 inline constexpr uint64_t kMostNextBytes = 64 << 10;    // of answers of previous hosts to one token
 
 std::string RecordName(const std::string& token, bool compressed);
 std::string NextName(const std::string& token);
 // The token of a record's file; unset: it is none's.
 std::optional<std::string> TokenOfFile(std::string_view name);
+// The same of a file of answers.
+std::optional<std::string> TokenOfAnswers(std::string_view name);
 
 // gzip.
 std::string Compressed(std::string_view text);

@@ -56,6 +56,11 @@ Json ToJson(const Process& process) {
   PutText(json, "control_group", process.control_group);
   PutText(json, "container", process.container);
   PutNumber(json, "network_namespace", static_cast<int64_t>(process.network_namespace));
+  PutText(json, "mapped_user", process.mapped_user);
+  PutText(json, "working_directory", process.working_directory);
+  PutText(json, "ssh_connection", process.ssh_connection);
+  PutFlag(json, "main_thread_ended", process.main_thread_ended);
+  PutNumber(json, "identical", process.identical);
   Json descriptors = Json::array();
   for (const Descriptor& descriptor : process.descriptors)
     descriptors.push_back(ToJson(descriptor));
@@ -76,35 +81,82 @@ Json ToJson(const host::HostFacts& host) {
   return json;
 }
 
+Json ToJson(const host::PreviousHost& host) {
+  Json json;
+  json["local"] = host.local.ToString();
+  json["remote"] = host.remote.ToString();
+  json["direction"] = host::DirectionName(host.direction);
+  json["pid"] = host.pid;
+  if (!host.path.empty()) json["path"] = host.path;
+  if (host.one_of > 1) json["one_of"] = host.one_of;
+  PutFlag(json, "shared", !host.direct);
+  return json;
+}
+
+Json ToJson(const host::OtherConnection& other) {
+  Json json;
+  json["why"] = host::BystanderName(other.why);
+  json["local"] = other.local.ToString();
+  json["remote"] = other.remote.ToString();
+  json["direction"] = host::DirectionName(other.direction);
+  PutNumber(json, "pid", other.pid);
+  json["uid"] = other.uid;
+  if (!other.path.empty()) json["path"] = other.path;
+  return json;
+}
+
+Json ToJson(const host::NotSeen& not_seen) {
+  Json json;
+  json["what"] = host::GapName(not_seen.gap);
+  PutNumber(json, "pid", not_seen.pid);
+  json["count"] = not_seen.count;
+  PutText(json, "detail", not_seen.detail);
+  return json;
+}
+
+Json ToJson(const host::Login& login) {
+  Json json = Json::object();
+  PutText(json, "user", login.user);
+  PutText(json, "terminal", login.terminal);
+  PutText(json, "from", login.from);
+  PutNumber(json, "pid", login.pid);
+  PutTime(json, "time", login.time);
+  PutText(json, "session", login.session);
+  return json;
+}
+
+template <typename Item>
+void PutList(Json& json, const char* key, const std::vector<Item>& items) {
+  if (items.empty()) return;
+  Json list = Json::array();
+  for (const Item& item : items) list.push_back(ToJson(item));
+  json[key] = std::move(list);
+}
+
 void PutSnapshot(Json& json, const Snapshot& snapshot) {
   PutTime(json, "taken", snapshot.time);
   json["host"] = ToJson(snapshot.host);
   PutFlag(json, "truncated", snapshot.truncated);
+  PutText(json, "truncated_by", snapshot.truncated_by);
   Json processes = Json::array();
   for (const Process& process : snapshot.processes) processes.push_back(ToJson(process));
   json["processes"] = std::move(processes);
-  Json previous = Json::array();
-  for (const host::PreviousHost& host : snapshot.previous_hosts) {
-    previous.push_back({{"local", host.local.ToString()},
-                        {"remote", host.remote.ToString()},
-                        {"direction", host::DirectionName(host.direction)},
-                        {"pid", host.pid}});
-  }
-  if (!previous.empty()) json["previous_hosts"] = std::move(previous);
-  Json logins = Json::array();
-  for (const host::Login& login : snapshot.logins) {
-    Json item = Json::object();
-    PutText(item, "user", login.user);
-    PutText(item, "terminal", login.terminal);
-    PutText(item, "from", login.from);
-    PutNumber(item, "pid", login.pid);
-    PutTime(item, "time", login.time);
-    logins.push_back(std::move(item));
-  }
-  if (!logins.empty()) json["logins"] = std::move(logins);
+  PutList(json, "previous_hosts", snapshot.previous_hosts);
+  PutList(json, "other_connections", snapshot.other_connections);
+  PutList(json, "not_seen", snapshot.not_seen);
+  PutList(json, "logins", snapshot.logins);
 }
 
 // Each returns whether it could be read.
+bool ReadNumbers(const Json& json, std::vector<uint32_t>& numbers) {
+  for (const Json& item : json) {
+    const auto* number = item.get_ptr<const Json::number_unsigned_t*>();
+    if (number == nullptr || *number > std::numeric_limits<uint32_t>::max()) return false;
+    numbers.push_back(static_cast<uint32_t>(*number));
+  }
+  return true;
+}
+
 bool Read(const Json& json, Descriptor& descriptor) {
   JsonReader reader(json);
   descriptor.number = reader.Number<uint32_t>("fd");
@@ -118,11 +170,7 @@ bool Read(const Json& json, Descriptor& descriptor) {
   descriptor.remote = reader.OptionalEnd("remote");
   descriptor.state = reader.Text("state");
   descriptor.direction = reader.OneOf("direction", host::Direction::kOutbound, host::DirectionName);
-  for (const Json& peer : reader.List("peers")) {
-    const auto* pid = peer.get_ptr<const Json::number_unsigned_t*>();
-    if (pid == nullptr || *pid > std::numeric_limits<uint32_t>::max()) return false;
-    descriptor.peers.push_back(static_cast<uint32_t>(*pid));
-  }
+  if (!ReadNumbers(reader.List("peers"), descriptor.peers)) return false;
   return reader.sound();
 }
 
@@ -154,6 +202,11 @@ bool Read(const Json& json, Process& process) {
   process.control_group = reader.Text("control_group");
   process.container = reader.Text("container");
   process.network_namespace = reader.Number<uint64_t>("network_namespace");
+  process.mapped_user = reader.Text("mapped_user");
+  process.working_directory = reader.Text("working_directory");
+  process.ssh_connection = reader.Text("ssh_connection");
+  process.main_thread_ended = reader.Flag("main_thread_ended");
+  process.identical = reader.Number<uint32_t>("identical");
   for (const Json& item : reader.List("descriptors")) {
     if (!Read(item, process.descriptors.emplace_back())) reader.Fail();
   }
@@ -179,6 +232,28 @@ bool Read(const Json& json, host::PreviousHost& host) {
   host.remote = reader.End("remote");
   host.direction = reader.OneOf("direction", host::Direction::kOutbound, host::DirectionName);
   host.pid = reader.Number<uint32_t>("pid");
+  host.one_of = reader.OptionalNumber("one_of").value_or(1);
+  host.direct = !reader.Flag("shared");
+  return ReadNumbers(reader.List("path"), host.path) && reader.sound();
+}
+
+bool Read(const Json& json, host::OtherConnection& other) {
+  JsonReader reader(json);
+  other.why = reader.OneOf("why", host::Bystander::kSameUser, host::BystanderName);
+  other.local = reader.End("local");
+  other.remote = reader.End("remote");
+  other.direction = reader.OneOf("direction", host::Direction::kOutbound, host::DirectionName);
+  other.pid = reader.Number<uint32_t>("pid");
+  other.uid = reader.Number<uint32_t>("uid");
+  return ReadNumbers(reader.List("path"), other.path) && reader.sound();
+}
+
+bool Read(const Json& json, host::NotSeen& not_seen) {
+  JsonReader reader(json);
+  not_seen.gap = reader.OneOf("what", host::Gap::kOwner, host::GapName);
+  not_seen.pid = reader.Number<uint32_t>("pid");
+  not_seen.count = reader.Number<uint32_t>("count");
+  not_seen.detail = reader.Text("detail");
   return reader.sound();
 }
 
@@ -189,22 +264,27 @@ bool Read(const Json& json, host::Login& login) {
   login.from = reader.Text("from");
   login.pid = reader.Number<uint32_t>("pid");
   login.time = reader.Time("time");
+  login.session = reader.Text("session");
   return reader.sound();
+}
+
+template <typename Item>
+bool ReadList(JsonReader& reader, const char* key, std::vector<Item>& items) {
+  bool sound = true;
+  for (const Json& item : reader.List(key)) sound = Read(item, items.emplace_back()) && sound;
+  return sound;
 }
 
 bool ReadSnapshot(JsonReader& reader, Snapshot& snapshot) {
   snapshot.time = reader.Time("taken");
   bool sound = Read(reader.Object("host"), snapshot.host);
   snapshot.truncated = reader.Flag("truncated");
-  for (const Json& item : reader.List("processes")) {
-    sound = Read(item, snapshot.processes.emplace_back()) && sound;
-  }
-  for (const Json& item : reader.List("previous_hosts")) {
-    sound = Read(item, snapshot.previous_hosts.emplace_back()) && sound;
-  }
-  for (const Json& item : reader.List("logins")) {
-    sound = Read(item, snapshot.logins.emplace_back()) && sound;
-  }
+  snapshot.truncated_by = reader.Text("truncated_by");
+  sound = ReadList(reader, "processes", snapshot.processes) && sound;
+  sound = ReadList(reader, "previous_hosts", snapshot.previous_hosts) && sound;
+  sound = ReadList(reader, "other_connections", snapshot.other_connections) && sound;
+  sound = ReadList(reader, "not_seen", snapshot.not_seen) && sound;
+  sound = ReadList(reader, "logins", snapshot.logins) && sound;
   return sound;
 }
 

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
 
 #include "traceback/tokens/journal.h"
@@ -65,7 +64,7 @@ absl::Status Audit(const Folder& top, std::string_view token, std::string_view o
 absl::StatusOr<std::optional<JournalEntry>> FindEntry(const Folder& top, std::string_view token) {
   std::optional<JournalEntry> found;
   bool expired = false;
-  const absl::Status read = ForEachJournalLine(top, [&](std::string_view line) {
+  const absl::Status read = ForEachJournalLine(top, [&](const std::string&, std::string_view line) {
     if (line.find(token) == std::string_view::npos) return;
     std::optional<JournalEntry> entry = ParseJournalLine(line);
     if (!entry.has_value() || entry->token != token) return;
@@ -162,17 +161,18 @@ absl::StatusOr<std::vector<ListedToken>> List(const Options& options) {
   if (!folders.ok()) return folders.status();
   std::vector<ListedToken> listed;
   absl::flat_hash_map<std::string, size_t> places;
-  const absl::Status read = ForEachJournalLine(folders->top, [&](std::string_view line) {
-    std::optional<JournalEntry> entry = ParseJournalLine(line);
-    if (!entry.has_value()) return;
-    const auto known = places.find(entry->token);
-    if (entry->expired) {
-      if (known != places.end()) listed[known->second].entry.expired = true;
-      return;
-    }
-    places[entry->token] = listed.size();
-    listed.push_back({.entry = *std::move(entry)});
-  });
+  const absl::Status read =
+      ForEachJournalLine(folders->top, [&](const std::string&, std::string_view line) {
+        std::optional<JournalEntry> entry = ParseJournalLine(line);
+        if (!entry.has_value()) return;
+        const auto known = places.find(entry->token);
+        if (entry->expired) {
+          if (known != places.end()) listed[known->second].entry.expired = true;
+          return;
+        }
+        places[entry->token] = listed.size();
+        listed.push_back({.entry = *std::move(entry)});
+      });
   if (!read.ok()) return read;
   folders->records.ForEachFile([&](const FileFacts& file) {
     const std::optional<std::string> token = TokenOfFile(file.name);
@@ -189,53 +189,6 @@ absl::StatusOr<std::vector<ListedToken>> List(const Options& options) {
     each.next_hops = ReadNextHops(folders->records, each.entry.token).size();
   }
   return listed;
-}
-
-absl::StatusOr<Verification> Verify(const Options& options) {
-  const absl::StatusOr<Folders> folders = OpenFolders(options);
-  if (!folders.ok()) return folders.status();
-  Verification result;
-  absl::flat_hash_set<std::string> present;
-  folders->records.ForEachFile([&](const FileFacts& file) {
-    const std::optional<std::string> token = TokenOfFile(file.name);
-    if (!token.has_value()) {
-      const bool is_ours =
-          file.is_regular && (file.name.ends_with(".next") || file.name.starts_with(kUnfinished));
-      if (!is_ours) result.altered.push_back(file.name);
-      return;
-    }
-    present.insert(*token);
-    const absl::StatusOr<std::string> json = ReadRecordText(folders->records, *token);
-    if (json.ok() && TokenOf(*json) == *token) {
-      ++result.intact;
-    } else if (!absl::IsNotFound(json.status())) {
-      result.altered.push_back(*token);
-    }
-  });
-  absl::flat_hash_set<std::string> absent;
-  const absl::Status read = ForEachJournalLine(folders->top, [&](std::string_view line) {
-    const std::optional<JournalEntry> entry = ParseJournalLine(line);
-    if (!entry.has_value()) {
-      ++result.journal_lines_unreadable;
-    } else if (entry->expired) {
-      ++result.expired;
-      absent.erase(entry->token);
-    } else if (entry->kind == JournalEntry::Kind::kRecord && !present.contains(entry->token)) {
-      absent.insert(entry->token);
-    }
-  });
-  if (!read.ok()) return read;
-  // A record that the daemon saved after the folder was looked at is there now.
-  for (const std::string& token : absent) {
-    if (ReadRecordText(folders->records, token).ok()) {
-      ++result.intact;
-    } else {
-      result.missing.push_back(token);
-    }
-  }
-  std::sort(result.altered.begin(), result.altered.end());
-  std::sort(result.missing.begin(), result.missing.end());
-  return result;
 }
 
 }  // namespace cairn::tokens

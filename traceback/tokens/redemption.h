@@ -23,8 +23,9 @@ struct JournalEntry {
   std::string token;
   Asked asked;
   enum class Kind : uint8_t { kRecord, kIdent, kEmpty } kind = Kind::kEmpty;
-  uint32_t uid = 0;      // of kIdent
-  std::string user;      // of kIdent
+  bool knows_user = false;  // whose connection it was: `uid`, and `user` if that has a name
+  uint32_t uid = 0;
+  std::string user;
   std::string reason;    // of kEmpty
   bool expired = false;  // its record was deleted after the retention
 };
@@ -59,17 +60,6 @@ struct ListedToken {
   uint64_t next_hops = 0;
 };
 absl::StatusOr<std::vector<ListedToken>> List(const Options& options);
-
-struct Verification {
-  uint64_t intact = 0;
-  uint64_t expired = 0;
-  uint64_t journal_lines_unreadable = 0;
-  std::vector<std::string> altered;  // tokens, or names of files that are none
-  std::vector<std::string> missing;
-  bool Sound() const { return altered.empty() && missing.empty() && journal_lines_unreadable == 0; }
-};
-// Reads every record and compares it with its token.
-absl::StatusOr<Verification> Verify(const Options& options);
 
 // For people, at most 100 columns wide where possible; everything in names but printable ASCII is
 // shown as '?'.  The process tree, where the session came from, the tokens of previous hosts.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What was redeemed, and what there is, for programs.
+#include "traceback/tokens/hop_text.h"
 #include "traceback/tokens/json_parts.h"
 #include "traceback/tokens/redemption.h"
 
@@ -21,7 +22,7 @@ std::string_view KindName(JournalEntry::Kind kind) {
 void PutEntry(Json& json, const JournalEntry& entry) {
   json["kind"] = KindName(entry.kind);
   PutAsked(json, entry.asked);
-  if (entry.kind == JournalEntry::Kind::kIdent) {
+  if (entry.knows_user) {
     json["uid"] = entry.uid;
     PutText(json, "user", entry.user);
   }
@@ -49,6 +50,7 @@ std::string RedeemedJson(const Redeemed& redeemed) {
     PutText(item, "result", hop.result);
     PutText(item, "token", hop.token);
     PutText(item, "error", hop.error);
+    if (redeemed.record.has_value()) item["in_record"] = IsOfRecord(*redeemed.record, hop);
     hops.push_back(std::move(item));
   }
   json["next_hops"] = std::move(hops);

@@ -7,6 +7,9 @@
 #include "fmt/format.h"
 
 #include "output/time_text.h"
+#include "traceback/tokens/hop_text.h"
+#include "traceback/tokens/origin_text.h"
+#include "traceback/tokens/plain_text.h"
 #include "traceback/tokens/redemption.h"
 
 namespace cairn::tokens {
@@ -17,17 +20,7 @@ using host::DescriptorKind;
 using host::Process;
 using host::Snapshot;
 
-constexpr size_t kColumns = 100;
 constexpr size_t kMostDescriptorsShown = 24;  // of one process
-
-// Harmless to a terminal, and no longer than fits.
-std::string Shown(std::string_view text, size_t most = kColumns) {
-  std::string shown(text.substr(0, most));
-  std::replace_if(
-      shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  if (text.size() > most) shown.replace(most - 3, 3, "...");
-  return shown;
-}
 
 std::string TimeOf(PacketTime time) {
   return time.IsSet() ? output::Rfc3339(time).substr(0, 19) + "Z" : "unknown";
@@ -77,37 +70,6 @@ void AddHost(std::string& text, const host::HostFacts& host) {
   text += fmt::format("booted        {}\n", TimeOf(host.boot_time));
 }
 
-std::string HopText(const NextHop& hop) {
-  if (!hop.token.empty()) return fmt::format("its token: {}", Shown(hop.token, 512));
-  if (!hop.error.empty()) return fmt::format("it answered {}", Shown(hop.error, 64));
-  return fmt::format("no token: {}", Shown(hop.result, 64));
-}
-
-// Where the session came from: each previous host, and what it answered.
-void AddOrigins(std::string& text, const Redeemed& redeemed) {
-  text += "\nWHERE THE SESSION CAME FROM\n";
-  std::vector<host::PreviousHost> previous;
-  if (redeemed.record.has_value()) previous = redeemed.record->snapshot.previous_hosts;
-  for (const NextHop& hop : redeemed.next_hops) {
-    const bool known = std::any_of(previous.begin(), previous.end(), [&hop](const auto& each) {
-      return each.local == hop.local && each.remote == hop.remote;
-    });
-    if (!known) previous.push_back({.local = hop.local, .remote = hop.remote});
-  }
-  if (previous.empty()) text += "  no other host: it began here, or what led here has gone\n";
-  for (const host::PreviousHost& each : previous) {
-    text += fmt::format("  {} -> {}{}\n", each.remote.ToString(), each.local.ToString(),
-                        each.direction == host::Direction::kUnknown ? " (direction unknown)" : "");
-    bool answered = false;
-    for (const NextHop& hop : redeemed.next_hops) {
-      if (hop.local != each.local || hop.remote != each.remote) continue;
-      answered = true;
-      text += fmt::format("      {}\n", HopText(hop));
-    }
-    if (!answered) text += "      it was not asked, or has not answered\n";
-  }
-}
-
 std::string PeersText(const Descriptor& descriptor,
                       const std::map<uint32_t, const Process*>& by_pid) {
   std::string text;
@@ -133,9 +95,11 @@ std::string DescriptorText(const Descriptor& descriptor,
   } else {
     what = Shown(descriptor.name, 60);
   }
-  return fmt::format("{:>4} {:<4} {}{}", descriptor.number,
-                     host::DescriptorKindName(descriptor.kind), what,
-                     PeersText(descriptor, by_pid));
+  std::string text =
+      fmt::format("{:>4} {:<4} {}{}", descriptor.number, host::DescriptorKindName(descriptor.kind),
+                  what, PeersText(descriptor, by_pid));
+  while (text.ends_with(' ')) text.pop_back();
+  return text;
 }
 
 class Tree {
@@ -194,10 +158,34 @@ class Tree {
       text_ += fmt::format("{}login uid {}, audit session {}\n", more, Number(process.login_uid),
                            Number(process.audit_session));
     }
+    AddClaims(process, more);
+    if (!process.control_group.empty()) {
+      text_ += fmt::format("{}control group {}\n", more, Shown(process.control_group, 72));
+    }
     if (!process.container.empty()) {
       text_ += fmt::format("{}container {}\n", more, Shown(process.container, 64));
     }
+    if (process.identical > 0) {
+      text_ += fmt::format("{}and {} more processes just like it\n", more, process.identical);
+    }
     AddDescriptors(process, more);
+  }
+
+  void AddClaims(const Process& process, const std::string& more) {
+    if (!process.mapped_user.empty()) {
+      text_ += fmt::format("{}a user id that belongs to user {}\n", more,
+                           Shown(process.mapped_user, 32));
+    }
+    if (process.main_thread_ended) {
+      text_ += more + "its first thread has ended: these are another thread's\n";
+    }
+    if (!process.working_directory.empty()) {
+      text_ += fmt::format("{}in {}\n", more, Shown(process.working_directory, 72));
+    }
+    if (!process.ssh_connection.empty()) {
+      text_ +=
+          fmt::format("{}claims (SSH_CONNECTION): {}\n", more, Shown(process.ssh_connection, 72));
+    }
   }
 
   void AddDescriptors(const Process& process, const std::string& indent) {
@@ -249,9 +237,10 @@ void AddLogins(std::string& text, const Snapshot& snapshot) {
   if (snapshot.logins.empty()) return;
   text += "\nLOGINS OF THESE USERS\n";
   for (const host::Login& login : snapshot.logins) {
-    text += fmt::format("  {:<16} {:<10} since {} from {}\n", Shown(login.user, 16),
+    text += fmt::format("  {:<16} {:<10} since {}{}{}\n", Shown(login.user, 16),
                         Shown(login.terminal, 10), TimeOf(login.time),
-                        login.from.empty() ? "here" : Shown(login.from, 48));
+                        login.from.empty() ? "" : " from " + Shown(login.from, 48),
+                        login.session.empty() ? "" : ", session " + Shown(login.session, 32));
   }
 }
 
@@ -272,7 +261,7 @@ std::string RedeemedText(const Redeemed& redeemed) {
     AddRecord(text, *redeemed.record);
   } else if (redeemed.entry.has_value()) {
     AddAsked(text, redeemed.entry->asked);
-    if (redeemed.entry->kind == JournalEntry::Kind::kIdent) {
+    if (redeemed.entry->knows_user) {
       text +=
           fmt::format("opened by     user {}\n", UserOf(redeemed.entry->user, redeemed.entry->uid));
     }
@@ -280,12 +269,12 @@ std::string RedeemedText(const Redeemed& redeemed) {
       text += fmt::format("nothing kept  {}\n", Shown(redeemed.entry->reason, 200));
     }
   }
-  if (redeemed.record.has_value() || !redeemed.next_hops.empty()) AddOrigins(text, redeemed);
+  if (redeemed.record.has_value() || !redeemed.next_hops.empty()) text += OriginText(redeemed);
+  text += HopsBesideRecordText(redeemed);
   if (!redeemed.record.has_value()) return text;
   const Snapshot& snapshot = redeemed.record->snapshot;
-  text += fmt::format("\nPROCESSES{}\n",
-                      snapshot.truncated ? " (more than are kept; the last are left out)" : "");
-  if (snapshot.processes.empty()) text += "  none: they ended before they could be read\n";
+  text += "\nPROCESSES\n";
+  if (snapshot.processes.empty()) text += "  not known: none was found, or none could be read\n";
   text += Tree(snapshot).Text();
   AddLogins(text, snapshot);
   return text;
@@ -293,7 +282,7 @@ std::string RedeemedText(const Redeemed& redeemed) {
 
 std::string ListText(const std::vector<ListedToken>& listed) {
   std::string text = fmt::format("{:<20} {:<8} {:<8} {:<22} {:<45} {}\n", "TIME", "KIND", "RECORD",
-                                 "ASKER", "CONNECTION", "TOKEN");
+                                 "REQUESTER", "CONNECTION", "TOKEN");
   for (const ListedToken& each : listed) {
     const Asked& asked = each.entry.asked;
     const std::string type = asked.type == stop::RequestType::kIdent

@@ -23,8 +23,6 @@ absl::Status StatusOf(int error, const std::string& message) {
   switch (error) {
     case ENOSPC:
     case EDQUOT:
-    case EMFILE:
-    case ENFILE:
       return absl::ResourceExhaustedError(message);
     case EACCES:
     case EPERM:
@@ -52,21 +50,36 @@ int WriteAll(int file, std::string_view bytes) {
   return 0;
 }
 
+// So that a new folder outlasts a power cut, with what is synced in it.
+void SyncParent(const std::string& path) {
+  const std::string parent = path.substr(0, path.rfind('/') + 1);
+  const int folder =
+      open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  fsync(folder);
+  close(folder);
+}
+
 FileFacts FactsOf(const std::string& name, const struct stat& status) {
   return {.name = name,
           .bytes = static_cast<uint64_t>(status.st_size),
           .modified = PacketTime::FromNanoseconds(status.st_mtim.tv_sec * 1'000'000'000 +
                                                   status.st_mtim.tv_nsec),
-          .is_regular = S_ISREG(status.st_mode)};
+          .is_regular = S_ISREG(status.st_mode),
+          .inode = status.st_ino};
 }
 
 }  // namespace
 
 absl::StatusOr<Folder> Folder::Open(const std::string& path, Missing missing) {
-  if (missing == Missing::kMake && mkdir(path.c_str(), kOwnerOnlyFolder) != 0 && errno != EEXIST) {
-    const int error = errno;
-    return StatusOf(error, fmt::format("cannot make folder {}: {}", path,
-                                       std::generic_category().message(error)));
+  if (missing == Missing::kMake) {
+    if (mkdir(path.c_str(), kOwnerOnlyFolder) == 0) {
+      SyncParent(path);
+    } else if (errno != EEXIST) {
+      const int error = errno;
+      return StatusOf(error, fmt::format("cannot make folder {}: {}", path,
+                                         std::generic_category().message(error)));
+    }
   }
   const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | kNoLinks);
   if (descriptor < 0) {
@@ -121,10 +134,11 @@ absl::Status Folder::AppendLine(const std::string& name, std::string_view line, 
   }
   if (error == 0) {
     error = WriteAll(file, last == '\n' ? std::string(line) : "\n" + std::string(line));
-    // A part of a line is worse than none.
+    if (error == 0 && sync == Sync::kNow && fdatasync(file) != 0) error = errno;
+    if (error == 0 && before.st_size == 0 && fsync(descriptor_) != 0) error = errno;
+    // A part of a line is worse than none, and so is a line that nobody knows of.
     if (error != 0) static_cast<void>(!ftruncate(file, before.st_size));
   }
-  if (error == 0 && sync == Sync::kNow && fdatasync(file) != 0) error = errno;
   close(file);
   return error == 0 ? absl::OkStatus() : Error("write", name, error);
 }
@@ -188,17 +202,22 @@ void Folder::ForEachFile(const std::function<void(const FileFacts&)>& visit) con
 
 void Folder::Remove(const std::string& name) const { unlinkat(descriptor_, name.c_str(), 0); }
 
-void Folder::CutHalfLine(const std::string& name) const {
+std::string Folder::CutHalfLine(const std::string& name) const {
   const int file = openat(descriptor_, name.c_str(), O_RDWR | kNoLinks);
   struct stat status {};
-  if (file < 0) return;
+  std::string cut;
+  if (file < 0) return cut;
   if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
     off_t end = status.st_size;
     char last = 0;
     while (end > 0 && pread(file, &last, 1, end - 1) == 1 && last != '\n') --end;
-    if (end < status.st_size) static_cast<void>(!ftruncate(file, end));
+    cut.resize(static_cast<size_t>(status.st_size - end));
+    const bool is_read =
+        pread(file, cut.data(), cut.size(), end) == static_cast<ssize_t>(cut.size());
+    if (!is_read || ftruncate(file, end) != 0) cut.clear();
   }
   close(file);
+  return cut;
 }
 
 }  // namespace cairn::tokens

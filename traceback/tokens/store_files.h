@@ -29,6 +29,7 @@ struct FileFacts {
   uint64_t bytes = 0;
   PacketTime modified;
   bool is_regular = false;
+  uint64_t inode = 0;
 };
 
 // An open folder.  Thread-compatible.  Errors name the folder: PermissionDenied, NotFound,
@@ -53,8 +54,8 @@ class Folder {
   // Writes a whole new file that is on disk, with its name, when this returns; after an error there
   // is none.
   absl::Status WriteNew(const std::string& name, std::string_view bytes) const;
-  // Adds one line to a file, made where it is missing: whole, or not at all.  `sync`: it is on disk
-  // when this returns.
+  // Adds one line to a file, made where it is missing (and its name is on disk then): whole, or not
+  // at all.  `sync`: it is on disk when this returns.
   enum class Sync : uint8_t { kLater, kNow };
   absl::Status AppendLine(const std::string& name, std::string_view line, Sync sync) const;
   // All of a regular file.  InvalidArgument: it is none, or larger than `most`.
@@ -63,8 +64,8 @@ class Folder {
   FileFacts Look(const std::string& name) const;
   void ForEachFile(const std::function<void(const FileFacts&)>& visit) const;
   void Remove(const std::string& name) const;
-  // Cuts off what stands behind the last line feed of a file.
-  void CutHalfLine(const std::string& name) const;
+  // Cuts off, and returns, what stands behind the last line feed of a file.
+  std::string CutHalfLine(const std::string& name) const;
   absl::Status Error(std::string_view doing, const std::string& name, int error) const;
 
  private:

@@ -134,7 +134,7 @@ void AddAttackOptions(CLI::App& command, Arguments& a) {
 
 void AddPaceOptions(CLI::App& command, Arguments& a) {
   command.add_option("--every", a.forge.every_packets, "One forgery for each N real packets");
-  commands::AddDuration(command, "--interval", "One forgery in each flow so often, as in 20s",
+  commands::AddDuration(command, "--interval", "One forgery in each flow per this time, as in 20s",
                         PacketDelta::FromMilliseconds(1), PacketDelta::FromSeconds(1'000'000),
                         [&a](PacketDelta length) {
                           a.interval_s = static_cast<double>(length.ToNanoseconds()) / 1e9;

@@ -45,6 +45,7 @@ struct Skeleton {
 };
 
 void Take(const SessionRecord& session, Skeleton& skeleton) {
+  if (session.end == SessionEnd::kInterim) return;  // the last record of the session has it all
   if (OutcomeOfAttempt(session) != AttemptOutcome::kAccepted) {
     ++skeleton.attempts;
     return;
@@ -70,22 +71,34 @@ Json TupleOf(const Link& link) {
           {"dst_port", link.resp.port}};
 }
 
-// As a line of "pairs", so that it can be moved there.
-Json CandidateOf(const std::string& alert, const TruthConnection& a, const TruthConnection& b) {
+bool HasHost(const Link& link, const IpAddress& host) {
+  return link.orig.ip == host || link.resp.ip == host;
+}
+
+// As a line of "pairs", so that it can be moved there.  `alerts`: their ids.
+Json CandidateOf(const std::string& alerts, const TruthConnection& a, const TruthConnection& b) {
   const bool b_feeds_a = b.link.resp.ip == a.link.orig.ip && a.link.resp.ip != b.link.orig.ip;
-  const bool is_direct = b_feeds_a || a.link.resp.ip == b.link.orig.ip;
-  const bool a_first = is_direct ? !b_feeds_a : a.start <= b.start;
+  // Through a reverse tunnel the stone has opened both.
+  const bool is_direct = HasHost(b.link, a.link.orig.ip) || HasHost(b.link, a.link.resp.ip);
+  const bool a_feeds_b = a.link.resp.ip == b.link.orig.ip;
+  const bool a_first = b_feeds_a || a_feeds_b ? !b_feeds_a : a.start <= b.start;
   return {{"upstream", TupleOf(a_first ? a.link : b.link)},
           {"downstream", TupleOf(a_first ? b.link : a.link)},
           {"kind", is_direct ? "direct" : "indirect"},
-          {"note", "alert " + alert}};
+          {"note", "alert " + alerts}};
 }
 
 std::string CandidatesText(const Skeleton& skeleton, size_t& count) {
-  std::string text;
+  // Several alerts may name the same pair: an exposure follows from a stepping stone.
+  std::map<std::vector<size_t>, std::string> alerts_of;
   for (const auto& [alert, places] : skeleton.named) {
     if (places.size() != kPair) continue;  // of a host, or half of it is not in the records
-    const Json pair = CandidateOf(alert, skeleton.truth.connections[places[0]],
+    std::string& alerts = alerts_of[places];
+    alerts += (alerts.empty() ? "" : ", ") + alert;
+  }
+  std::string text;
+  for (const auto& [places, alerts] : alerts_of) {
+    const Json pair = CandidateOf(alerts, skeleton.truth.connections[places[0]],
                                   skeleton.truth.connections[places[1]]);
     text += (count++ == 0 ? "\n" : ",\n") + pair.dump();
   }
@@ -96,7 +109,7 @@ absl::Status CheckAbsent(const std::string& path) {
   struct stat status {};
   if (path == "-" || stat(path.c_str(), &status) != 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      fmt::format("{}: exists, and may have been edited; name another file, or say --force", path));
+      fmt::format("{}: exists, and may have been edited; name another file, or use --force", path));
 }
 
 absl::Status MakeSkeleton(const Arguments& arguments) {
@@ -147,7 +160,7 @@ absl::Status MakeSkeleton(const Arguments& arguments) {
   if (status = WriteTruthText(text, arguments.out, guard); !status.ok()) return status;
   fmt::print(stderr,
              "{} connections, {} attempts left out. Now write the true pairs into \"pairs\"; {} "
-             "that alerts name are in \"candidates\", which is not read.\n",
+             "that alerts name are listed in \"candidates\", which is ignored.\n",
              connections.size(), skeleton.attempts, candidates);
   if (arguments.protect.empty()) {
     fmt::print(stderr, "\"inside_networks\" is empty: write your own networks there.\n");
@@ -160,7 +173,7 @@ absl::Status MakeSkeleton(const Arguments& arguments) {
 void AddTruth(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand(
-      kCommand, "Begin a truth file from session records: all connections, and no pairs yet");
+      kCommand, "Make a skeleton of a truth file from session records: all connections, no pairs");
   command
       ->add_option("SESSIONS", arguments->sessions,
                    "Session records of the capture, as 'cairn replay --sessions FILE' wrote them")

@@ -18,6 +18,7 @@ TEST_CASE("settings of stopd that make no sense together are refused") {
        "recursion.max_targets (5) exceeds recursion.ask.max_queued (4)"},
       {"store: {max_size: 1MiB, journal_size: 1MiB}",
        "store.journal_size (1MiB) is not less than store.max_size (1MiB)"},
+      {"metrics: {file: /srv/stopd.txt}", "metrics.file (/srv/stopd.txt) does not end with .prom"},
   }));
   CHECK_THAT(StopdFault(text), Contains(told));
 }
@@ -30,6 +31,8 @@ TEST_CASE("what would contradict in stopd is accepted on the other side of its b
   StopdSound("recursion: {max_targets: 4, ask: {max_queued: 4}}");
   StopdSound("recursion: {enabled: false, max_targets: 5, ask: {max_queued: 4}}");
   StopdSound("store: {max_size: 1MiB, journal_size: 1023KiB}");
+  StopdSound("metrics: {file: /srv/stopd.prom}");
+  StopdSound("metrics: {file: \"\"}");
 }
 
 TEST_CASE("a contradiction in stopd is told where the later of its keys is written") {

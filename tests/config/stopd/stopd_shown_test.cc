@@ -26,17 +26,38 @@ std::string OtherValue(const StopdKey& key) {
   static const std::map<std::string, std::string> kSpecial = {
       {"listen.addresses", "[192.0.2.1, \"2001:db8::1\"]"},
       {"listen.user", "\"a: b\""},
+      {"askers.trusted", "[192.0.2.0/24, \"2001:db8::/32\"]"},
       {"replies.errors", "token"},
       {"replies.real_names.hosts", "[\"::/0\", 192.0.2.1]"},
       {"recursion.cycle_window", "3h"},
-      {"recursion.cycle_rule", "connection"},
+      {"recursion.networks", "[]"},
+      {"recursion.cycle_rule", "session"},
+      {"walk.max_memory", "128MiB"},
       {"walk.services", "[\"/opt/a, b\", \"/c: #d\"]"},
       {"store.folder", "/srv/\"x\" # y"},
+      {"metrics.file", "/srv/\"x\" # y.prom"},
+      {"tracing.networks", "[]"},
+      {"tracing.translated", "[192.0.2.0/24, \"2001:db8::/32\"]"},
+      {"tracing.peers", "[192.0.2.1, \"2001:db8::1\"]"},
+      {"tracing.work_ports", "2000-2063"},
+      {"tracing.port_hopping", "timed"},
+      {"tracing.hop_period", "1h"},
+      {"tracing.rules",
+       "[{name: \"a: b\", when: {event: looked, users: [root, \"#x\"], doing: \"/opt/*\"}, "
+       "then: [ask, alert]}, {name: c, when: {message: invalid, hosts: 192.0.2.0/24}, then: "
+       "deny}]"},
+      {"tracing.stale_list.warn_after", "3h"},
+      {"tracing.stale_list.refuse_after", "300d"},
+      {"tracing.listen.addresses", "[]"},
+      {"tracing.listen.port", "5113"},
+      {"tracing.limits.remember", "3h"},
+      {"tracing.knowledge.max_age", "3h"},
   };
   const auto special = kSpecial.find(key.path);
   if (special != kSpecial.end()) return special->second;
   const std::string value = key.write(daemon::Options());
   if (key.form == "true or false") return value == "true" ? "false" : "true";
+  if (key.form == "an absolute path") return "/srv/\"x\" # z";
   if (key.form.starts_with("a duration")) return "1234567us";
   if (key.form.starts_with("a size")) return "2MB";
   return "27";

@@ -25,6 +25,7 @@ listen:
   user: nobody
 replies:
   errors: unknown_error
+  least_time: 250ms
   real_names: {enabled: true, hosts: [198.51.100.0/24, "2001:db8:1::/48"]}
 limits: {max_connections: 100, max_requests_per_asker_minute: 7, line_timeout: 5s, idle_timeout: 90s}
 recursion:
@@ -32,7 +33,7 @@ recursion:
   cycle_rule: connection
   max_targets: 3
   ask: {port: 2113, retries: 0, reply_timeout: 60s}
-walk: {max_processes: 12, services: [/usr/bin/dbus-daemon]}
+walk: {max_processes: 12, services: [/usr/bin/dbus-daemon], deadline: 2s, max_concurrent: 3, max_memory: 1GiB}
 save: {command_line: false, logins: false, max_executable_size: 1MiB}
 store: {folder: /srv/tokens, max_size: 1GiB, min_free: 0, retention: 0s, compress: false}
 )");
@@ -42,6 +43,7 @@ store: {folder: /srv/tokens, max_size: 1GiB, min_free: 0, retention: 0s, compres
   CHECK(options.port == 1113);
   CHECK(options.user == "nobody");
   CHECK(options.errors == daemon::Errors::kUnknownError);
+  CHECK(options.least_reply_time == PacketDelta::FromMilliseconds(250));
   CHECK(options.real_names.enabled);
   CHECK(options.real_names.hosts.Contains(*IpAddress::Parse("2001:db8:1::5")));
   CHECK_FALSE(options.real_names.hosts.Contains(*IpAddress::Parse("192.0.2.7")));
@@ -56,6 +58,9 @@ store: {folder: /srv/tokens, max_size: 1GiB, min_free: 0, retention: 0s, compres
   CHECK(options.recursion.ask.retries == 0);
   CHECK(options.recursion.ask.reply_timeout == PacketDelta::FromSeconds(60));
   CHECK(options.host.max_processes == 12);
+  CHECK(options.walks.deadline == PacketDelta::FromSeconds(2));
+  CHECK(options.walks.max_concurrent == 3);
+  CHECK(options.walks.max_memory_bytes == 1 << 30);
   CHECK(options.host.services == std::vector<std::string>{"/usr/bin/dbus-daemon"});
   CHECK_FALSE(options.host.keep_command_line);
   CHECK_FALSE(options.host.keep_logins);

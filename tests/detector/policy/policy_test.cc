@@ -38,10 +38,11 @@ TEST_CASE("the verdict carries the rule's name, owner, reason and action") {
 }
 
 TEST_CASE("each address condition alone decides") {
-  const auto member = GENERATE(&AllowRule::originator, &AllowRule::middle, &AllowRule::target);
-  const std::string inside = member == &AllowRule::originator ? "203.0.113.0/24"
-                             : member == &AllowRule::middle   ? "10.0.0.5"
-                                                              : "198.51.100.0/29";
+  const auto member =
+      GENERATE(&AllowRule::upstream_hosts, &AllowRule::stone_hosts, &AllowRule::downstream_hosts);
+  const std::string inside = member == &AllowRule::upstream_hosts ? "203.0.113.0/24"
+                             : member == &AllowRule::stone_hosts  ? "10.0.0.5"
+                                                                  : "198.51.100.0/29";
   AllowRule rule;
   rule.*member = Nets(inside);
   CHECK(Allows(rule, Pair()));
@@ -75,9 +76,9 @@ TEST_CASE("the kind of pair decides when it is named") {
 
 TEST_CASE("all conditions of a rule must hold") {
   AllowRule rule;
-  rule.originator = Nets("203.0.113.0/24");
-  rule.middle = Nets("10.0.0.0/8");
-  rule.target = Nets("198.51.100.0/24");
+  rule.upstream_hosts = Nets("203.0.113.0/24");
+  rule.stone_hosts = Nets("10.0.0.0/8");
+  rule.downstream_hosts = Nets("198.51.100.0/24");
   rule.upstream_ports = {22};
   rule.kind = PairKind::kDirect;
   rule.days = {0};
@@ -85,7 +86,7 @@ TEST_CASE("all conditions of a rule must hold") {
   rule.expires = At(10, 0, 0);
   CHECK(Allows(rule, Pair()));
   AllowRule other = rule;
-  other.target = Nets("192.0.2.0/24");
+  other.downstream_hosts = Nets("192.0.2.0/24");
   CHECK_FALSE(Allows(other, Pair()));
   other = rule;
   other.days = {1};
@@ -96,7 +97,7 @@ TEST_CASE("IPv6 networks match IPv6 hosts") {
   SteppingStone pair = Pair();
   pair.upstream.orig = End("2001:db8:1::9", 40000);
   AllowRule rule;
-  rule.originator = Nets("2001:db8:1::/48");
+  rule.upstream_hosts = Nets("2001:db8:1::/48");
   CHECK(Allows(rule, pair));
   CHECK_FALSE(Allows(rule, Pair()));
   pair.upstream.orig = End("2001:db8:2::9", 40000);
@@ -105,7 +106,7 @@ TEST_CASE("IPv6 networks match IPv6 hosts") {
 
 TEST_CASE("the first rule that matches decides") {
   AllowRule other = Named("other");
-  other.target = Nets("192.0.2.0/24");
+  other.downstream_hosts = Nets("192.0.2.0/24");
   AllowRule marking = Named("marking");
   marking.action = Action::kMark;
   Policy policy({.allow = {other, marking, Named("all")}});
@@ -117,7 +118,7 @@ TEST_CASE("the first rule that matches decides") {
 TEST_CASE("a pair that an expired rule would have allowed says so") {
   AllowRule unrelated = Named("unrelated");
   unrelated.expires = At(-1, 0, 0);
-  unrelated.target = Nets("192.0.2.0/24");
+  unrelated.downstream_hosts = Nets("192.0.2.0/24");
   AllowRule expired = Named("expired");
   expired.expires = At(0, 12, 0);
   AllowRule later = Named("later");
@@ -157,38 +158,38 @@ TEST_CASE("uses count what each rule allowed, and would have") {
   CHECK(policy.uses()[1].expired == 1);
 }
 
-TEST_CASE("through a reverse tunnel the originator is still the person") {
+TEST_CASE("through a reverse tunnel upstream is still the person") {
   // The stone 10.0.0.5 opened upstream itself; the person types at its responder.
   SteppingStone pair = Pair();
   std::swap(pair.upstream.orig, pair.upstream.resp);
   pair.upstream.reversed = true;
   const Roles roles = RolesOf(pair);
-  CHECK(roles.originator == *IpAddress::Parse("203.0.113.9"));
-  CHECK(roles.middle == *IpAddress::Parse("10.0.0.5"));
+  CHECK(roles.upstream_host == *IpAddress::Parse("203.0.113.9"));
+  CHECK(roles.stone_host == *IpAddress::Parse("10.0.0.5"));
   AllowRule rule;
-  rule.originator = Nets("203.0.113.0/24");
+  rule.upstream_hosts = Nets("203.0.113.0/24");
   CHECK(Allows(rule, pair));
-  rule.originator = Nets("10.0.0.0/8");
+  rule.upstream_hosts = Nets("10.0.0.0/8");
   CHECK_FALSE(Allows(rule, pair));
 }
 
-TEST_CASE("a downstream that was opened towards the stone has its target at its originator") {
+TEST_CASE("a downstream that was opened towards the stone leads to its originator") {
   SteppingStone pair = Pair();
   std::swap(pair.downstream.orig, pair.downstream.resp);
   pair.downstream.reversed = true;
   const Roles roles = RolesOf(pair);
-  CHECK(roles.middle == *IpAddress::Parse("10.0.0.5"));
-  CHECK(roles.target == *IpAddress::Parse("198.51.100.7"));
+  CHECK(roles.stone_host == *IpAddress::Parse("10.0.0.5"));
+  CHECK(roles.downstream_host == *IpAddress::Parse("198.51.100.7"));
 }
 
-TEST_CASE("the middle of an indirect pair is where downstream comes from") {
+TEST_CASE("the stone host of an indirect pair is where downstream comes from") {
   SteppingStone pair = Pair();
   pair.kind = PairKind::kIndirect;
   pair.downstream.orig = End("10.0.0.77", 50000);
   AllowRule rule;
-  rule.middle = Nets("10.0.0.77");
+  rule.stone_hosts = Nets("10.0.0.77");
   CHECK(Allows(rule, pair));
-  rule.middle = Nets("10.0.0.5");
+  rule.stone_hosts = Nets("10.0.0.5");
   CHECK_FALSE(Allows(rule, pair));
 }
 
@@ -200,9 +201,9 @@ std::optional<Condition> FailsFirst(AllowRule rule, const SteppingStone& pair) {
 TEST_CASE("a rule that does not match is explained by its first condition that fails") {
   SteppingStone pair = Pair();  // Monday, 12:00
   AllowRule rule;
-  rule.originator = Nets("203.0.113.0/24");
-  rule.middle = Nets("10.0.0.0/8");
-  rule.target = Nets("198.51.100.0/24");
+  rule.upstream_hosts = Nets("203.0.113.0/24");
+  rule.stone_hosts = Nets("10.0.0.0/8");
+  rule.downstream_hosts = Nets("198.51.100.0/24");
   rule.upstream_ports = {22};
   rule.downstream_ports = {2222};
   rule.kind = PairKind::kDirect;
@@ -221,12 +222,12 @@ TEST_CASE("a rule that does not match is explained by its first condition that f
   CHECK(FailsFirst(rule, pair) == Condition::kDownstreamPorts);
   rule.upstream_ports = {23};
   CHECK(FailsFirst(rule, pair) == Condition::kUpstreamPorts);
-  rule.target = Nets("192.0.2.0/24");
-  CHECK(FailsFirst(rule, pair) == Condition::kTarget);
-  rule.middle = Nets("192.0.2.0/24");
-  CHECK(FailsFirst(rule, pair) == Condition::kMiddle);
-  rule.originator = Nets("192.0.2.0/24");
-  CHECK(FailsFirst(rule, pair) == Condition::kOriginator);
+  rule.downstream_hosts = Nets("192.0.2.0/24");
+  CHECK(FailsFirst(rule, pair) == Condition::kDownstreamHosts);
+  rule.stone_hosts = Nets("192.0.2.0/24");
+  CHECK(FailsFirst(rule, pair) == Condition::kStoneHosts);
+  rule.upstream_hosts = Nets("192.0.2.0/24");
+  CHECK(FailsFirst(rule, pair) == Condition::kUpstreamHosts);
 }
 
 TEST_CASE("the day is at fault only where the hours are not") {
@@ -241,10 +242,10 @@ TEST_CASE("the day is at fault only where the hours are not") {
 
 TEST_CASE("a verdict that is taken back no longer counts") {
   AllowRule over = Named("over");
-  over.target = Nets("198.51.100.7");
+  over.downstream_hosts = Nets("198.51.100.7");
   over.expires = At(0, 0, 0);
   AllowRule other = Named("other");
-  other.target = Nets("198.51.100.8");
+  other.downstream_hosts = Nets("198.51.100.8");
   Policy policy({.allow = {over, other}});
   const Verdict expired = policy.Judge(Pair());
   SteppingStone pair = Pair();

@@ -258,11 +258,11 @@ TEST_CASE("A screen that is switched off says nothing") {
 TEST_CASE("An allow rule for the two connections keeps a relay silent") {
   policy::AllowRule rule;
   rule.name = "gateway";
-  rule.middle.Add(Prefix::Parse("10.0.0.15/32").value());
+  rule.stone_hosts.Add(Prefix::Parse("10.0.0.15/32").value());
   DetectorOptions options;
   options.policy.allow = {rule};
   CHECK(Detect(options, OneChain()).relay_nodes.empty());
-  options.policy.allow[0].middle = PrefixSet({Prefix::Parse("10.0.0.16/32").value()});
+  options.policy.allow[0].stone_hosts = PrefixSet({Prefix::Parse("10.0.0.16/32").value()});
   CHECK(Detect(options, OneChain()).relay_nodes.size() == 1);
 }
 
@@ -271,7 +271,7 @@ TEST_CASE("An allow rule knows the person behind a reverse tunnel") {
   AddChain(trace, 0, 0, true, {.upstream_typist = From::kServer});
   policy::AllowRule rule;
   rule.name = "support";
-  rule.originator.Add(Prefix::Parse("198.51.100.7/32").value());
+  rule.upstream_hosts.Add(Prefix::Parse("198.51.100.7/32").value());
   DetectorOptions options;
   options.policy.allow = {rule};
   CHECK(Detect(options, trace.Build()).relay_nodes.empty());

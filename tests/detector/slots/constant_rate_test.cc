@@ -56,7 +56,7 @@ DetectorOptions Allowing(policy::Action action) {
   policy::AllowRule rule;
   rule.name = "sensors";
   rule.action = action;
-  rule.middle = PrefixSet({Prefix::Parse("10.0.0.15/32").value()});
+  rule.stone_hosts = PrefixSet({Prefix::Parse("10.0.0.15/32").value()});
   options.policy.allow.push_back(rule);
   return options;
 }

@@ -238,5 +238,97 @@ TEST_CASE("Times at the ends of what can be stored do no harm") {
                      {.known_within = PacketDelta::Infinite()}) == Approx(1));
 }
 
+// An attempt from one host of the site to another.
+SessionRecord WithinSite(SessionRecord session) {
+  session.client().local = true;
+  session.server().local = true;
+  return session;
+}
+
+// One client tries so many site hosts at each of the ports, and none answers.
+ScanReport TriesOf(uint32_t hosts, const std::vector<uint16_t>& ports, const ScanQuery& query) {
+  std::vector<SessionRecord> sessions;
+  for (const uint16_t port : ports) {
+    for (uint32_t i = 0; i < hosts; ++i) {
+      sessions.push_back(WithinSite(Silent(kClient, Nth(i), port, After(i))));
+    }
+  }
+  return ReportOf(sessions, query);
+}
+
+const ScanQuery kWithAgents = {.agent_ports = {4113, 24113, 24114}};
+
+TEST_CASE("A tracing agent that finds a few hosts without one is no scanner") {
+  CHECK(TriesOf(16, {4113}, {}).rows.size() == 1);
+  const ScanReport report = TriesOf(16, {4113}, kWithAgents);
+  CHECK(report.rows.empty());
+  CHECK(report.agents == 1);
+  // At its other ports, too, and rejected as well as silent ones.
+  CHECK(TriesOf(8, {4113, 24114}, kWithAgents).rows.empty());
+  CHECK(
+      ReportOf({WithinSite(Rejected(kClient, Nth(1), 24113, After(0)))}, kWithAgents).rows.empty());
+}
+
+TEST_CASE("Who goes through the site at the agents' ports is a scanner") {
+  const ScanReport report = TriesOf(17, {4113}, kWithAgents);
+  REQUIRE(report.rows.size() == 1);
+  CHECK(report.agents == 0);
+  CHECK(report.rows[0].unique_servers == 17);
+  // Not hidden by taking turns among the ports.
+  CHECK(TriesOf(6, {4113, 24113, 24114}, kWithAgents).rows.size() == 3);
+}
+
+TEST_CASE("Only what site hosts try at site hosts may be an agent's") {
+  const SessionRecord silent = Silent(kClient, Nth(1), 4113, After(0));
+  CHECK(ReportOf({silent}, kWithAgents).rows.size() == 1);  // nothing is known of the site
+  SessionRecord from_outside = WithinSite(silent);
+  from_outside.client().local = false;
+  CHECK(ReportOf({from_outside}, kWithAgents).rows.size() == 1);
+  SessionRecord to_outside = WithinSite(silent);
+  to_outside.server().local = false;
+  CHECK(ReportOf({to_outside}, kWithAgents).rows.size() == 1);
+  // One is enough, and then everything of that client is shown.
+  const ScanReport report = ReportOf(
+      {WithinSite(silent), to_outside, WithinSite(Silent(kClient, Nth(1), 24113, After(0)))},
+      kWithAgents);
+  CHECK(report.rows.size() == 2);
+}
+
+TEST_CASE("Where the records do not tell of the site, its networks do") {
+  const SessionRecord silent = Silent(kClient, kServer, 4113, After(0));
+  const auto rows = [&](std::vector<Prefix> site, const SessionRecord& session) {
+    ScanSurvey survey({}, PrefixSet(std::move(site)));
+    survey.Add(session);
+    return survey.Report(kWithAgents).rows.size();
+  };
+  const Prefix clients = *Prefix::Parse("10.0.0.0/8");
+  const Prefix servers = *Prefix::Parse("192.0.2.0/24");
+  CHECK(rows({clients, servers}, silent) == 0);
+  CHECK(rows({clients}, silent) == 1);
+  CHECK(rows({servers}, silent) == 1);
+  SessionRecord told = WithinSite(silent);
+  CHECK(rows({}, told) == 0);
+  told.server().local = false;
+  CHECK(rows({clients, servers}, told) == 1);
+}
+
+TEST_CASE("An agent that scans at another port is shown at that one") {
+  const ScanReport report = ReportOf({WithinSite(Silent(kClient, Nth(1), 4113, After(0))),
+                                      WithinSite(Silent(kClient, Nth(1), 22, After(0))),
+                                      WithinSite(Silent(kOther, Nth(1), 4112, After(0)))},
+                                     kWithAgents);
+  REQUIRE(report.rows.size() == 2);
+  CHECK(report.agents == 1);
+  CHECK(report.rows[0].port == 22);
+  CHECK(report.rows[1].port == 4112);
+}
+
+TEST_CASE("An agent whose servers could not be told apart is shown") {
+  ScanSurvey survey({.attempts = 1});
+  survey.Add(WithinSite(Silent(kClient, Nth(1), 4113, After(0))));
+  survey.Add(WithinSite(Silent(kClient, Nth(2), 4113, After(0))));
+  CHECK(survey.Report(kWithAgents).rows.size() == 1);
+}
+
 }  // namespace
 }  // namespace cairn::surveys

@@ -55,7 +55,7 @@ TEST_CASE("The table of servers is no wider than the terminal, and says what it 
   CHECK(ServerTable(Sample(), {.columns = 90, .colour = false}) ==
         "SERVER          ACCEPTED FAILED CLIENTS LAST        RECEIVED SENT MOST FREQUENT\n"
         "10.10.0.15:22 t     1203      4      17 11-21 16:20     1.2M  34M 172.16.4.2 (812)\n"
-        "Not shown for want of room: FIRST (UTC)\n"
+        "Too narrow to show: FIRST (UTC)\n"
         "t: most of its sessions were of a server for one session\n"
         "2 more; --limit N lists N\n");
   surveys::ServerReport report = Sample();

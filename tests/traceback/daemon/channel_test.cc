@@ -35,7 +35,14 @@ std::vector<Message> Samples() {
                  .is_cycle = false,
                  .asker = kThere,
                  .local = kHere,
-                 .remote = kThere},
+                 .remote = kThere,
+                 .refusal = Refusal::kNone},
+          LookUp{.id = 10,
+                 .asker = kThere,
+                 .local = {kHere.ip, 0},
+                 .remote = {kThere.ip, 0},
+                 .refusal = Refusal::kFaulty},
+          OwnAddressList{.addresses = std::vector<IpAddress>(kMostOwnAddresses, kThere.ip)},
           answer,
           Answer{.id = 8, .kind = Answer::Kind::kError, .text = "NO-USER", .targets = {}},
           report,
@@ -66,12 +73,15 @@ TEST_CASE("what is cut, longer, or of values that cannot be is refused") {
   look_up.local.port = 0;
   CHECK_FALSE(DecodeMessage(EncodeMessage(look_up)).has_value());
   look_up = std::get<LookUp>(Samples()[0]);
+  look_up.refusal = static_cast<Refusal>(5);
+  CHECK_FALSE(DecodeMessage(EncodeMessage(look_up)).has_value());
+  look_up = std::get<LookUp>(Samples()[0]);
   look_up.type = static_cast<stop::RequestType>(5);
   CHECK_FALSE(DecodeMessage(EncodeMessage(look_up)).has_value());
-  HopReport report = std::get<HopReport>(Samples()[3]);
+  HopReport report = std::get<HopReport>(Samples()[5]);
   report.token = "../../etc/passwd";
   CHECK_FALSE(DecodeMessage(EncodeMessage(report)).has_value());
-  report = std::get<HopReport>(Samples()[3]);
+  report = std::get<HopReport>(Samples()[5]);
   report.answer = "a\nb";
   CHECK_FALSE(DecodeMessage(EncodeMessage(report)).has_value());
   CHECK_FALSE(DecodeMessage(EncodeMessage(Answer{.id = 1, .text = {}, .targets = {}})).has_value());

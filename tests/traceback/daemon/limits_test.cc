@@ -34,6 +34,7 @@ TEST_CASE("a request that comes again within the window is known, and after it i
 
 TEST_CASE("by the session alone other ports are the same request, by connection they are not") {
   Recursion options;
+  options.cycle_rule = CycleRule::kSession;
   CycleGuard by_session(options);
   options.cycle_rule = CycleRule::kConnection;
   CycleGuard by_connection(options);
@@ -49,11 +50,42 @@ TEST_CASE("when there is no room nothing is forgotten too early") {
   options.max_remembered = 2;
   CycleGuard guard(options);
   guard.Observe(kAsker, Recursive(1), kStart);
-  guard.Observe(kAsker, Recursive(2), kStart);
-  CHECK(guard.Observe(kAsker, Recursive(3), kStart) == CycleGuard::Verdict::kFull);
+  guard.Observe(kOther, Recursive(2), kStart);
+  const IpAddress third = *IpAddress::Parse("192.0.2.3");
+  CHECK(guard.Observe(third, Recursive(3), kStart) == CycleGuard::Verdict::kFull);
   CHECK(guard.Observe(kAsker, Recursive(1), kStart) == CycleGuard::Verdict::kSeen);
   CHECK(guard.Observe(kAsker, Recursive(3), kStart + seconds(120)) == CycleGuard::Verdict::kNew);
   CHECK(guard.size() == 1);
+}
+
+TEST_CASE("a decoy does not hide a second connection behind its session id") {
+  CycleGuard guard({});
+  CHECK(guard.Observe(kAsker, Recursive(7, 1), kStart) == CycleGuard::Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(7, 2), kStart) == CycleGuard::Verdict::kNew);
+}
+
+TEST_CASE("one asker fills a quarter of the memory of recursive requests") {
+  Recursion options;
+  options.max_remembered = 8;
+  CycleGuard guard(options);
+  using Verdict = CycleGuard::Verdict;
+  CHECK(guard.Observe(kAsker, Recursive(1), kStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(2), kStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(3), kStart) == Verdict::kFull);
+  CHECK(guard.Observe(kOther, Recursive(3), kStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(3), kStart + seconds(120)) == Verdict::kNew);
+}
+
+TEST_CASE("a quarter of that memory is for trusted askers, if there are any") {
+  Recursion options;
+  options.max_remembered = 4;
+  CycleGuard guard(options, PrefixSet({*Prefix::Parse("198.51.100.0/24")}));
+  using Verdict = CycleGuard::Verdict;
+  for (const char* asker : {"192.0.2.1", "192.0.2.2", "192.0.2.3"}) {
+    CHECK(guard.Observe(*IpAddress::Parse(asker), Recursive(1), kStart) == Verdict::kNew);
+  }
+  CHECK(guard.Observe(*IpAddress::Parse("192.0.2.4"), Recursive(1), kStart) == Verdict::kFull);
+  CHECK(guard.Observe(*IpAddress::Parse("198.51.100.1"), Recursive(1), kStart) == Verdict::kNew);
 }
 
 TEST_CASE("an asker has so many requests a minute, and others have theirs") {

@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@ namespace cairn::daemon {
 namespace {
 
 constexpr int kNotEntered = 99;
+constexpr uint16_t kAskPort = 9;
 
 // How a child ends that enters the sandbox and then tries something: what that returns, or the
 // signal, negative.
@@ -29,10 +32,11 @@ int Tried(const std::function<int()>& attempt, Connects connects = Connects::kAl
   REQUIRE(root.ok());
   const pid_t child = fork();
   if (child == 0) {
-    const bool entered =
-        EnterSandbox(
-            {.identity = {.uid = 65534, .gid = 65534}, .root = *root, .connects = connects})
-            .ok();
+    const bool entered = EnterSandbox({.identity = {.uid = 65534, .gid = 65534},
+                                       .root = *root,
+                                       .connects = connects,
+                                       .ask_port = kAskPort})
+                             .ok();
     _exit(entered ? attempt() : kNotEntered);
   }
   int status = 0;
@@ -53,7 +57,7 @@ TEST_CASE("what serving sockets needs works in the sandbox") {
           const int socket_of_tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
           sockaddr_in address{};
           address.sin_family = AF_INET;
-          address.sin_port = htons(9);
+          address.sin_port = htons(kAskPort);
           address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
           const bool tried =
               connect(socket_of_tcp, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 &&
@@ -104,6 +108,41 @@ TEST_CASE("whatever could reach beyond sockets ends the process") {
     INFO(what);
     CHECK(Tried(attempt) == -SIGSYS);
   }
+}
+
+// The error of a connection to `port` of this host, or of a socket bound to it.
+int TriedPort(int (*attempt)(int, const sockaddr*, socklen_t), uint16_t port) {
+  const int tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int result = attempt(tcp, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  return result == 0 ? 0 : errno;
+}
+
+TEST_CASE("hosts can be reached at the one port only, and from no port of choice") {
+  if (!NeedsRoot()) return;
+  constexpr int kAskVersion = 1;
+  if (syscall(SYS_landlock_create_ruleset, nullptr, 0, kAskVersion) < 4) {
+    WARN("SKIPPED: needs Landlock of Linux 6.7");
+    return;
+  }
+  CHECK(Tried([] { return TriedPort(connect, kAskPort); }) != EACCES);
+  CHECK(Tried([] { return TriedPort(connect, 22); }) == EACCES);
+  CHECK(Tried([] { return TriedPort(bind, 0); }) == 0);
+  CHECK(Tried([] { return TriedPort(bind, 40404); }) == EACCES);
+}
+
+TEST_CASE("no option of a socket can be set but that it sends at once") {
+  if (!NeedsRoot()) return;
+  const auto set = [](int level, int option) {
+    const int tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int one = 1;
+    return setsockopt(tcp, level, option, &one, sizeof(one));
+  };
+  CHECK(Tried([&] { return set(IPPROTO_TCP, TCP_NODELAY); }) == 0);
+  CHECK(Tried([&] { return set(IPPROTO_IP, IP_FREEBIND); }) == -SIGSYS);
 }
 
 TEST_CASE("without recursion nobody can be connected to") {

@@ -28,8 +28,8 @@ TEST_CASE("all processes that hold a pipe are found, with their ends") {
   const uint32_t writer = family.Child({ends[0]});
   close(ends[0]);
   const ProcFolder proc("/proc");
-  const DescriptorIndex index(proc);
-  const std::vector<PipeHolder> holders = HoldersOfPipe(proc, index, InodeOf(ends[1]));
+  DescriptorIndex index(proc);
+  const auto holders = index.HoldersOfPipe(InodeOf(ends[1]));
   const auto holds = [&holders](uint32_t pid, bool reads, bool writes) {
     return std::any_of(holders.begin(), holders.end(), [&](const PipeHolder& holder) {
       return holder.pid == pid && holder.reads == reads && holder.writes == writes;

@@ -30,6 +30,17 @@ TEST_CASE("while data are under way only the active end can be proven") {
         Direction::kUnknown);
 }
 
+TEST_CASE("what is outstanding tells it of either end while data are under way") {
+  const TcpCounts half_acked = {
+      .bytes_acked = 401, .bytes_sent = 700, .bytes_sent_again = 200, .segments_unacked = 1};
+  CHECK(DirectionOf(half_acked, false, 100) == Direction::kOutbound);
+  CHECK(DirectionOf(half_acked, false, 99) == Direction::kInbound);
+  CHECK(DirectionOf(half_acked, false, 50) == Direction::kUnknown);
+  const TcpCounts not_sent = {.bytes_acked = 1, .bytes_not_sent = 9};
+  CHECK(DirectionOf({.bytes_acked = 0, .bytes_not_sent = 9}, false, 9) == Direction::kInbound);
+  CHECK(DirectionOf(not_sent, false, 9) == Direction::kOutbound);
+}
+
 TEST_CASE("an acknowledged FIN is a byte, too") {
   CHECK(DirectionOf({.bytes_acked = 502, .bytes_sent = 500}, true) == Direction::kOutbound);
   CHECK(DirectionOf({.bytes_acked = 501, .bytes_sent = 500}, true) == Direction::kInbound);

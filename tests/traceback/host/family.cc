@@ -120,6 +120,28 @@ Snapshot WalkFrom(const Connection& connection, const Options& options) {
   return *std::move(snapshot);
 }
 
+Owner::Owner(const std::vector<int>& closed) {
+  std::vector<int> all = closed;
+  all.insert(all.end(), {connection.listener, connection.server});
+  pid = family.Child(all);
+  close(connection.client);
+  connection.client = -1;
+  // Nobody on this host holds the other end: it would lead there.
+  close(connection.server);
+  connection.server = -1;
+  connection.CloseListener();
+}
+
+Snapshot WalkFrom(const Owner& owner, const Options& options) {
+  const std::unique_ptr<Inspector> inspector = *Inspector::Open(options);
+  const auto found =
+      inspector->Find(owner.connection.client_end, owner.connection.server_end, false);
+  REQUIRE(found.ok());
+  absl::StatusOr<Snapshot> snapshot = inspector->Walk(*found, PacketTime::FromNanoseconds(7));
+  REQUIRE(snapshot.ok());
+  return *std::move(snapshot);
+}
+
 const Process* Find(const Snapshot& snapshot, uint32_t pid) {
   const auto found = std::find_if(snapshot.processes.begin(), snapshot.processes.end(),
                                   [pid](const Process& process) { return process.pid == pid; });

@@ -51,6 +51,17 @@ std::vector<int> Descriptors(const Connection& connection);
 Inspector& TheInspector();
 // What is found from the client's end.
 Snapshot WalkFrom(const Connection& connection, const Options& options = {});
+// The client's end of the connection belongs to the child alone, so that this process is found as
+// its parent and no other way.
+struct Owner {
+  // `closed`: what the child does not keep.
+  explicit Owner(const std::vector<int>& closed);
+
+  Connection connection;
+  Family family;
+  uint32_t pid = 0;
+};
+Snapshot WalkFrom(const Owner& owner, const Options& options = {});
 // Null: it is not there.
 const Process* Find(const Snapshot& snapshot, uint32_t pid);
 

@@ -143,6 +143,7 @@ TEST_CASE("what is not to be kept is left out, and followed all the same") {
     CHECK(process.executable_sha256.empty());
     CHECK_FALSE(process.login_uid.has_value());
     CHECK(process.control_group.empty());
+    CHECK(process.network_namespace == 0);
   }
 }
 

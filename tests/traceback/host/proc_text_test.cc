@@ -94,5 +94,42 @@ TEST_CASE("numbers behind keys are those of their own line") {
   CHECK_FALSE(ParseNumber("").has_value());
 }
 
+TEST_CASE("files of a ring are told as links, where the kernel lists them") {
+  CHECK(
+      ParseRingFiles("pos:\t0\nUserFiles:\t2\n    0: socket:[12]\n    1: <none>\nUserBufs:\t1\n    "
+                     "0: 0x1/4096\n") == std::vector<std::string>{"socket:[12]", "<none>"});
+  CHECK(ParseRingFiles("UserFiles:\t2\n").empty());
+  CHECK(ParseRingFiles("").empty());
+}
+
+TEST_CASE("memory is shared that others may write, each piece once") {
+  const auto mappings = ParseSharedMappings(
+      "00400000-00401000 r-xp 00000000 08:01 7 /usr/bin/x\n"
+      "7f00-7f01 rw-s 00000000 00:01 1024                       /memfd:a name (deleted)\n"
+      "7f01-7f02 rw-s 00001000 00:01 1024                       /memfd:a name (deleted)\n"
+      "7f02-7f03 r--s 00000000 08:01 9 /usr/lib/locale.cache\n"
+      "7f03-7f04 r--s 00000000 00:1a 11 /dev/shm/x\n"
+      "7f04-7f05 rw-s 00000000 00:0f 12 anon_inode:[io_uring]\n"
+      "7f05-7f06 rw-s 00000000 00:01 13\n"
+      "broken",
+      64);
+  REQUIRE(mappings.size() == 3);
+  CHECK(mappings[0].name == "/memfd:a name (deleted)");
+  CHECK(mappings[0].inode == 1024);
+  CHECK(mappings[1].name == "/dev/shm/x");
+  CHECK(mappings[2].name.empty());
+  CHECK(ParseSharedMappings("7f-80 rw-s 0 0:1 1 a\n7f-80 rw-s 0 0:1 2 b\n", 1).size() == 1);
+}
+
+TEST_CASE("a variable of an environment is told by its whole name") {
+  using namespace std::string_view_literals;
+  constexpr std::string_view kText = "XSSH_CONNECTION=no\0SSH_CONNECTION=192.0.2.1 2 3 22\0A=\0"sv;
+  CHECK(EnvironmentValue(kText, "SSH_CONNECTION") == "192.0.2.1 2 3 22");
+  CHECK(EnvironmentValue(kText, "A").empty());
+  CHECK(EnvironmentValue(kText, "SSH").empty());
+  CHECK(EnvironmentValue("SSH_CONNECTION=" + std::string(1000, 'x'), "SSH_CONNECTION").size() ==
+        256);
+}
+
 }  // namespace
 }  // namespace cairn::host

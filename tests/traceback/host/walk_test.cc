@@ -2,6 +2,7 @@
 #include "traceback/host/walk.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "catch2/catch.hpp"
 
@@ -42,36 +44,6 @@ void Close(const Ends& ends) {
 }
 
 uint32_t Self() { return static_cast<uint32_t>(getpid()); }
-
-// The client's end of the connection belongs to the child alone, so that this process is found as
-// its parent and no other way.
-struct Owner {
-  Connection connection;
-  Family family;
-  uint32_t pid = 0;
-
-  explicit Owner(const std::vector<int>& closed) {
-    std::vector<int> all = closed;
-    all.insert(all.end(), {connection.listener, connection.server});
-    pid = family.Child(all);
-    close(connection.client);
-    connection.client = -1;
-    // Nobody on this host holds the other end: it would lead there.
-    close(connection.server);
-    connection.server = -1;
-    connection.CloseListener();
-  }
-};
-
-Snapshot WalkFrom(const Owner& owner, const Options& options = {}) {
-  const std::unique_ptr<Inspector> inspector = *Inspector::Open(options);
-  const auto found =
-      inspector->Find(owner.connection.client_end, owner.connection.server_end, false);
-  REQUIRE(found.ok());
-  absl::StatusOr<Snapshot> snapshot = inspector->Walk(*found, PacketTime::FromNanoseconds(7));
-  REQUIRE(snapshot.ok());
-  return *std::move(snapshot);
-}
 
 Relation RelationOf(const Snapshot& snapshot, uint32_t pid) {
   const Process* process = Find(snapshot, pid);
@@ -196,44 +168,6 @@ TEST_CASE("siblings are not found through their common parent") {
   CHECK(Find(snapshot, sibling) == nullptr);
 }
 
-TEST_CASE("a system user's process with many peers is a hub, an ordinary user's is followed") {
-  if (geteuid() != 0) {
-    WARN("SKIPPED: needs root to become somebody else");
-    return;
-  }
-  const bool by_system = GENERATE(true, false);
-  Options options;
-  options.max_peers = 4;
-  const Ends to_hub = SocketPair();
-  std::vector<Ends> others;
-  std::vector<int> all(to_hub.begin(), to_hub.end());
-  for (int i = 0; i < 6; ++i) {
-    others.push_back(SocketPair());
-    all.insert(all.end(), others.back().begin(), others.back().end());
-  }
-  const auto but = [&all](std::set<int> kept) {
-    std::vector<int> closed;
-    for (const int descriptor : all) {
-      if (!kept.contains(descriptor)) closed.push_back(descriptor);
-    }
-    return closed;
-  };
-  std::set<int> of_hub = {to_hub[1]};
-  for (const Ends& pair : others) of_hub.insert(pair[0]);
-  Family family;
-  const uint32_t hub = family.Child(but(of_hub), [by_system] {
-    if (!by_system && setuid(4242) != 0) abort();
-  });
-  std::vector<uint32_t> peers;
-  for (const Ends& pair : others) peers.push_back(family.Child(but({pair[1]})));
-  const Owner owner(but({to_hub[0]}));
-  for (const int descriptor : all) close(descriptor);
-  const Snapshot snapshot = WalkFrom(owner, options);
-  REQUIRE(Find(snapshot, hub) != nullptr);
-  CHECK(Find(snapshot, hub)->not_followed == (by_system ? "hub" : ""));
-  for (const uint32_t peer : peers) CHECK((Find(snapshot, peer) == nullptr) == by_system);
-}
-
 TEST_CASE("a walk ends at the most processes that are kept, and says so") {
   const Owner owner({});
   Options options;
@@ -308,6 +242,28 @@ TEST_CASE("descriptors of a thread that has a table of its own are seen") {
   const Snapshot snapshot = WalkFrom(owner);
   REQUIRE(Find(snapshot, other) != nullptr);
   CHECK(RelationOf(snapshot, other) == Relation::kUnix);
+}
+
+TEST_CASE("what a process holds is counted once, however often it is met") {
+  const Ends pair = SocketPair();
+  const int udp = socket(AF_INET, SOCK_DGRAM, 0);
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(bind(udp, reinterpret_cast<sockaddr*>(&any), sizeof(any)) == 0);
+  // This process is met as the owner's parent, and then at the other end of the pair.
+  const Owner owner({pair[0], udp});
+  close(pair[1]);
+  const Snapshot snapshot = WalkFrom(owner);
+  size_t met = 0;
+  for (const NotSeen& each : snapshot.not_seen) {
+    if (each.pid != Self() || each.gap != Gap::kDatagrams) continue;
+    ++met;
+    CHECK(each.count == 1);
+  }
+  CHECK(met == 1);
+  close(pair[0]);
+  close(udp);
 }
 
 }  // namespace

@@ -17,6 +17,8 @@
 
 #include "catch2/catch.hpp"
 
+#include "traceback/requester/request_queue.h"
+
 namespace cairn::requester {
 namespace {
 
@@ -307,6 +309,53 @@ TEST_CASE("a host is asked only so often in a minute, and others go on") {
   CHECK_FALSE(requester.WaitUntil(steady_clock::now() + milliseconds(400)));
   CHECK(requester.Take().size() == 2);
   CHECK(host.connections() == 2);
+}
+
+Ask AskOf(const char* host, uint64_t tag) {
+  Ask ask = AskFor(tag);
+  ask.host = *IpAddress::Parse(host);
+  return ask;
+}
+
+TEST_CASE("requests to one host fill only its own part of the queue") {
+  Options options = Quick(1);  // nothing listens there
+  options.max_queued_per_host = 2;
+  options.retries = 0;
+  RequestQueue queue(options);
+  for (const char* host : {"127.0.0.1", "2001:db8::1"}) {
+    CHECK(queue.Submit(AskOf(host, 1)));
+    CHECK(queue.Submit(AskOf(host, 2)));
+    CHECK_FALSE(queue.Submit(AskOf(host, 3)));
+  }
+  CHECK_FALSE(queue.Submit(AskOf("2001:db8::ffff:2", 4)));  // another address of the same network
+  CHECK(queue.Submit(AskOf("127.0.0.2", 5)));
+  // What has ended makes room.
+  const steady_clock::time_point end = steady_clock::now() + seconds(5);
+  while (queue.Take().empty() && steady_clock::now() < end) {
+    queue.Start(steady_clock::now());
+    std::vector<pollfd> polled;
+    queue.AppendPolled(polled);
+    poll(polled.data(), polled.size(), 10);
+    queue.Step(steady_clock::now(), polled);
+  }
+  CHECK(queue.Submit(AskOf("127.0.0.1", 6)));
+}
+
+TEST_CASE("a host that does not answer keeps no other waiting") {
+  const Host host([](int) { std::this_thread::sleep_for(seconds(2)); });
+  Options options = Quick(host.port());
+  options.connect_timeout = PacketDelta::FromSeconds(3);
+  options.reply_timeout = PacketDelta::FromSeconds(3);
+  options.max_concurrent = 2;
+  options.max_concurrent_per_host = 1;
+  options.retries = 0;
+  Requester requester(options);
+  for (uint64_t i = 0; i < 4; ++i) CHECK(requester.Submit(AskFor(i)));
+  CHECK(requester.Submit(AskOf("127.0.0.2", 4)));
+  CHECK_FALSE(requester.WaitUntil(steady_clock::now() + milliseconds(500)));
+  const std::vector<Outcome> outcomes = requester.Take();
+  REQUIRE(outcomes.size() == 1);
+  CHECK(outcomes[0].ask.tag == 4);
 }
 
 TEST_CASE("many at once are all answered") {

@@ -73,9 +73,34 @@ class Maker {
     process.control_group = Text();
     process.container = Text();
     process.network_namespace = Number();
+    process.mapped_user = Text();
+    process.working_directory = Text();
+    process.ssh_connection = Text();
+    process.main_thread_ended = Flag();
+    process.identical = Number();
     for (uint32_t i = Number() % 5; i > 0; --i) process.descriptors.push_back(Descriptor());
     process.descriptors_left_out = Number();
     return process;
+  }
+
+  host::PreviousHost Previous() {
+    return {.local = End(),
+            .remote = End(),
+            .direction = OneOf(host::Direction::kOutbound),
+            .pid = Number(),
+            .path = {Number(), Number()},
+            .one_of = 1 + Number() % 9,
+            .direct = Flag()};
+  }
+
+  host::OtherConnection Other() {
+    return {.why = OneOf(host::Bystander::kSameUser),
+            .local = End(),
+            .remote = End(),
+            .direction = OneOf(host::Direction::kOutbound),
+            .pid = Number(),
+            .uid = Number(),
+            .path = {Number()}};
   }
 
  private:
@@ -106,11 +131,16 @@ Record SampleRecord(std::mt19937& random, PacketTime time) {
                           .kernel_build = make.Text(),
                           .machine = make.Text()};
   record.snapshot.truncated = make.Flag();
+  record.snapshot.truncated_by = make.Text();
   for (int i = 0; i < 3; ++i) record.snapshot.processes.push_back(make.Process());
-  record.snapshot.previous_hosts.push_back(
-      {make.End(), make.End(), make.OneOf(host::Direction::kOutbound), make.Number()});
+  record.snapshot.previous_hosts.push_back(make.Previous());
+  record.snapshot.other_connections.push_back(make.Other());
+  record.snapshot.not_seen.push_back({.gap = make.OneOf(host::Gap::kOwner),
+                                      .pid = make.Number(),
+                                      .count = make.Number(),
+                                      .detail = make.Text()});
   record.snapshot.logins.push_back(
-      {make.Text(), make.Text(), make.Text(), make.Number(), make.Time()});
+      {make.Text(), make.Text(), make.Text(), make.Number(), make.Time(), make.Text()});
   return record;
 }
 

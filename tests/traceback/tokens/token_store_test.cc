@@ -6,83 +6,24 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <random>
 #include <string>
 
 #include "catch2/catch.hpp"
 
-#include "tests/traceback/tokens/sample_record.h"
+#include "tests/traceback/tokens/store_rig.h"
 #include "traceback/tokens/redemption.h"
+#include "traceback/tokens/verification.h"
 
 namespace cairn::tokens {
 namespace {
 
 namespace fs = std::filesystem;
 
-PacketTime Now() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return PacketTime::FromNanoseconds(now.tv_sec * 1'000'000'000 + now.tv_nsec);
+Redeemed Redemption(const Rig& rig, const std::string& token) {
+  absl::StatusOr<Redeemed> redeemed = Redeem(rig.options, token, WallTime());
+  REQUIRE(redeemed.ok());
+  return *std::move(redeemed);
 }
-
-std::string Bytes(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void Write(const fs::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-// A store in a folder of its own.
-class Rig {
- public:
-  Rig() {
-    std::string folder = "/tmp/cairn_store_XXXXXX";
-    REQUIRE(mkdtemp(folder.data()) != nullptr);
-    root = folder;
-    options.folder = folder + "/store";
-    options.min_free_bytes = 0;
-  }
-  ~Rig() {
-    store.reset();
-    fs::remove_all(root);
-  }
-  Rig(const Rig&) = delete;
-  Rig& operator=(const Rig&) = delete;
-
-  TokenStore& Open(PacketTime now = Now()) {
-    store.reset();
-    auto opened = TokenStore::Open(options, now);
-    REQUIRE(opened.ok());
-    store = *std::move(opened);
-    return *store;
-  }
-  Record Sample() { return SampleRecord(random, Now()); }
-  Asked Question() { return Sample().asked; }
-  std::string Saved() {
-    const absl::StatusOr<std::string> token = store->Save(Sample());
-    REQUIRE(token.ok());
-    return *token;
-  }
-  Redeemed Redemption(const std::string& token) {
-    absl::StatusOr<Redeemed> redeemed = Redeem(options, token, Now());
-    REQUIRE(redeemed.ok());
-    return *std::move(redeemed);
-  }
-  fs::path RecordPath(const std::string& token) {
-    return fs::path(options.folder) / "records" /
-           (token + (options.compress ? ".json.gz" : ".json"));
-  }
-  fs::path Journal() { return fs::path(options.folder) / "journal.jsonl"; }
-
-  fs::path root;
-  Options options;
-  std::unique_ptr<TokenStore> store;
-  std::mt19937 random{17};
-};
 
 TEST_CASE("a saved record redeems to what was saved, compressed or not") {
   Rig rig;
@@ -93,7 +34,7 @@ TEST_CASE("a saved record redeems to what was saved, compressed or not") {
   REQUIRE(token.ok());
   CHECK(*token == TokenOf(RecordToJson(record)));
   if (!rig.options.compress) CHECK(Bytes(rig.RecordPath(*token)) == RecordToJson(record));
-  const Redeemed redeemed = rig.Redemption(*token);
+  const Redeemed redeemed = Redemption(rig, *token);
   CHECK(redeemed.state == RecordState::kIntact);
   REQUIRE(redeemed.record.has_value());
   CHECK(RecordToJson(*redeemed.record) == RecordToJson(record));
@@ -122,11 +63,11 @@ TEST_CASE(
   fs::rename(rig.RecordPath(linked), rig.root / "elsewhere");
   fs::create_symlink(rig.root / "elsewhere", rig.RecordPath(linked));
   fs::remove(rig.RecordPath(removed));
-  CHECK(rig.Redemption(whole).state == RecordState::kIntact);
-  CHECK(rig.Redemption(changed).state == RecordState::kAltered);
-  CHECK(rig.Redemption(cut).state == RecordState::kAltered);
-  CHECK(rig.Redemption(linked).state == RecordState::kAltered);
-  CHECK(rig.Redemption(removed).state == RecordState::kMissing);
+  CHECK(Redemption(rig, whole).state == RecordState::kIntact);
+  CHECK(Redemption(rig, changed).state == RecordState::kAltered);
+  CHECK(Redemption(rig, cut).state == RecordState::kAltered);
+  CHECK(Redemption(rig, linked).state == RecordState::kAltered);
+  CHECK(Redemption(rig, removed).state == RecordState::kMissing);
   const auto verified = Verify(rig.options);
   REQUIRE(verified.ok());
   CHECK(verified->intact == 1);
@@ -143,7 +84,7 @@ TEST_CASE("a bomb is no record") {
   REQUIRE(
       system(("head -c 83886080 /dev/zero | gzip > " + rig.RecordPath(token).string()).c_str()) ==
       0);
-  CHECK(rig.Redemption(token).state == RecordState::kAltered);
+  CHECK(Redemption(rig, token).state == RecordState::kAltered);
 }
 
 TEST_CASE("answers of previous hosts stand with the first token") {
@@ -155,25 +96,28 @@ TEST_CASE("answers of previous hosts stand with the first token") {
   asked.type = stop::RequestType::kIdRec;
   REQUIRE(rig.store->NoteIdent(ident, asked, 1001, "alice").ok());
   for (const std::string& first : {token, ident}) {
-    const NextHop hop = {.time = Now(),
+    const NextHop hop = {.time = WallTime(),
                          .local = asked.local,
                          .remote = asked.remote,
                          .result = "answered",
                          .token = RandomToken(),
                          .error = {}};
     REQUIRE(rig.store->Attach(first, hop).ok());
-    const Redeemed redeemed = rig.Redemption(first);
+    const Redeemed redeemed = Redemption(rig, first);
     REQUIRE(redeemed.next_hops.size() == 1);
     CHECK(redeemed.next_hops[0].token == hop.token);
     CHECK(redeemed.next_hops[0].remote == hop.remote);
     CHECK(RedeemedText(redeemed).find("its token: " + hop.token) != std::string::npos);
   }
-  CHECK(rig.Redemption(ident).entry->user == "alice");
-  CHECK(absl::IsNotFound(rig.store->Attach(
-      RandomToken(),
-      {.time = Now(), .local = {}, .remote = {}, .result = "refused", .token = {}, .error = {}})));
+  CHECK(Redemption(rig, ident).entry->user == "alice");
+  CHECK(absl::IsNotFound(rig.store->Attach(RandomToken(), {.time = WallTime(),
+                                                           .local = {},
+                                                           .remote = {},
+                                                           .result = "refused",
+                                                           .token = {},
+                                                           .error = {}})));
   // They are bounded.
-  const NextHop large = {.time = Now(),
+  const NextHop large = {.time = WallTime(),
                          .local = {},
                          .remote = {},
                          .result = std::string(4000, 'x'),
@@ -222,8 +166,8 @@ TEST_CASE("no asker fills the store for the others, nor after a restart") {
     return rig.store->Save(record);
   };
   int saved = 0;
-  absl::StatusOr<std::string> token = save(greedy, Now());
-  for (; token.ok() && saved < 1000; ++saved) token = save(greedy, Now());
+  absl::StatusOr<std::string> token = save(greedy, WallTime());
+  for (; token.ok() && saved < 1000; ++saved) token = save(greedy, WallTime());
   CHECK(saved > 20);
   REQUIRE(absl::IsResourceExhausted(token.status()));
   CHECK(std::string(token.status().message()).find("max_asker_percent") != std::string::npos);
@@ -232,11 +176,11 @@ TEST_CASE("no asker fills the store for the others, nor after a restart") {
   // Another address of the same network is the same asker; others have their own share.
   const auto same = IpAddress::FromWords(greedy.high(), 2);
   const auto other = IpAddress::FromWords(greedy.high() + 1, 1);
-  CHECK_FALSE(save(same, Now()).ok());
-  CHECK(save(other, Now()).ok());
+  CHECK_FALSE(save(same, WallTime()).ok());
+  CHECK(save(other, WallTime()).ok());
   rig.Open();
-  CHECK_FALSE(save(greedy, Now()).ok());
-  CHECK(save(other, Now()).ok());
+  CHECK_FALSE(save(greedy, WallTime()).ok());
+  CHECK(save(other, WallTime()).ok());
   // Its lines in the journal count, too.
   Asked asked = rig.Question();
   asked.asker.ip = IpAddress::FromV4(77);
@@ -244,9 +188,9 @@ TEST_CASE("no asker fills the store for the others, nor after a restart") {
   for (int i = 0; i < 10000 && noted.ok(); ++i)
     noted = rig.store->NoteEmpty(RandomToken(), asked, "x");
   CHECK(absl::IsResourceExhausted(noted));
-  CHECK(save(other, Now()).ok());
+  CHECK(save(other, WallTime()).ok());
   // What has expired leaves room again.
-  const PacketTime later = Now() + PacketDelta::FromSeconds(3 * 7200);
+  const PacketTime later = WallTime() + PacketDelta::FromSeconds(3 * 7200);
   rig.store->Maintain(later);
   CHECK(save(greedy, later).ok());
 }
@@ -264,13 +208,13 @@ TEST_CASE("records leave when their retention is over, and that is no tampering"
   Rig rig;
   rig.Open();
   const std::string token = rig.Saved();
-  const PacketTime later = Now() + rig.options.retention + PacketDelta::FromSeconds(3600);
-  rig.store->Maintain(Now());
+  const PacketTime later = WallTime() + rig.options.retention + PacketDelta::FromSeconds(3600);
+  rig.store->Maintain(WallTime());
   CHECK(fs::exists(rig.RecordPath(token)));
   rig.store->Maintain(later);
   CHECK_FALSE(fs::exists(rig.RecordPath(token)));
   CHECK(rig.store->counters().expired == 1);
-  CHECK(rig.Redemption(token).state == RecordState::kExpired);
+  CHECK(Redemption(rig, token).state == RecordState::kExpired);
   const auto verified = Verify(rig.options);
   REQUIRE(verified.ok());
   CHECK(verified->Sound());
@@ -287,7 +231,7 @@ TEST_CASE("a journal that has grown is put aside, and read on") {
     REQUIRE(rig.store->NoteIdent(tokens.back(), rig.Question(), 7, "carol").ok());
   }
   CHECK(fs::file_size(rig.Journal()) <= 4096 + 1000);
-  for (const std::string& token : tokens) CHECK(rig.Redemption(token).entry->user == "carol");
+  for (const std::string& token : tokens) CHECK(Redemption(rig, token).entry->user == "carol");
   const auto listed = List(rig.options);
   REQUIRE(listed.ok());
   REQUIRE(listed->size() == tokens.size());
@@ -307,7 +251,7 @@ TEST_CASE("half a line at the end of the journal and a half-written record do no
   CHECK_FALSE(fs::exists(unfinished));
   const std::string second = rig.Saved();
   for (const std::string& token : {first, second})
-    CHECK(rig.Redemption(token).state == RecordState::kIntact);
+    CHECK(Redemption(rig, token).state == RecordState::kIntact);
   const auto verified = Verify(rig.options);
   REQUIRE(verified.ok());
   CHECK(verified->Sound());
@@ -317,7 +261,7 @@ TEST_CASE("half a line at the end of the journal and a half-written record do no
 TEST_CASE("two daemons cannot have one store") {
   Rig rig;
   rig.Open();
-  const auto second = TokenStore::Open(rig.options, Now());
+  const auto second = TokenStore::Open(rig.options, WallTime());
   CHECK(absl::IsFailedPrecondition(second.status()));
 }
 
@@ -331,7 +275,7 @@ TEST_CASE("a folder that cannot be made says so at each save, and is used once i
   CHECK(rig.store->counters().unsaved_fault == 1);
   fs::create_directory(rig.root / "no");
   Record later = rig.Sample();
-  later.asked.time = Now() + PacketDelta::FromSeconds(5);
+  later.asked.time = WallTime() + PacketDelta::FromSeconds(5);
   CHECK(rig.store->Save(later).ok());
 }
 
@@ -339,9 +283,9 @@ TEST_CASE("every redemption is noted before anything is told") {
   Rig rig;
   rig.Open();
   const std::string token = rig.Saved();
-  rig.Redemption(token);
-  CHECK(absl::IsNotFound(Redeem(rig.options, RandomToken(), Now()).status()));
-  CHECK(absl::IsInvalidArgument(Redeem(rig.options, "0123", Now()).status()));
+  Redemption(rig, token);
+  CHECK(absl::IsNotFound(Redeem(rig.options, RandomToken(), WallTime()).status()));
+  CHECK(absl::IsInvalidArgument(Redeem(rig.options, "0123", WallTime()).status()));
   const fs::path audit = fs::path(rig.options.folder) / "redemptions.jsonl";
   const std::string text = Bytes(audit);
   CHECK(text.find(token) != std::string::npos);
@@ -350,7 +294,7 @@ TEST_CASE("every redemption is noted before anything is told") {
   // Where nothing can be noted nothing is told.
   fs::remove(audit);
   fs::create_directory(audit);
-  CHECK(absl::IsUnavailable(Redeem(rig.options, token, Now()).status()));
+  CHECK(absl::IsUnavailable(Redeem(rig.options, token, WallTime()).status()));
 }
 
 TEST_CASE("reports show the tree, and steer no terminal") {
@@ -372,7 +316,7 @@ TEST_CASE("reports show the tree, and steer no terminal") {
   record.snapshot.processes[0].descriptors = {terminal};
   const auto token = rig.store->Save(record);
   REQUIRE(token.ok());
-  const std::string text = RedeemedText(rig.Redemption(*token));
+  const std::string text = RedeemedText(Redemption(rig, *token));
   CHECK(text.find("20 evil?[2J") != std::string::npos);
   CHECK(text.find("255 other /dev/pts/3\n") != std::string::npos);
   CHECK(text.find("holds the connection") != std::string::npos);
