@@ -22,10 +22,10 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "evaluate";
+constexpr char kEvaluateCommand[] = "evaluate";
 constexpr size_t kMaxSettings = 10000;
 
-struct Arguments {
+struct EvaluateArguments {
   std::vector<std::string> traces;
   std::vector<std::string> truths;
   RunOptions run;  // of these: the configuration file, --set and --protect
@@ -62,7 +62,7 @@ absl::StatusOr<config::Settings> WithValues(const Plan& plan,
 }
 
 // Everything that can be wrong with the command line, before any capture is read.
-absl::Status MakePlan(const Arguments& arguments, Plan& plan) {
+absl::Status MakePlan(const EvaluateArguments& arguments, Plan& plan) {
   absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
   if (!settings.ok()) return settings.status();
   plan.settings = *std::move(settings);
@@ -93,7 +93,7 @@ absl::Status MakePlan(const Arguments& arguments, Plan& plan) {
   return absl::OkStatus();
 }
 
-absl::Status LoadSubjects(const Arguments& arguments, Plan& plan) {
+absl::Status LoadSubjects(const EvaluateArguments& arguments, Plan& plan) {
   for (size_t i = 0; i < arguments.traces.size(); ++i) {
     Subject subject{
         .trace = arguments.traces[i], .truth_file = {}, .truth = {}, .capture = std::nullopt};
@@ -195,7 +195,7 @@ absl::StatusOr<std::string> RunSweep(Plan& plan, int threads, traces::ReportForm
   return traces::FormatSweep(sweep, format);
 }
 
-absl::StatusOr<std::string> RunOnce(Plan& plan, const Arguments& arguments,
+absl::StatusOr<std::string> RunOnce(Plan& plan, const EvaluateArguments& arguments,
                                     traces::ReportFormat format) {
   std::vector<traces::CaptureScore> scores;
   for (Subject& subject : plan.subjects) {
@@ -215,46 +215,41 @@ absl::StatusOr<std::string> RunOnce(Plan& plan, const Arguments& arguments,
       arguments.verbose ? traces::ReportDetail::kEveryPair : traces::ReportDetail::kSummary);
 }
 
-int Fail(int exit_code, const absl::Status& status) {
-  Complain(kCommand, status);
-  return exit_code;
-}
-
-traces::ReportFormat FormatOf(const std::string& name) {
+traces::ReportFormat ReportFormatOf(const std::string& name) {
   if (name == "json") return traces::ReportFormat::kJson;
   if (name == "csv") return traces::ReportFormat::kCsv;
   return traces::ReportFormat::kTable;
 }
 
 // The options of a run that stand for these.
-RunOptions RunOf(const Arguments& arguments) {
+RunOptions RunOf(const EvaluateArguments& arguments) {
   RunOptions run = arguments.run;
   run.quiet = arguments.report.quiet;
   return run;
 }
 
-int Evaluate(const Arguments& arguments) {
+int Evaluate(const EvaluateArguments& arguments) {
   Plan plan;
   if (const absl::Status status = MakePlan(arguments, plan); !status.ok())
-    return Fail(kUsage, status);
+    return Fail(kEvaluateCommand, kUsage, status);
   if (const absl::Status status = LoadSubjects(arguments, plan); !status.ok())
-    return Fail(kFailed, status);
-  TellConfigFile(kCommand, RunOf(arguments));
-  WarnOfFilter(kCommand, RunOf(arguments), plan.settings);
-  const traces::ReportFormat format = FormatOf(arguments.report.format);
+    return Fail(kEvaluateCommand, kFailed, status);
+  TellConfigFile(kEvaluateCommand, RunOf(arguments));
+  WarnOfFilter(kEvaluateCommand, RunOf(arguments), plan.settings);
+  const traces::ReportFormat format = ReportFormatOf(arguments.report.format);
   const absl::StatusOr<std::string> report = plan.axes.empty()
                                                  ? RunOnce(plan, arguments, format)
                                                  : RunSweep(plan, arguments.report.threads, format);
-  if (!report.ok()) return Fail(kFailed, report.status());
-  return PrintReport(kCommand, arguments.report, *report);
+  if (!report.ok()) return Fail(kEvaluateCommand, kFailed, report.status());
+  return PrintReport(kEvaluateCommand, arguments.report, *report);
 }
 
 }  // namespace
 
 void AddEvaluate(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EvaluateArguments>();
   CLI::App* command =
-      app.add_subcommand(kCommand, "Score the detector on captures with known truth");
+      app.add_subcommand(kEvaluateCommand, "Score the detector on captures with known truth");
   command->add_option("TRACE", arguments->traces, "Capture files")->required()->type_name("");
   command
       ->add_option("--truth", arguments->truths,

@@ -14,22 +14,22 @@
 namespace cairn::commands {
 namespace {
 
-constexpr const char* kName = "evaluate-calibration";
+constexpr const char* kEvaluateCalibrationCommand = "evaluate-calibration";
 
-struct Arguments {
+struct EvaluateCalibrationArguments {
   evaluation::SiteDaysOptions options;
   std::vector<double> rates;
   RunOptions run;  // of these: the configuration file, --set and --protect
   ReportOptions report;
 };
 
-int EvaluateCalibration(const Arguments& arguments) {
+int EvaluateCalibration(const EvaluateCalibrationArguments& arguments) {
   const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
   if (!settings.ok()) {
-    Complain(kName, settings.status());
+    Complain(kEvaluateCalibrationCommand, settings.status());
     return kUsage;
   }
-  if (!arguments.report.quiet) TellConfigFile(kName, arguments.run);
+  if (!arguments.report.quiet) TellConfigFile(kEvaluateCalibrationCommand, arguments.run);
   evaluation::SiteDaysOptions options = arguments.options;
   options.detector = settings->detector;
   options.threads = arguments.report.threads;
@@ -37,20 +37,21 @@ int EvaluateCalibration(const Arguments& arguments) {
   const absl::StatusOr<std::vector<evaluation::AlarmCount>> counts =
       evaluation::CountAlarms(options);
   if (!counts.ok()) {
-    Complain(kName, counts.status());
+    Complain(kEvaluateCalibrationCommand, counts.status());
     return kUsage;
   }
   const std::string text = evaluation::FormatAlarms(*counts, arguments.report.format == "markdown");
-  return PrintReport(kName, arguments.report, text);
+  return PrintReport(kEvaluateCalibrationCommand, arguments.report, text);
 }
 
 }  // namespace
 
 void AddEvaluateCalibration(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EvaluateCalibrationArguments>();
   evaluation::SiteDaysOptions& options = arguments->options;
-  CLI::App* command = app.add_subcommand(
-      kName, "Compare false alarms on simulated days with alerts.false_alarms_per_day");
+  CLI::App* command =
+      app.add_subcommand(kEvaluateCalibrationCommand,
+                         "Compare false alarms on simulated days with alerts.false_alarms_per_day");
   command->add_option("--days", options.days, "Days of each site; default: 10")
       ->type_name("N")
       ->check(CLI::Range(0.01, 10000.0).description(""));

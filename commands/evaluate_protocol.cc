@@ -22,9 +22,9 @@
 namespace cairn::commands {
 namespace {
 
-constexpr const char* kName = "evaluate-protocol";
+constexpr const char* kEvaluateProtocolCommand = "evaluate-protocol";
 
-struct Arguments {
+struct EvaluateProtocolArguments {
   uint32_t sessions = 600;
   std::vector<PacketDelta> durations;
   std::vector<std::string> conditions;
@@ -35,7 +35,8 @@ struct Arguments {
   ReportOptions report;
 };
 
-absl::StatusOr<evaluation::ProtocolOptions> MakeOptions(const Arguments& arguments) {
+absl::StatusOr<evaluation::ProtocolOptions> MakeOptions(
+    const EvaluateProtocolArguments& arguments) {
   evaluation::ProtocolOptions options;
   options.sessions = arguments.sessions;
   options.seed = arguments.seed;
@@ -50,7 +51,7 @@ absl::StatusOr<evaluation::ProtocolOptions> MakeOptions(const Arguments& argumen
   return options;
 }
 
-evaluation::ProtocolFormat FormatOf(const std::string& name) {
+evaluation::ProtocolFormat ProtocolFormatOf(const std::string& name) {
   if (name == "json") return evaluation::ProtocolFormat::kJson;
   if (name == "markdown") return evaluation::ProtocolFormat::kMarkdown;
   return evaluation::ProtocolFormat::kTable;
@@ -72,9 +73,9 @@ ExitCode FolderFault(const absl::Status& status) {
   return absl::IsInvalidArgument(status) ? kUsage : kFailed;
 }
 
-int EvaluateProtocol(const Arguments& arguments) {
+int EvaluateProtocol(const EvaluateProtocolArguments& arguments) {
   const auto fail = [](ExitCode code, const absl::Status& status) {
-    Complain(kName, status);
+    Complain(kEvaluateProtocolCommand, status);
     return code;
   };
   const absl::StatusOr<evaluation::ProtocolOptions> options = MakeOptions(arguments);
@@ -92,8 +93,9 @@ int EvaluateProtocol(const Arguments& arguments) {
   const absl::StatusOr<evaluation::ProtocolReport> report =
       evaluation::RunProtocol(*options, TellProgress);
   if (!report.ok()) return fail(kUsage, report.status());
-  const std::string text = evaluation::FormatReport(*report, FormatOf(arguments.report.format));
-  const int printed = PrintReport(kName, arguments.report, text);
+  const std::string text =
+      evaluation::FormatReport(*report, ProtocolFormatOf(arguments.report.format));
+  const int printed = PrintReport(kEvaluateProtocolCommand, arguments.report, text);
   if (folder.has_value()) {
     absl::Status written = WriteFigures(*report, *folder);
     if (!written.ok()) return fail(FolderFault(written), written);
@@ -104,9 +106,9 @@ int EvaluateProtocol(const Arguments& arguments) {
 }  // namespace
 
 void AddEvaluateProtocol(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command =
-      app.add_subcommand(kName, "Score detection methods on simulated sessions under evasion");
+  const auto arguments = std::make_shared<EvaluateProtocolArguments>();
+  CLI::App* command = app.add_subcommand(
+      kEvaluateProtocolCommand, "Score detection methods on simulated sessions under evasion");
   command
       ->add_option("--sessions", arguments->sessions, "Sessions in each population; default: 600")
       ->type_name("N")

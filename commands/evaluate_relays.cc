@@ -19,9 +19,9 @@
 namespace cairn::commands {
 namespace {
 
-constexpr const char* kName = "evaluate-relays";
+constexpr const char* kEvaluateRelaysCommand = "evaluate-relays";
 
-struct Arguments {
+struct EvaluateRelaysArguments {
   uint32_t trials = 200;
   uint64_t seed = 1;
   std::string folder;
@@ -29,9 +29,9 @@ struct Arguments {
   ReportOptions report;
 };
 
-int EvaluateRelays(const Arguments& arguments) {
+int EvaluateRelays(const EvaluateRelaysArguments& arguments) {
   const auto fail = [](const absl::Status& status) {
-    Complain(kName, status);
+    Complain(kEvaluateRelaysCommand, status);
     return absl::IsInvalidArgument(status) ? kUsage : kFailed;
   };
   std::optional<ResultFolder> folder;
@@ -47,7 +47,8 @@ int EvaluateRelays(const Arguments& arguments) {
   const std::vector<evaluation::RelayPoint> points = evaluation::RunRelayExperiments(
       {.trials = arguments.trials, .seed = arguments.seed, .threads = arguments.report.threads},
       [](std::string_view figure) { fmt::print(stderr, "{}\n", figure); });
-  const int printed = PrintReport(kName, arguments.report, evaluation::RelayTables(points));
+  const int printed =
+      PrintReport(kEvaluateRelaysCommand, arguments.report, evaluation::RelayTables(points));
   if (folder.has_value()) {
     for (const evaluation::RelayDocument& document : evaluation::RelayDocuments(points)) {
       absl::Status written = folder->Write(document.name, document.text);
@@ -60,9 +61,10 @@ int EvaluateRelays(const Arguments& arguments) {
 }  // namespace
 
 void AddEvaluateRelays(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EvaluateRelaysArguments>();
   CLI::App* command = app.add_subcommand(
-      kName, "Repeat the published experiments on the relay screen, on simulated servers");
+      kEvaluateRelaysCommand,
+      "Repeat the published experiments on the relay screen, on simulated servers");
   command
       ->add_option("--trials", arguments->trials,
                    "Servers simulated for each condition; default: 200")

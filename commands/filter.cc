@@ -21,14 +21,14 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "filter";
+constexpr char kFilterCommand[] = "filter";
 constexpr size_t kMaxLineBytes = size_t{64} << 20;  // a chain names up to thousands of connections
 // Without an alert before so many, the file holds something else.
 constexpr uint64_t kManyBadLines = 1000;
 // Beyond, a filter is too long for a command line, and libpcap takes minutes over it.
 constexpr size_t kManyConnections = 64;
 
-struct Arguments {
+struct FilterArguments {
   std::string id;
   std::vector<std::string> files;
   bool capture = false;
@@ -55,8 +55,8 @@ absl::Status ReadAlerts(const std::string& path, output::AlertBook& book) {
             : book.AddLine(line.text);
     if (status.ok()) continue;
     if (!line.ended && absl::IsDataLoss(status)) {
-      fmt::print(stderr, "cairn {}: {}: the last line is cut off and was left out\n", kCommand,
-                 name);
+      fmt::print(stderr, "cairn {}: {}: the last line is cut off and was left out\n",
+                 kFilterCommand, name);
       continue;
     }
     if (bad_lines++ == 0) {
@@ -72,8 +72,8 @@ absl::Status ReadAlerts(const std::string& path, output::AlertBook& book) {
         first_bad, first_fault));
   }
   if (bad_lines > 0) {
-    fmt::print(stderr, "cairn {}: {}:{}: this line is no alert and was left out: {}{}\n", kCommand,
-               name, first_bad, first_fault,
+    fmt::print(stderr, "cairn {}: {}:{}: this line is no alert and was left out: {}{}\n",
+               kFilterCommand, name, first_bad, first_fault,
                bad_lines > 1 ? fmt::format("; and {} more", bad_lines - 1) : std::string());
   }
   return absl::OkStatus();
@@ -91,7 +91,7 @@ std::string AboutText(const output::AlertedConnections& found) {
   return text;
 }
 
-std::string TextOf(const Arguments& arguments, const output::AlertedConnections& found,
+std::string TextOf(const FilterArguments& arguments, const output::AlertedConnections& found,
                    bool with_times) {
   const output::VlanTags tags =
       arguments.no_vlan ? output::VlanTags::kNone : output::VlanTags::kUpToTwo;
@@ -119,36 +119,33 @@ std::string TextOf(const Arguments& arguments, const output::AlertedConnections&
   return text + '\n' + display + '\n';
 }
 
-int Fail(int exit_code, const absl::Status& status) {
-  Complain(kCommand, status);
-  return exit_code;
-}
-
-int Filter(Arguments arguments) {
+int Filter(FilterArguments arguments) {
   if (arguments.capture && arguments.display) {
-    return Fail(kUsage, absl::InvalidArgumentError(
-                            "--capture and --display each print one filter; without them, both"));
+    return Fail(kFilterCommand, kUsage,
+                absl::InvalidArgumentError(
+                    "--capture and --display each print one filter; without them, both"));
   }
   if (arguments.files.empty()) arguments.files.emplace_back(kStandardInput);
   absl::Status status = CheckStandardInput(arguments.files, "name a file that --alerts FILE wrote");
-  if (!status.ok()) return Fail(kUsage, status);
+  if (!status.ok()) return Fail(kFilterCommand, kUsage, status);
   output::AlertBook book;
   for (const std::string& path : arguments.files) {
     status = ReadAlerts(path, book);
-    if (!status.ok()) return Fail(absl::IsInvalidArgument(status) ? kUsage : kFailed, status);
+    if (!status.ok()) return Fail(kFilterCommand, status);
   }
   const absl::StatusOr<output::AlertedConnections> found = book.Find(arguments.id);
   if (!found.ok()) {
-    return Fail(absl::IsInvalidArgument(found.status()) ? kUsage : kFailed, found.status());
+    return Fail(kFilterCommand, found.status());
   }
   if (found->connections.empty()) {
-    return Fail(kFailed, absl::NotFoundError(
-                             fmt::format("{} {} names no connection", found->event, found->id)));
+    return Fail(
+        kFilterCommand, kFailed,
+        absl::NotFoundError(fmt::format("{} {} names no connection", found->event, found->id)));
   }
   status =
       output::LineWriter::StandardOutput()->Write(TextOf(arguments, *found, !book.clock_was_set()));
   // A reader that has seen enough (| head) is no news to the user.
-  if (!status.ok() && !absl::IsCancelled(status)) Complain(kCommand, status);
+  if (!status.ok() && !absl::IsCancelled(status)) Complain(kFilterCommand, status);
   return status.ok() ? kDone : kFailed;
 }
 
@@ -156,8 +153,8 @@ int Filter(Arguments arguments) {
 
 void AddFilter(CLI::App& app, int& exit_code) {
   CLI::App* command =
-      app.add_subcommand(kCommand, "Print filters for the packets of an alert or a chain");
-  const auto arguments = std::make_shared<Arguments>();
+      app.add_subcommand(kFilterCommand, "Print filters for the packets of an alert or a chain");
+  const auto arguments = std::make_shared<FilterArguments>();
   command
       ->add_option("ID", arguments->id,
                    "Of an alert, an exposure or a chain (c-...), or its first digits")

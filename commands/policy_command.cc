@@ -27,9 +27,9 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "policy test";
+constexpr char kPolicyCommand[] = "policy test";
 
-struct Arguments {
+struct PolicyArguments {
   std::vector<std::string> files;
   RunOptions run;  // of these: the configuration file, --set and --format
 };
@@ -51,8 +51,8 @@ class PolicyTest {
       absl::StatusOr<std::optional<output::JudgedAlert>> alert = output::ParseAlertLine(line.text);
       if (!alert.ok()) {
         if (!line.ended && absl::IsDataLoss(alert.status())) {
-          fmt::print(stderr, "cairn {}: {}: the last line is cut off and was left out\n", kCommand,
-                     stream.name());
+          fmt::print(stderr, "cairn {}: {}: the last line is cut off and was left out\n",
+                     kPolicyCommand, stream.name());
         } else if (bad_lines++ == 0) {
           bad =
               absl::DataLossError(fmt::format("{}:{}: this line is no alert: {}", stream.name(),
@@ -95,11 +95,6 @@ class PolicyTest {
   std::unique_ptr<output::LineWriter> out_ = output::LineWriter::StandardOutput();
 };
 
-int Fail(int exit_code, const absl::Status& status) {
-  Complain(kCommand, status);
-  return exit_code;
-}
-
 bool IsJson(const RunOptions& options) {
   if (!options.format.empty()) return options.format == "json";
   return !output::IsTerminal(STDOUT_FILENO);
@@ -116,16 +111,16 @@ absl::StatusOr<policy::Options> RulesOf(const RunOptions& options) {
             : fmt::format("{} holds no allow rules (policy.allow; see docs/policy.md)", file));
   }
   if (options.config.empty() && !file.empty()) {
-    fmt::print(stderr, "cairn {}: the rules are those of {}\n", kCommand, file);
+    fmt::print(stderr, "cairn {}: the rules are those of {}\n", kPolicyCommand, file);
   }
   return std::move(settings->detector.policy);
 }
 
-int TestPolicy(Arguments arguments) {
+int TestPolicy(PolicyArguments arguments) {
   const absl::Status usage = CheckStandardInput(
       arguments.files, "name a file of alerts, as 'cairn replay --alerts FILE' writes it");
   const absl::StatusOr<policy::Options> rules = usage.ok() ? RulesOf(arguments.run) : usage;
-  if (!rules.ok()) return Fail(kUsage, rules.status());
+  if (!rules.ok()) return Fail(kPolicyCommand, kUsage, rules.status());
   CatchStopSignals();
   PolicyTest test(*rules, IsJson(arguments.run));
   int exit_code = kDone;
@@ -135,12 +130,13 @@ int TestPolicy(Arguments arguments) {
     const absl::Status read = stream.ok() ? test.Read(**stream) : stream.status();
     if (StopSignal() != 0) break;
     if (absl::IsCancelled(read)) return kFailed;  // a reader that has seen enough
-    if (!read.ok()) exit_code = Fail(kFailed, read);
+    if (!read.ok()) exit_code = Fail(kPolicyCommand, kFailed, read);
   }
   const absl::Status printed = test.WriteTotals();
-  if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kCommand, printed);
+  if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kPolicyCommand, printed);
   if (test.alerts() == 0 && exit_code == kDone && StopSignal() == 0) {
-    fmt::print(stderr, "cairn {}: no alert that the policy judges in what was read\n", kCommand);
+    fmt::print(stderr, "cairn {}: no alert that the policy judges in what was read\n",
+               kPolicyCommand);
   }
   if (StopSignal() != 0) return StopExitCode();
   return printed.ok() ? exit_code : static_cast<int>(kFailed);
@@ -153,7 +149,7 @@ void AddPolicy(CLI::App& app, int& exit_code) {
   policy->require_subcommand(1);
   CLI::App* test =
       policy->add_subcommand("test", "Say which allow rule matches each alert, or why none does");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<PolicyArguments>();
   test->add_option("ALERTS", arguments->files, "Files that --alerts wrote; '-': standard input")
       ->required()
       ->type_name("");

@@ -30,12 +30,12 @@ namespace {
 
 using Hosts = std::span<const output::HostHistory* const>;
 
-constexpr char kCommand[] = "relays";
+constexpr char kRelaysCommand[] = "relays";
 constexpr size_t kTableHosts = 20;
 constexpr size_t kChartHosts = 7;  // as many as have a stroke of their own
 constexpr size_t kMostHosts = 1'000'000;
 
-struct Arguments {
+struct RelaysArguments {
   std::vector<std::string> files;
   RunOptions run;  // of these: the configuration file, --set, --protect and --format
   std::vector<std::string> hosts;
@@ -64,12 +64,12 @@ absl::Status CheckSettingsAreUsed(const RelayFiles& files, const RunOptions& run
       files.streams.front()->name()));
 }
 
-std::string FormatOf(const Arguments& arguments) {
+std::string FormatOf(const RelaysArguments& arguments) {
   if (!arguments.run.format.empty()) return arguments.run.format;
   return output::IsTerminal(STDOUT_FILENO) ? "table" : "json";
 }
 
-size_t LimitOf(const Arguments& arguments, const std::string& format) {
+size_t LimitOf(const RelaysArguments& arguments, const std::string& format) {
   if (arguments.limit > 0) return arguments.limit;
   if (format == "table") return kTableHosts;
   return format == "svg" ? kChartHosts : kMostHosts;
@@ -82,7 +82,8 @@ std::optional<double> NeededNats(RelayFiles::Kind kind, const config::Settings& 
   return -std::log(options.false_alarm_probability);
 }
 
-absl::Status Print(const Arguments& arguments, const std::vector<const output::HostHistory*>& all,
+absl::Status Print(const RelaysArguments& arguments,
+                   const std::vector<const output::HostHistory*>& all,
                    std::optional<double> needed) {
   const std::string format = FormatOf(arguments);
   const Hosts hosts = Hosts(all).first(std::min(all.size(), LimitOf(arguments, format)));
@@ -104,29 +105,24 @@ void PrintNotes(const output::ScoreHistory& history, size_t listed,
                 const config::Settings& settings, RelayFiles::Kind kind) {
   if (history.size() == 0) {
     const bool off = kind == RelayFiles::Kind::kCaptures && !settings.detector.relays.enabled;
-    fmt::print(stderr, "cairn {}: no host was screened{}\n", kCommand,
+    fmt::print(stderr, "cairn {}: no host was screened{}\n", kRelaysCommand,
                off ? "; the screen is switched off (relays.enabled)" : "");
   } else if (listed == 0) {
-    fmt::print(stderr, "cairn {}: no host was reported\n", kCommand);
+    fmt::print(stderr, "cairn {}: no host was reported\n", kRelaysCommand);
   }
   if (history.scores_of_least() > 0) {
     fmt::print(stderr,
                "cairn {}: {} scores of the weakest hosts were left out; --host lists those "
                "of one host\n",
-               kCommand, history.scores_of_least());
+               kRelaysCommand, history.scores_of_least());
   }
   if (history.oldest_scores() > 0) {
-    fmt::print(stderr, "cairn {}: the {} oldest scores were left out of the histories\n", kCommand,
-               history.oldest_scores());
+    fmt::print(stderr, "cairn {}: the {} oldest scores were left out of the histories\n",
+               kRelaysCommand, history.oldest_scores());
   }
 }
 
-int Fail(int exit_code, const absl::Status& status) {
-  Complain(kCommand, status);
-  return exit_code;
-}
-
-int Relays(Arguments arguments) {
+int Relays(RelaysArguments arguments) {
   if (arguments.files.empty()) arguments.files.emplace_back(kStandardInput);
   output::ScoreHistory history;
   absl::Status usage = CheckStandardInput(
@@ -134,23 +130,23 @@ int Relays(Arguments arguments) {
   usage.Update(KeepOnly(arguments.hosts, history));
   const absl::StatusOr<config::Settings> settings =
       usage.ok() ? LoadSettings(arguments.run) : usage;
-  if (!settings.ok()) return Fail(kUsage, settings.status());
+  if (!settings.ok()) return Fail(kRelaysCommand, kUsage, settings.status());
 
   CatchStopSignals();
   absl::StatusOr<RelayFiles> files = OpenRelayFiles(arguments.files);
   if (StopSignal() != 0) return StopExitCode();
   if (!files.ok()) {
-    return Fail(absl::IsInvalidArgument(files.status()) ? kUsage : kFailed, files.status());
+    return Fail(kRelaysCommand, files.status());
   }
   usage = CheckSettingsAreUsed(*files, arguments.run);
-  if (!usage.ok()) return Fail(kUsage, usage);
+  if (!usage.ok()) return Fail(kRelaysCommand, kUsage, usage);
 
   const RelayFiles::Kind kind = files->kind;
   if (kind == RelayFiles::Kind::kCaptures) {
-    TellConfigFile(kCommand, arguments.run);
-    WarnOfFilter(kCommand, arguments.run, *settings);
+    TellConfigFile(kRelaysCommand, arguments.run);
+    WarnOfFilter(kRelaysCommand, arguments.run, *settings);
   }
-  const absl::Status input = ReadRelayFiles(kCommand, *std::move(files), *settings, history);
+  const absl::Status input = ReadRelayFiles(kRelaysCommand, *std::move(files), *settings, history);
   std::vector<const output::HostHistory*> hosts = history.Ranked();
   if (arguments.reported) {
     std::erase_if(hosts, [](const output::HostHistory* host) { return !host->reported; });
@@ -158,11 +154,11 @@ int Relays(Arguments arguments) {
   const absl::Status printed = Print(arguments, hosts, NeededNats(kind, *settings));
   const bool told = input.ok() || StopSignal() != 0;
   if (!told) {
-    Complain(kCommand, input);
-    fmt::print(stderr, "cairn {}: the list holds what could be read\n", kCommand);
+    Complain(kRelaysCommand, input);
+    fmt::print(stderr, "cairn {}: the list holds what could be read\n", kRelaysCommand);
   }
   // A reader that has seen enough (| head) is no news to the user.
-  if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kCommand, printed);
+  if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kRelaysCommand, printed);
   if (!arguments.run.quiet) PrintNotes(history, hosts.size(), *settings, kind);
   if (!told || !printed.ok()) return kFailed;
   return StopSignal() != 0 ? StopExitCode() : static_cast<int>(kDone);
@@ -172,8 +168,8 @@ int Relays(Arguments arguments) {
 
 void AddRelays(CLI::App& app, int& exit_code) {
   CLI::App* command =
-      app.add_subcommand(kCommand, "List hosts by how much they pass on, with their history");
-  const auto arguments = std::make_shared<Arguments>();
+      app.add_subcommand(kRelaysCommand, "List hosts by how much they pass on, with their history");
+  const auto arguments = std::make_shared<RelaysArguments>();
   command
       ->add_option("FILE", arguments->files,
                    "Captures, or files that --relays wrote; '-' or none: standard input")

@@ -23,7 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kCommand[] = "replay";
+constexpr char kReplayCommand[] = "replay";
 constexpr int kMostThreads = 64;
 
 struct ReplayOptions {
@@ -68,18 +68,18 @@ int Replay(ReplayOptions options) {
   if (options.files.empty()) options.files.emplace_back(kStandardInput);
   const files::OutputGuard guard = GuardOf(options.run, options.files);
   if (const absl::Status usage = CheckUsage(options, guard); !usage.ok()) {
-    Complain(kCommand, usage);
+    Complain(kReplayCommand, usage);
     return ExitCodeOfOutputs(usage);
   }
   const absl::StatusOr<config::Settings> settings = LoadSettings(options.run);
   if (!settings.ok()) {
-    Complain(kCommand, settings.status());
+    Complain(kReplayCommand, settings.status());
     return kUsage;
   }
   const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector =
       ReadyDetector::Make(settings->detector);
   if (!detector.ok()) {
-    Complain(kCommand, detector.status());
+    Complain(kReplayCommand, detector.status());
     return kUsage;
   }
   options.run.trace = options.run.traceback && settings->traceback.trace;
@@ -88,25 +88,25 @@ int Replay(ReplayOptions options) {
       options.files, settings->capture, capture::Reader::kFastest, options.threads);
   if (!source.ok()) {
     if (StopSignal() != 0) return StopExitCode();  // while a named pipe waited for its writer
-    Complain(kCommand, source.status());
+    Complain(kReplayCommand, source.status());
     return kFailed;
   }
   const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
       Outputs::Open(options.run, settings->session_files, output::ExistingFile::kReplace, guard);
   if (!outputs.ok()) {
-    Complain(kCommand, outputs.status());
+    Complain(kReplayCommand, outputs.status());
     return ExitCodeOfOutputs(outputs.status());
   }
-  TellConfigFile(kCommand, options.run);
-  WarnOfFilter(kCommand, options.run, *settings);
+  TellConfigFile(kReplayCommand, options.run);
+  WarnOfFilter(kReplayCommand, options.run, *settings);
   const absl::StatusOr<std::unique_ptr<tracing::Tracer>> tracer = TracerFor(options.run, *settings);
   if (!tracer.ok()) {
-    Complain(kCommand, tracer.status());
+    Complain(kReplayCommand, tracer.status());
     return kFailed;
   }
-  TellWhoIsAsked(kCommand, options.run, *settings);
+  TellWhoIsAsked(kReplayCommand, options.run, *settings);
   ReplayPace pace((*outputs)->progress(), start);
-  const RunEnd end = RunToEnd({.command = kCommand,
+  const RunEnd end = RunToEnd({.command = kReplayCommand,
                                .options = options.run,
                                .settings = *settings,
                                .detector = **detector,
@@ -122,7 +122,7 @@ int Replay(ReplayOptions options) {
 }  // namespace
 
 void AddReplay(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand(kCommand, "Find stepping stones in capture files");
+  CLI::App* command = app.add_subcommand(kReplayCommand, "Find stepping stones in capture files");
   const auto options = std::make_shared<ReplayOptions>();
   command
       ->add_option("FILE", options->files, "Captures, merged by time; '-' or none: standard input")

@@ -207,4 +207,13 @@ void Complain(std::string_view command, const absl::Status& status) {
   fmt::print(stderr, "cairn {}: {}\n", command, std::string(status.message()));
 }
 
+int Fail(std::string_view command, int exit_code, const absl::Status& status) {
+  Complain(command, status);
+  return exit_code;
+}
+
+int Fail(std::string_view command, const absl::Status& status) {
+  return Fail(command, absl::IsInvalidArgument(status) ? kUsage : kFailed, status);
+}
+
 }  // namespace cairn::commands

@@ -58,6 +58,10 @@ RunEnd RunToEnd(const Run& run);
 
 // Says "cairn COMMAND: MESSAGE" on standard error.
 void Complain(std::string_view command, const absl::Status& status);
+// Complain, and the exit status to return; by itself it is kUsage for what an argument caused, else
+// kFailed.
+int Fail(std::string_view command, int exit_code, const absl::Status& status);
+int Fail(std::string_view command, const absl::Status& status);
 
 }  // namespace cairn::commands
 

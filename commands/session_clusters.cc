@@ -31,12 +31,12 @@ namespace {
 
 using Which = surveys::ClusterScope::Which;
 
-constexpr char kCommand[] = "sessions clusters";
+constexpr char kSessionClustersCommand[] = "sessions clusters";
 constexpr size_t kValuesForPeople = 8;
 constexpr size_t kValuesForPrograms = 1000;
 constexpr size_t kMostValues = 1'000'000;
 
-struct Arguments {
+struct SessionClustersArguments {
   SessionArguments sessions;
   std::string target;
   bool server = false;
@@ -65,7 +65,8 @@ absl::StatusOr<Endpoint> ParseTarget(const std::string& text) {
       fmt::format("'{}' is not an address and port; write 192.0.2.1:80 or [2001:db8::1]:80", text));
 }
 
-output::ClusterReport ReportOf(const Arguments& arguments, const surveys::ClusterScope& scope,
+output::ClusterReport ReportOf(const SessionClustersArguments& arguments,
+                               const surveys::ClusterScope& scope,
                                const surveys::ClusterSurvey& survey) {
   output::ClusterReport report;
   report.scope = scope;
@@ -84,7 +85,7 @@ output::ClusterReport ReportOf(const Arguments& arguments, const surveys::Cluste
   return report;
 }
 
-std::string TextOf(const Arguments& arguments, const output::ClusterReport& report) {
+std::string TextOf(const SessionClustersArguments& arguments, const output::ClusterReport& report) {
   const std::string format = FormatOf(arguments.sessions);
   if (format == "csv") return output::ClusterCsv(report);
   if (format == "svg") return output::ClusterChart(report);
@@ -94,12 +95,12 @@ std::string TextOf(const Arguments& arguments, const output::ClusterReport& repo
 
 void PrintNotes(const output::ClusterReport& report, uint64_t left_out) {
   if (report.fields.sessions == 0) {
-    fmt::print(stderr, "cairn {}: {}{}\n", kCommand, report.Title(),
+    fmt::print(stderr, "cairn {}: {}{}\n", kSessionClustersCommand, report.Title(),
                report.seen > 0 ? "; --sessions all takes those, too" : "");
   }
   if (left_out > 0) {
     fmt::print(stderr, "cairn {}: only the first {} sessions were compared, {} were left out\n",
-               kCommand, report.fields.sessions, left_out);
+               kSessionClustersCommand, report.fields.sessions, left_out);
   }
 }
 
@@ -118,7 +119,7 @@ absl::Status WriteChart(const std::string& path, const files::OutputGuard& guard
   return file.ok() ? (*file)->Write(output::ClusterChart(report)) : file.status();
 }
 
-files::OutputGuard GuardOf(const Arguments& arguments) {
+files::OutputGuard GuardOf(const SessionClustersArguments& arguments) {
   using Foreign = files::OutputGuard::Foreign;
   files::OutputGuard guard(arguments.force ? Foreign::kReplace : Foreign::kRefuse);
   for (const std::string& file : arguments.sessions.files) {
@@ -127,16 +128,16 @@ files::OutputGuard GuardOf(const Arguments& arguments) {
   return guard;
 }
 
-int Clusters(const Arguments& arguments) {
+int Clusters(const SessionClustersArguments& arguments) {
   const absl::StatusOr<Endpoint> target = ParseTarget(arguments.target);
   if (!target.ok()) {
-    Complain(kCommand, target.status());
+    Complain(kSessionClustersCommand, target.status());
     return kUsage;
   }
   const files::OutputGuard guard = GuardOf(arguments);
   if (!arguments.svg.empty()) {
     if (const absl::Status free = guard.Check(std::array{ChartOutput(arguments.svg)}); !free.ok()) {
-      Complain(kCommand, free);
+      Complain(kSessionClustersCommand, free);
       return ExitCodeOfOutputs(free);
     }
   }
@@ -148,7 +149,7 @@ int Clusters(const Arguments& arguments) {
   output::ClusterReport report;
   absl::Status chart;
   const int exit_code =
-      RunSurvey({.command = kCommand,
+      RunSurvey({.command = kSessionClustersCommand,
                  .add = [&](const SessionRecord& session) { survey.Add(session); },
                  .text =
                      [&] {
@@ -159,11 +160,11 @@ int Clusters(const Arguments& arguments) {
                  .notes = [&] { PrintNotes(report, survey.left_out()); }},
                 arguments.sessions);
   if (chart.ok()) return exit_code;
-  Complain(kCommand, chart);
+  Complain(kSessionClustersCommand, chart);
   return exit_code == kDone ? static_cast<int>(kFailed) : exit_code;
 }
 
-void AddOptions(CLI::App& command, Arguments& arguments) {
+void AddOptions(CLI::App& command, SessionClustersArguments& arguments) {
   const std::map<std::string, Which> names = {
       {"data", Which::kData}, {"accepted", Which::kAccepted}, {"all", Which::kAll}};
   command.add_flag("--server", arguments.server,
@@ -201,7 +202,7 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
 void AddSessionClusters(CLI::App& sessions, int& exit_code) {
   CLI::App* command = sessions.add_subcommand(
       "clusters", "Show what the sessions of one client at one port have in common");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<SessionClustersArguments>();
   command
       ->add_option("TARGET", arguments->target,
                    "The client's address and the server's port: 192.0.2.1:80")

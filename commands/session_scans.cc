@@ -28,9 +28,9 @@ namespace {
 
 using surveys::ScanCounting;
 
-constexpr char kCommand[] = "sessions scans";
+constexpr char kSessionScansCommand[] = "sessions scans";
 
-struct Arguments {
+struct SessionScansArguments {
   SessionArguments sessions;
   RunOptions run;  // of these: the configuration file and --set
   ScanCounting by = ScanCounting::kUnknown;
@@ -42,7 +42,7 @@ struct Arguments {
   bool known_before = false;
 };
 
-absl::StatusOr<surveys::ScanQuery> QueryOf(const Arguments& arguments,
+absl::StatusOr<surveys::ScanQuery> QueryOf(const SessionScansArguments& arguments,
                                            const config::Settings& settings) {
   const absl::StatusOr<PacketDelta> within = config::ParseDuration(arguments.known_within);
   if (!within.ok()) {
@@ -62,7 +62,7 @@ absl::StatusOr<surveys::ScanQuery> QueryOf(const Arguments& arguments,
   return query;
 }
 
-std::string TextOf(const Arguments& arguments, const surveys::ScanReport& report,
+std::string TextOf(const SessionScansArguments& arguments, const surveys::ScanReport& report,
                    const surveys::ScanQuery& query) {
   const std::string format = FormatOf(arguments.sessions);
   if (format == "csv") return output::ScanCsv(report);
@@ -71,13 +71,14 @@ std::string TextOf(const Arguments& arguments, const surveys::ScanReport& report
   return output::ScanTable(report, query, output::StyleOf(STDOUT_FILENO));
 }
 
-void PrintNotes(const Arguments& arguments, const surveys::ScanSurvey& survey,
+void PrintNotes(const SessionScansArguments& arguments, const surveys::ScanSurvey& survey,
                 const surveys::ScanReport& report) {
   const auto note = [](uint64_t count, const char* what) {
-    if (count > 0) fmt::print(stderr, "cairn {}: {} {}\n", kCommand, count, what);
+    if (count > 0) fmt::print(stderr, "cairn {}: {} {}\n", kSessionScansCommand, count, what);
   };
   if (report.rows.empty()) {
-    fmt::print(stderr, "cairn {}: no client has failed attempts of this kind\n", kCommand);
+    fmt::print(stderr, "cairn {}: no client has failed attempts of this kind\n",
+               kSessionScansCommand);
   }
   note(report.agents,
        "hosts are left out at the ports of tracing agents, where few did not answer them "
@@ -93,17 +94,17 @@ void PrintNotes(const Arguments& arguments, const surveys::ScanSurvey& survey,
        "accepted sessions could not make their servers known: there are too many servers");
 }
 
-int Scans(const Arguments& arguments) {
+int Scans(const SessionScansArguments& arguments) {
   const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
   const absl::StatusOr<surveys::ScanQuery> query =
       settings.ok() ? QueryOf(arguments, *settings) : settings.status();
   if (!query.ok()) {
-    Complain(kCommand, query.status());
+    Complain(kSessionScansCommand, query.status());
     return kUsage;
   }
   surveys::ScanSurvey survey({}, settings->detector.protected_networks);
   surveys::ScanReport report;
-  return RunSurvey({.command = kCommand,
+  return RunSurvey({.command = kSessionScansCommand,
                     .add =
                         [&](const SessionRecord& session) {
                           const uint16_t port = session.server().end.port;
@@ -118,7 +119,7 @@ int Scans(const Arguments& arguments) {
                    arguments.sessions);
 }
 
-void AddOptions(CLI::App& command, Arguments& arguments) {
+void AddOptions(CLI::App& command, SessionScansArguments& arguments) {
   const std::map<std::string, ScanCounting> countings = {
       {"connections", ScanCounting::kConnections},
       {"servers", ScanCounting::kServers},
@@ -169,7 +170,7 @@ void AddOptions(CLI::App& command, Arguments& arguments) {
 
 void AddSessionScans(CLI::App& sessions, int& exit_code) {
   CLI::App* command = sessions.add_subcommand("scans", "List the clients whose attempts failed");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<SessionScansArguments>();
   AddSessionArguments(
       *command, arguments->sessions,
       "The N rows with the highest count; default: 20 in a table or figure, else 100000");

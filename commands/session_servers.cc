@@ -23,16 +23,16 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "sessions servers";
+constexpr char kSessionServersCommand[] = "sessions servers";
 
-struct Arguments {
+struct SessionServersArguments {
   SessionArguments sessions;
   std::vector<std::string> hosts;
   uint16_t port = 0;  // 0: all
   uint64_t least_clients = 0;
 };
 
-std::string TextOf(const Arguments& arguments, const surveys::ServerReport& report) {
+std::string TextOf(const SessionServersArguments& arguments, const surveys::ServerReport& report) {
   const std::string format = FormatOf(arguments.sessions);
   if (format == "csv") return output::ServerCsv(report);
   if (format == "svg") return output::ServerChart(report);
@@ -40,12 +40,13 @@ std::string TextOf(const Arguments& arguments, const surveys::ServerReport& repo
   return output::ServerTable(report, output::StyleOf(STDOUT_FILENO));
 }
 
-void PrintNotes(const Arguments& arguments, const surveys::ServerSurvey& survey,
+void PrintNotes(const SessionServersArguments& arguments, const surveys::ServerSurvey& survey,
                 const surveys::ServerReport& report) {
   const auto note = [](uint64_t count, const char* what) {
-    if (count > 0) fmt::print(stderr, "cairn {}: {} {}\n", kCommand, count, what);
+    if (count > 0) fmt::print(stderr, "cairn {}: {} {}\n", kSessionServersCommand, count, what);
   };
-  if (report.rows.empty()) fmt::print(stderr, "cairn {}: no server of this kind\n", kCommand);
+  if (report.rows.empty())
+    fmt::print(stderr, "cairn {}: no server of this kind\n", kSessionServersCommand);
   if (FormatOf(arguments.sessions) != "table") {
     note(report.more, "more rows are beyond the limit (--limit)");
   }
@@ -55,13 +56,13 @@ void PrintNotes(const Arguments& arguments, const surveys::ServerSurvey& survey,
        "attempts that failed were left out: there are too many addresses and ports");
 }
 
-int Servers(const Arguments& arguments) {
+int Servers(const SessionServersArguments& arguments) {
   std::vector<IpAddress> hosts;
   for (const std::string& text : arguments.hosts) {
     const absl::StatusOr<IpAddress> host = IpAddress::Parse(text);
     if (!host.ok()) {
-      Complain(kCommand, absl::InvalidArgumentError(
-                             fmt::format("--host {}", std::string(host.status().message()))));
+      Complain(kSessionServersCommand, absl::InvalidArgumentError(fmt::format(
+                                           "--host {}", std::string(host.status().message()))));
       return kUsage;
     }
     hosts.push_back(*host);
@@ -72,7 +73,7 @@ int Servers(const Arguments& arguments) {
   };
   surveys::ServerSurvey survey;
   surveys::ServerReport report;
-  return RunSurvey({.command = kCommand,
+  return RunSurvey({.command = kSessionServersCommand,
                     .add =
                         [&](const SessionRecord& session) {
                           if (is_wanted(session.server().end)) survey.Add(session);
@@ -91,7 +92,7 @@ int Servers(const Arguments& arguments) {
 
 void AddSessionServers(CLI::App& sessions, int& exit_code) {
   CLI::App* command = sessions.add_subcommand("servers", "List the servers that accept sessions");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<SessionServersArguments>();
   AddSessionArguments(
       *command, arguments->sessions,
       "The N servers with most sessions; default: 20 in a table or figure, else 100000");

@@ -30,13 +30,13 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "sessions of";
+constexpr char kSessionsOfCommand[] = "sessions of";
 constexpr size_t kAlertDigits = 16;
 constexpr size_t kHostsInMessage = 5;
 constexpr size_t kIdsInMessage = 10;
-constexpr size_t kRowsForPeople = 200;
+constexpr size_t kSessionsForPeople = 200;
 
-struct Arguments {
+struct SessionsOfArguments {
   SessionArguments sessions;
   std::string target;
   std::string host;
@@ -54,7 +54,7 @@ struct Question {
 
 bool IsChain(std::string_view id) { return id.starts_with(surveys::kChainMark); }
 
-bool IsBeginOfId(std::string_view text) {
+bool IsBeginOfTarget(std::string_view text) {
   if (IsChain(text)) text.remove_prefix(surveys::kChainMark.size());
   return !text.empty() && text.size() <= kAlertDigits &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -68,9 +68,9 @@ absl::StatusOr<PacketDelta> ParseLength(std::string_view option, const std::stri
                   std::string(length.status().message())));
 }
 
-absl::StatusOr<Question> QuestionOf(const Arguments& arguments) {
+absl::StatusOr<Question> QuestionOf(const SessionsOfArguments& arguments) {
   Question question;
-  if (IsBeginOfId(arguments.target)) question.id = arguments.target;
+  if (IsBeginOfTarget(arguments.target)) question.id = arguments.target;
   const std::string& host = question.id.empty() ? arguments.target : arguments.host;
   if (question.id.empty() && !arguments.host.empty()) {
     return absl::InvalidArgumentError("--host chooses the host of an alert; " + arguments.target +
@@ -196,7 +196,7 @@ absl::Status LookForAlert(const Question& question, const SessionFiles& files, s
   return absl::OkStatus();
 }
 
-std::string TextOf(const Arguments& arguments, const output::TimelineReport& report) {
+std::string TextOf(const SessionsOfArguments& arguments, const output::TimelineReport& report) {
   const std::string format = FormatOf(arguments.sessions);
   if (format == "csv") return output::TimelineCsv(report);
   if (format == "svg") return output::TimelineChart(report);
@@ -204,34 +204,30 @@ std::string TextOf(const Arguments& arguments, const output::TimelineReport& rep
   return output::TimelineTable(report, output::StyleOf(STDOUT_FILENO));
 }
 
-int Fail(int exit_code, const absl::Status& status) {
-  Complain(kCommand, status);
-  return exit_code;
-}
-
-int SessionsOf(const Arguments& arguments) {
+int SessionsOf(const SessionsOfArguments& arguments) {
   const absl::StatusOr<Question> question = QuestionOf(arguments);
-  if (!question.ok()) return Fail(kUsage, question.status());
+  if (!question.ok()) return Fail(kSessionsOfCommand, kUsage, question.status());
   CatchStopSignals();
   const absl::StatusOr<SessionFiles> files = OpenSessionFiles(arguments.sessions);
   if (!files.ok()) {
-    return Fail(absl::IsInvalidArgument(files.status()) ? kUsage : kFailed, files.status());
+    return Fail(kSessionsOfCommand, files.status());
   }
   surveys::TimelineQuery query;
   const bool for_people = FormatOf(arguments.sessions) == "table";
-  query.limit =
-      arguments.sessions.limit == 0 && for_people ? kRowsForPeople : LimitOf(arguments.sessions);
+  query.limit = arguments.sessions.limit == 0 && for_people ? kSessionsForPeople
+                                                            : LimitOf(arguments.sessions);
   std::string id;
   if (question->id.empty()) {
     query.host = *question->host;
   } else if (absl::Status status = LookForAlert(*question, *files, id, query); !status.ok()) {
-    if (StopSignal() != 0) return ExitCodeOf(kCommand, {}, absl::OkStatus());
-    return Fail(absl::IsInvalidArgument(status) ? kUsage : kFailed, status);
+    if (StopSignal() != 0) return ExitCodeOf(kSessionsOfCommand, {}, absl::OkStatus());
+    return Fail(kSessionsOfCommand, status);
   }
   surveys::SessionTimeline timeline(query);
-  const SessionsTold told = ReadSessionFiles(kCommand, *files, [&](const SessionRecord& session) {
-    if (files->span.Contains(session.first_time)) timeline.Add(session);
-  });
+  const SessionsTold told =
+      ReadSessionFiles(kSessionsOfCommand, *files, [&](const SessionRecord& session) {
+        if (files->span.Contains(session.first_time)) timeline.Add(session);
+      });
   output::TimelineReport report{.host = query.host,
                                 .alert = id,
                                 .zero = query.near_first,
@@ -244,14 +240,14 @@ int SessionsOf(const Arguments& arguments) {
   const std::string text = nothing ? std::string() : TextOf(arguments, report);
   const absl::Status printed =
       text.empty() ? absl::OkStatus() : output::LineWriter::StandardOutput()->Write(text);
-  const int exit_code = ExitCodeOf(kCommand, told, printed);
+  const int exit_code = ExitCodeOf(kSessionsOfCommand, told, printed);
   if (told.records > 0 && report.entries.empty()) {
-    fmt::print(stderr, "cairn {}: no session of {}\n", kCommand,
+    fmt::print(stderr, "cairn {}: no session of {}\n", kSessionsOfCommand,
                query.host.has_value() ? query.host->ToString() : id);
   }
   if (report.more > 0 && !for_people) {
-    fmt::print(stderr, "cairn {}: {} more sessions are beyond the limit (--limit)\n", kCommand,
-               report.more);
+    fmt::print(stderr, "cairn {}: {} more sessions are beyond the limit (--limit)\n",
+               kSessionsOfCommand, report.more);
   }
   return exit_code;
 }
@@ -261,7 +257,7 @@ int SessionsOf(const Arguments& arguments) {
 void AddSessionsOf(CLI::App& sessions, int& exit_code) {
   CLI::App* command = sessions.add_subcommand(
       "of", "List the sessions of a host, those around an alert, or those of a chain");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<SessionsOfArguments>();
   command
       ->add_option("TARGET", arguments->target,
                    "An address, or the id of an alert or a chain, or its first digits")

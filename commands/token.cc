@@ -32,11 +32,9 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "token";
-constexpr PacketDelta kShortestWait = PacketDelta::FromMilliseconds(100);
-constexpr PacketDelta kLongestWait = PacketDelta::FromSeconds(3600);
+constexpr char kTokenCommand[] = "token";
 
-struct Arguments {
+struct TokenArguments {
   std::string host;
   std::string ports;
   std::string type = "SV_REC";
@@ -71,7 +69,7 @@ absl::StatusOr<std::vector<IpAddress>> Resolve(const std::string& host) {
   return addresses;
 }
 
-absl::StatusOr<stop::Request> RequestOf(const Arguments& arguments) {
+absl::StatusOr<stop::Request> RequestOf(const TokenArguments& arguments) {
   stop::PortPair ports;
   absl::StatusOr<stop::Request> request = stop::ParseRequest(arguments.ports, ports);
   if (!request.ok() || request->type != stop::RequestType::kIdent) {
@@ -107,18 +105,18 @@ absl::StatusOr<stop::Request> RequestOf(const Arguments& arguments) {
   return request;
 }
 
-int Explain(const Arguments& arguments, const requester::Outcome& outcome) {
+int Explain(const TokenArguments& arguments, const requester::Outcome& outcome) {
   const stop::Reply& reply = outcome.reply;
   std::string request = stop::FormatRequest(outcome.ask.request);
   request.resize(request.size() - 2);  // CR LF
   if (outcome.result != requester::Result::kAnswered) {
-    fmt::print(stderr, "cairn {}: {} port {}: {}\n", kCommand, outcome.ask.host.ToString(),
+    fmt::print(stderr, "cairn {}: {} port {}: {}\n", kTokenCommand, outcome.ask.host.ToString(),
                arguments.port, outcome.detail);
     return kFailed;
   }
   if (!reply.error.empty()) {
-    fmt::print(stderr, "cairn {}: {} answered {} to {}\n", kCommand, outcome.ask.host.ToString(),
-               reply.error, request);
+    fmt::print(stderr, "cairn {}: {} answered {} to {}\n", kTokenCommand,
+               outcome.ask.host.ToString(), reply.error, request);
     return kFailed;
   }
   const std::string user = Printable(reply.user);
@@ -137,7 +135,8 @@ int Explain(const Arguments& arguments, const requester::Outcome& outcome) {
 }
 
 // Unset: a signal came.
-std::optional<requester::Outcome> Asked(const Arguments& arguments, const requester::Ask& ask) {
+std::optional<requester::Outcome> Asked(const TokenArguments& arguments,
+                                        const requester::Ask& ask) {
   requester::Requester requester({.port = arguments.port,
                                   .connect_timeout = arguments.timeout,
                                   .reply_timeout = arguments.timeout,
@@ -156,15 +155,15 @@ bool WasNobodyThere(const requester::Outcome& outcome) {
          outcome.result == requester::Result::kUnreachable;
 }
 
-int Token(const Arguments& arguments) {
+int Token(const TokenArguments& arguments) {
   const absl::StatusOr<stop::Request> request = RequestOf(arguments);
   if (!request.ok()) {
-    Complain(kCommand, request.status());
+    Complain(kTokenCommand, request.status());
     return kUsage;
   }
   const absl::StatusOr<std::vector<IpAddress>> hosts = Resolve(arguments.host);
   if (!hosts.ok()) {
-    Complain(kCommand, hosts.status());
+    Complain(kTokenCommand, hosts.status());
     return kFailed;
   }
   CatchStopSignals();
@@ -184,8 +183,8 @@ int Token(const Arguments& arguments) {
 
 void AddToken(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
-      kCommand, "Ask a host to remember who owns a connection, and print its token");
-  const auto arguments = std::make_shared<Arguments>();
+      kTokenCommand, "Ask a host to remember who owns a connection, and print its token");
+  const auto arguments = std::make_shared<TokenArguments>();
   command
       ->add_option("HOST", arguments->host,
                    "The host to ask: an address, or a name, whose addresses are tried in turn")
@@ -212,8 +211,8 @@ void AddToken(CLI::App& app, int& exit_code) {
   command->add_option("--port", arguments->port, "The port of the host's daemon; default: 113")
       ->type_name("N")
       ->check(CLI::Range(1, 65535).description(""));
-  AddDuration(*command, "--timeout", "How long to wait; default: 30s", kShortestWait, kLongestWait,
-              [arguments](PacketDelta length) { arguments->timeout = length; });
+  AddDuration(*command, "--timeout", "How long to wait; default: 30s", kShortestTimeout,
+              kLongestTimeout, [arguments](PacketDelta length) { arguments->timeout = length; });
   command->add_flag("-q,--quiet", arguments->quiet, "Print the token and nothing else");
   command->footer(
       "\nExit status: 0 a token or name came, 1 none did, 2 wrong usage, 128+N ended by signal N.");

@@ -29,11 +29,9 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "trace";
-constexpr PacketDelta kShortestWait = PacketDelta::FromMilliseconds(100);
-constexpr PacketDelta kLongestWait = PacketDelta::FromSeconds(3600);
+constexpr char kTraceCommand[] = "trace";
 
-struct Arguments {
+struct TraceArguments {
   std::vector<std::string> words;
   RunOptions run;  // of these: which settings hold
   // What the configuration says, unless they are given.
@@ -49,7 +47,7 @@ struct Arguments {
   bool json = false;
 };
 
-tracing::AskerOptions OptionsOf(const Arguments& arguments, const config::Settings& settings) {
+tracing::AskerOptions OptionsOf(const TraceArguments& arguments, const config::Settings& settings) {
   tracing::AskerOptions options =
       alerts::AskerOptionsOf(settings.traceback, settings.detector.protected_networks);
   options.certificate = arguments.certificate.value_or(options.certificate);
@@ -90,7 +88,7 @@ class Tracing {
         const absl::Status written = Write(event);
         if (written.ok()) continue;
         // A reader that has seen enough (| head) is no news to the user.
-        if (!absl::IsCancelled(written)) Complain(kCommand, written);
+        if (!absl::IsCancelled(written)) Complain(kTraceCommand, written);
         return kFailed;
       }
     }
@@ -114,27 +112,23 @@ class Tracing {
   std::unique_ptr<output::LineWriter> out_ = output::LineWriter::StandardOutput();
 };
 
-int Fail(int exit_code, const absl::Status& status) {
-  Complain(kCommand, status);
-  return exit_code;
-}
-
-int DoTrace(const Arguments& arguments) {
+int DoTrace(const TraceArguments& arguments) {
   const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
-  if (!settings.ok()) return Fail(kUsage, settings.status());
-  absl::StatusOr<alerts::TraceSubject> subject = ParseTraceTarget(kCommand, arguments.words);
+  if (!settings.ok()) return Fail(kTraceCommand, kUsage, settings.status());
+  absl::StatusOr<alerts::TraceSubject> subject = ParseTraceTarget(kTraceCommand, arguments.words);
   if (!subject.ok()) {
-    return Fail(absl::IsInvalidArgument(subject.status()) ? kUsage : kFailed, subject.status());
+    return Fail(kTraceCommand, subject.status());
   }
   if (subject->asked.alert_id.empty()) subject->asked.time = WallTime();
   CatchStopSignals();
   const absl::StatusOr<std::unique_ptr<tracing::Tracer>> tracer =
       tracing::Tracer::Make(OptionsOf(arguments, *settings));
   if (!tracer.ok()) {
-    return Fail(kFailed, absl::FailedPreconditionError(fmt::format(
-                             "{}\nSee 'Tracing the chain' in docs/traceback.md for how a sensor "
-                             "gets its certificate.",
-                             std::string(tracer.status().message()))));
+    return Fail(kTraceCommand, kFailed,
+                absl::FailedPreconditionError(
+                    fmt::format("{}\nSee 'Tracing the chain' in docs/traceback.md for how a sensor "
+                                "gets its certificate.",
+                                std::string(tracer.status().message()))));
   }
   std::string reason = arguments.reason;
   if (reason.empty() && !subject->asked.alert_id.empty()) {
@@ -151,8 +145,8 @@ int DoTrace(const Arguments& arguments) {
 
 void AddTraceByHand(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
-      kCommand, "Ask the agents of its hosts where a session comes from, hop by hop");
-  const auto arguments = std::make_shared<Arguments>();
+      kTraceCommand, "Ask the agents of its hosts where a session comes from, hop by hop");
+  const auto arguments = std::make_shared<TraceArguments>();
   command
       ->add_option("TARGET", arguments->words,
                    "The connection: the asked host's own end and the other one, as in "
@@ -181,8 +175,8 @@ void AddTraceByHand(CLI::App& app, int& exit_code) {
   command->add_option("--hops", arguments->hops, "The most hops; default: 64")
       ->type_name("N")
       ->check(CLI::Range(1, 64).description(""));
-  AddDuration(*command, "--timeout", "How long to wait for all; default: 10s", kShortestWait,
-              kLongestWait, [arguments](PacketDelta length) { arguments->timeout = length; });
+  AddDuration(*command, "--timeout", "How long to wait for all; default: 10s", kShortestTimeout,
+              kLongestTimeout, [arguments](PacketDelta length) { arguments->timeout = length; });
   command->add_option("--reason", arguments->reason, "Told to the agents, which log it")
       ->type_name("TEXT");
   command->add_flag("--inbound", arguments->inbound,

@@ -25,7 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kCommand[] = "watch";
+constexpr char kWatchCommand[] = "watch";
 constexpr PacketDelta kShortestWatch = PacketDelta::FromMilliseconds(1);
 constexpr PacketDelta kLongestWatch = PacketDelta::FromSeconds(1'000'000'000);
 constexpr uint64_t kMostPackets = 1'000'000'000'000'000;
@@ -87,7 +87,7 @@ class WatchPace : public Pace {
     if (lost <= lost_told_ || now < next_complaint_ || options_.run.quiet) return;
     fmt::print(stderr,
                "cairn {}: {} packets lost so far; enlarge the capture ring or narrow the filter\n",
-               kCommand, lost);
+               kWatchCommand, lost);
     lost_told_ = lost;
     next_complaint_ = now + kComplaintInterval;
   }
@@ -106,18 +106,18 @@ int Watch(WatchOptions options) {
   absl::Status usage = CheckRunOptions(options.run);
   if (usage.ok()) usage = Outputs::Check(options.run, output::ExistingFile::kAppend, guard);
   if (!usage.ok()) {
-    Complain(kCommand, usage);
+    Complain(kWatchCommand, usage);
     return ExitCodeOfOutputs(usage);
   }
   const absl::StatusOr<config::Settings> settings = LoadSettings(options.run);
   if (!settings.ok()) {
-    Complain(kCommand, settings.status());
+    Complain(kWatchCommand, settings.status());
     return kUsage;
   }
   const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector =
       ReadyDetector::Make(settings->detector);
   if (!detector.ok()) {
-    Complain(kCommand, detector.status());
+    Complain(kWatchCommand, detector.status());
     return kUsage;
   }
   options.run.traceback =
@@ -127,27 +127,27 @@ int Watch(WatchOptions options) {
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source =
       capture::OpenLive(options.interface, settings->capture, &Elapsed);
   if (!source.ok()) {
-    Complain(kCommand, source.status());
+    Complain(kWatchCommand, source.status());
     return kFailed;
   }
   const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
       Outputs::Open(options.run, settings->session_files, output::ExistingFile::kAppend, guard);
   if (!outputs.ok()) {
-    Complain(kCommand, outputs.status());
+    Complain(kWatchCommand, outputs.status());
     return ExitCodeOfOutputs(outputs.status());
   }
-  TellConfigFile(kCommand, options.run);
+  TellConfigFile(kWatchCommand, options.run);
   if (!options.run.quiet)
-    fmt::print(stderr, "cairn {}: watching {}; ^C ends\n", kCommand, options.interface);
+    fmt::print(stderr, "cairn {}: watching {}; ^C ends\n", kWatchCommand, options.interface);
   const absl::StatusOr<std::unique_ptr<tracing::Tracer>> tracer = TracerFor(options.run, *settings);
   if (!tracer.ok()) {
-    Complain(kCommand, tracer.status());
+    Complain(kWatchCommand, tracer.status());
     return kFailed;
   }
-  TellWhoIsAsked(kCommand, options.run, *settings);
+  TellWhoIsAsked(kWatchCommand, options.run, *settings);
   const Clock::time_point start = Clock::now();
   WatchPace pace(options, **outputs, start);
-  const RunEnd end = RunToEnd({.command = kCommand,
+  const RunEnd end = RunToEnd({.command = kWatchCommand,
                                .options = options.run,
                                .settings = *settings,
                                .detector = **detector,
@@ -163,7 +163,7 @@ int Watch(WatchOptions options) {
 }  // namespace
 
 void AddWatch(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand(kCommand, "Find stepping stones on a live link");
+  CLI::App* command = app.add_subcommand(kWatchCommand, "Find stepping stones on a live link");
   const auto options = std::make_shared<WatchOptions>();
   command
       ->add_option("-i,--interface", options->interface, "The interface that sees the border link")

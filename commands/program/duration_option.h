@@ -15,6 +15,10 @@ class Option;
 
 namespace cairn::commands {
 
+// What somebody may let a command wait for a host's answer.
+inline constexpr PacketDelta kShortestTimeout = PacketDelta::FromMilliseconds(100);
+inline constexpr PacketDelta kLongestTimeout = PacketDelta::FromSeconds(3600);
+
 // An option whose value is a length of time with its unit ("90s", "1m", "0.5h"); a number alone
 // means seconds.  `take` gets each value that lies within the bounds; others are wrong usage.
 CLI::Option* AddDuration(CLI::App& app, const std::string& names, const std::string& help,

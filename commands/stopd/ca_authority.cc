@@ -19,7 +19,7 @@ namespace {
 using tracing::Authority;
 using tracing::Issued;
 
-struct Arguments {
+struct CaAuthorityArguments {
   std::string folder;
   std::string new_folder;
   std::string which;
@@ -30,20 +30,20 @@ struct Arguments {
   bool finish = false;
   bool json = false;
 };
-using Shared = std::shared_ptr<Arguments>;
+using Shared = std::shared_ptr<CaAuthorityArguments>;
 
 constexpr char kExit[] = "\nExit status: 0 done, 1 failed or refused, 2 wrong usage.";
 
 // Runs `work` on the authority in the folder.
 template <typename Work>
-int WithAuthority(const char* command, const Arguments& arguments, Work work) {
+int WithAuthority(const char* command, const CaAuthorityArguments& arguments, Work work) {
   absl::StatusOr<Authority> authority =
       Authority::Open(arguments.folder, PassphraseOf(arguments.passphrase));
   if (!authority.ok()) return FailCa(command, authority.status());
   return work(*authority);
 }
 
-int Init(const Arguments& arguments) {
+int Init(const CaAuthorityArguments& arguments) {
   tracing::AuthorityOptions options = arguments.authority;
   const absl::StatusOr<std::string> passphrase =
       NewPassphrase(arguments.passphrase, "--passphrase-file");
@@ -59,7 +59,7 @@ int Init(const Arguments& arguments) {
                   arguments.folder));
 }
 
-int Intermediate(const Arguments& arguments) {
+int Intermediate(const CaAuthorityArguments& arguments) {
   return WithAuthority("intermediate", arguments, [&](Authority& above) {
     tracing::AuthorityOptions options = arguments.authority;
     const absl::StatusOr<std::string> passphrase =
@@ -92,7 +92,7 @@ std::vector<Issued> StillInForce(const Authority& authority, const std::vector<I
   return others;
 }
 
-int Revoke(const Arguments& arguments) {
+int Revoke(const CaAuthorityArguments& arguments) {
   return WithAuthority("revoke", arguments, [&](Authority& authority) {
     const absl::StatusOr<std::vector<Issued>> revoked =
         authority.Revoke(arguments.which,
@@ -115,7 +115,7 @@ int Revoke(const Arguments& arguments) {
   });
 }
 
-int MakeLists(const Arguments& arguments) {
+int MakeLists(const CaAuthorityArguments& arguments) {
   return WithAuthority("crl", arguments, [&](Authority& authority) {
     if (const absl::Status made = authority.MakeLists(WallTime()); !made.ok()) {
       return FailCa("crl", made);
@@ -125,7 +125,7 @@ int MakeLists(const Arguments& arguments) {
   });
 }
 
-int Rotate(const Arguments& arguments) {
+int Rotate(const CaAuthorityArguments& arguments) {
   return WithAuthority("rotate", arguments, [&](Authority& authority) {
     const absl::Status done = arguments.finish
                                   ? authority.FinishRotation(WallTime())
@@ -169,7 +169,7 @@ std::string JsonLine(const Issued& each, PacketTime now) {
   return line + "}\n";
 }
 
-int List(const Arguments& arguments) {
+int List(const CaAuthorityArguments& arguments) {
   return WithAuthority("list", arguments, [&](const Authority& authority) {
     std::string text;
     if (!arguments.json) {
@@ -188,7 +188,7 @@ int List(const Arguments& arguments) {
 }
 
 CLI::App* Add(CLI::App& ca, const char* name, const char* what, const Shared& arguments,
-              int (*run)(const Arguments&), int& exit_code) {
+              int (*run)(const CaAuthorityArguments&), int& exit_code) {
   CLI::App* command = ca.add_subcommand(name, what);
   command->add_option("DIR", arguments->folder, "The folder of the authority")
       ->type_name("")
@@ -198,7 +198,7 @@ CLI::App* Add(CLI::App& ca, const char* name, const char* what, const Shared& ar
   return command;
 }
 
-void AddAuthorityOptions(CLI::App& command, Arguments& arguments, uint32_t days) {
+void AddAuthorityOptions(CLI::App& command, CaAuthorityArguments& arguments, uint32_t days) {
   arguments.authority.days = days;
   command
       .add_option("--name", arguments.authority.site,
@@ -213,7 +213,7 @@ void AddAuthorityOptions(CLI::App& command, Arguments& arguments, uint32_t days)
 void AddMaking(CLI::App& ca, int& exit_code) {
   constexpr uint32_t kRootDays = 3650;
   constexpr uint32_t kIntermediateDays = 1095;
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<CaAuthorityArguments>();
   CLI::App* init = Add(ca, "init", "Make an authority in a new folder", arguments, Init, exit_code);
   AddAuthorityOptions(*init, *arguments, kRootDays);
   AddPassphraseFile(*init, arguments->passphrase);
@@ -221,7 +221,7 @@ void AddMaking(CLI::App& ca, int& exit_code) {
                  "Do not encrypt the key: whoever reads the folder is the authority")
       ->excludes("--passphrase-file");
 
-  arguments = std::make_shared<Arguments>();
+  arguments = std::make_shared<CaAuthorityArguments>();
   CLI::App* below = Add(ca, "intermediate", "Make an authority below this one, in a new folder",
                         arguments, Intermediate, exit_code);
   below->add_option("NEW", arguments->new_folder, "The folder of the new authority")
@@ -236,7 +236,7 @@ void AddMaking(CLI::App& ca, int& exit_code) {
   below->add_flag("--no-passphrase", arguments->new_passphrase.none, "Do not encrypt the new key")
       ->excludes("--new-passphrase-file");
 
-  arguments = std::make_shared<Arguments>();
+  arguments = std::make_shared<CaAuthorityArguments>();
   CLI::App* rotate = Add(ca, "rotate", "Begin with a new root, signed by the old one", arguments,
                          Rotate, exit_code);
   arguments->authority.days = kRootDays;
@@ -255,7 +255,7 @@ void AddMaking(CLI::App& ca, int& exit_code) {
 void AddCaAuthority(CLI::App& ca, int& exit_code) {
   AddMaking(ca, exit_code);
 
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<CaAuthorityArguments>();
   CLI::App* revoke = Add(ca, "revoke", "Revoke certificates, and make a new list of revoked ones",
                          arguments, Revoke, exit_code);
   revoke
@@ -269,12 +269,12 @@ void AddCaAuthority(CLI::App& ca, int& exit_code) {
           std::vector<std::string>{"unspecified", "key_compromise", "superseded", "retired"}));
   AddPassphraseFile(*revoke, arguments->passphrase);
 
-  arguments = std::make_shared<Arguments>();
+  arguments = std::make_shared<CaAuthorityArguments>();
   CLI::App* crl = Add(ca, "crl", "Make a new list of revoked certificates, before the old is stale",
                       arguments, MakeLists, exit_code);
   AddPassphraseFile(*crl, arguments->passphrase);
 
-  arguments = std::make_shared<Arguments>();
+  arguments = std::make_shared<CaAuthorityArguments>();
   CLI::App* list =
       Add(ca, "list", "List the certificates that were issued", arguments, List, exit_code);
   list->add_flag("--json", arguments->json, "As JSON, a line for each");

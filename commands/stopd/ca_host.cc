@@ -20,7 +20,7 @@ namespace {
 
 constexpr char kRequest[] = "request";
 
-struct Arguments {
+struct CaHostArguments {
   std::string folder = kTracingFolder;
   std::string token;
   bool renew = false;
@@ -45,7 +45,7 @@ std::string IdentityText(const tracing::Identity& identity) {
 }
 
 // What --token says; "-": standard input.
-absl::StatusOr<std::string> TokenOf(const Arguments& arguments) {
+absl::StatusOr<std::string> TokenOf(const CaHostArguments& arguments) {
   absl::StatusOr<std::string> token =
       arguments.token == "-" ? ReadWhole("-") : absl::StatusOr<std::string>(arguments.token);
   if (token.ok()) token->erase(token->find_last_not_of(" \r\n") + 1);
@@ -53,7 +53,7 @@ absl::StatusOr<std::string> TokenOf(const Arguments& arguments) {
 }
 
 // Sends the request to the authority's service, and installs what comes back.
-int RequestFrom(const Arguments& arguments, const Endpoint& service,
+int RequestFrom(const CaHostArguments& arguments, const Endpoint& service,
                 const tracing::Question& question, const std::string& token) {
   std::signal(SIGPIPE, SIG_IGN);
   const absl::StatusOr<tracing::Answer> answer =
@@ -65,7 +65,7 @@ int RequestFrom(const Arguments& arguments, const Endpoint& service,
   return answer->certificate.empty() ? kDone : PrintText(IdentityText(*identity));
 }
 
-int Request(const Arguments& arguments) {
+int Request(const CaHostArguments& arguments) {
   if (arguments.renew == !arguments.token.empty()) {
     FailCa(kRequest, absl::InvalidArgumentError(
                          "say --token with what 'stopd ca invite' printed, or --renew"));
@@ -102,7 +102,7 @@ absl::StatusOr<std::string> ReadNamed(const std::string& path) {
   return bytes;
 }
 
-int Install(const Arguments& arguments) {
+int Install(const CaHostArguments& arguments) {
   tracing::Received received;
   for (const auto& [path, to] : {std::pair(&arguments.certificate, &received.certificate),
                                  std::pair(&arguments.authorities, &received.authorities),
@@ -117,7 +117,7 @@ int Install(const Arguments& arguments) {
   return PrintText(IdentityText(*identity));
 }
 
-int Check(const Arguments& arguments) {
+int Check(const CaHostArguments& arguments) {
   const std::string from =
       arguments.authorities.empty() ? arguments.folder + "/ca.crt" : arguments.authorities;
   const absl::StatusOr<std::string> authorities = ReadNamed(from);
@@ -143,7 +143,7 @@ int Check(const Arguments& arguments) {
                              std::string(identity.status().message()))));
 }
 
-void AddFolder(CLI::App& command, Arguments& arguments) {
+void AddFolder(CLI::App& command, CaHostArguments& arguments) {
   command
       .add_option("--folder", arguments.folder,
                   fmt::format("Where key and certificate are kept (default: {})", kTracingFolder))
@@ -153,7 +153,7 @@ void AddFolder(CLI::App& command, Arguments& arguments) {
 }  // namespace
 
 void AddCaHost(CLI::App& ca, int& exit_code) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<CaHostArguments>();
   CLI::App* request = ca.add_subcommand(
       "request", "Make a key for this host, and print a request for a certificate");
   request
@@ -179,7 +179,7 @@ void AddCaHost(CLI::App& ca, int& exit_code) {
       "Exit status: 0 done (or not due), 1 failed, 2 wrong usage.");
   request->callback([arguments, &exit_code] { exit_code = Request(*arguments); });
 
-  arguments = std::make_shared<Arguments>();
+  arguments = std::make_shared<CaHostArguments>();
   CLI::App* install = ca.add_subcommand("install", "Put this host's certificate in its place");
   install
       ->add_option("CERTIFICATE", arguments->certificate,
@@ -199,7 +199,7 @@ void AddCaHost(CLI::App& ca, int& exit_code) {
       "Exit status: 0 installed, 1 refused or failed, 2 wrong usage.");
   install->callback([arguments, &exit_code] { exit_code = Install(*arguments); });
 
-  arguments = std::make_shared<Arguments>();
+  arguments = std::make_shared<CaHostArguments>();
   CLI::App* check =
       ca.add_subcommand("check", "Say whom a certificate names, or why it is not believed");
   check->add_option("CERTIFICATE", arguments->certificate, "PEM, any intermediates after it")

@@ -17,7 +17,7 @@ namespace {
 
 using tracing::Authority;
 
-struct Arguments {
+struct CaIssueArguments {
   std::string folder;
   std::string request;
   NamesOptions names;
@@ -27,7 +27,7 @@ struct Arguments {
   PassphraseOptions passphrase;
 };
 
-int Invite(const Arguments& arguments) {
+int Invite(const CaIssueArguments& arguments) {
   const absl::StatusOr<tracing::HostNames> names = NamesFrom(arguments.names);
   if (!names.ok()) {
     FailCa("invite", names.status());
@@ -41,7 +41,7 @@ int Invite(const Arguments& arguments) {
   return token.ok() ? PrintText(*token + "\n") : FailCa("invite", token.status());
 }
 
-int Issue(const Arguments& arguments) {
+int Issue(const CaIssueArguments& arguments) {
   std::optional<Authority::Vouched> vouched;
   if (arguments.trusts_request) {
     const absl::StatusOr<tracing::HostNames> names = NamesFrom(arguments.names);
@@ -60,7 +60,7 @@ int Issue(const Arguments& arguments) {
   return issued.ok() ? PrintText(*issued) : FailCa("issue", issued.status());
 }
 
-int Renew(const Arguments& arguments) {
+int Renew(const CaIssueArguments& arguments) {
   const absl::StatusOr<std::string> request = ReadWhole(arguments.request);
   if (!request.ok()) return FailCa("renew", request.status());
   absl::StatusOr<Authority> authority =
@@ -71,8 +71,8 @@ int Renew(const Arguments& arguments) {
 }
 
 CLI::App* Add(CLI::App& ca, const char* name, const char* what,
-              const std::shared_ptr<Arguments>& arguments, int (*run)(const Arguments&),
-              int& exit_code) {
+              const std::shared_ptr<CaIssueArguments>& arguments,
+              int (*run)(const CaIssueArguments&), int& exit_code) {
   CLI::App* command = ca.add_subcommand(name, what);
   command->add_option("DIR", arguments->folder, "The folder of the authority")
       ->type_name("")
@@ -81,7 +81,7 @@ CLI::App* Add(CLI::App& ca, const char* name, const char* what,
   return command;
 }
 
-void AddRequest(CLI::App& command, Arguments& arguments) {
+void AddRequest(CLI::App& command, CaIssueArguments& arguments) {
   command
       .add_option("REQUEST", arguments.request, "What 'stopd ca request' printed; -: from input")
       ->type_name("")
@@ -89,7 +89,7 @@ void AddRequest(CLI::App& command, Arguments& arguments) {
   AddPassphraseFile(command, arguments.passphrase);
 }
 
-void AddNames(CLI::App& command, Arguments& arguments) {
+void AddNames(CLI::App& command, CaIssueArguments& arguments) {
   command
       .add_option("--address", arguments.names.addresses,
                   "By which others reach the host (repeatable): of these it may speak")
@@ -108,7 +108,7 @@ void AddNames(CLI::App& command, Arguments& arguments) {
 
 void AddCaIssue(CLI::App& ca, int& exit_code) {
   constexpr int64_t kMostMinutes = 7 * 24 * 60;
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<CaIssueArguments>();
   CLI::App* invite = Add(ca, "invite", "Print a token by which a host can ask for its certificate",
                          arguments, Invite, exit_code);
   invite->add_option("HOST", arguments->names.name, "Its name")->type_name("")->required();
@@ -120,7 +120,7 @@ void AddCaIssue(CLI::App& ca, int& exit_code) {
       "\nThe token is a secret, good once: carry it to the host, for 'stopd ca request --token'.\n"
       "Exit status: 0 done, 1 failed, 2 wrong usage.");
 
-  arguments = std::make_shared<Arguments>();
+  arguments = std::make_shared<CaIssueArguments>();
   CLI::App* issue = Add(ca, "issue", "Print the certificate that a request by a token asks for",
                         arguments, Issue, exit_code);
   AddRequest(*issue, *arguments);
@@ -138,7 +138,7 @@ void AddCaIssue(CLI::App& ca, int& exit_code) {
       "--trust-request from you.  A copy stays in DIR/certificates.\n"
       "Exit status: 0 issued, 1 refused or failed, 2 wrong usage.");
 
-  arguments = std::make_shared<Arguments>();
+  arguments = std::make_shared<CaIssueArguments>();
   CLI::App* renew =
       Add(ca, "renew", "Print a new certificate for a request that proves the old one", arguments,
           Renew, exit_code);

@@ -16,9 +16,9 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "serve";
+constexpr char kCaServeCommand[] = "serve";
 
-struct Arguments {
+struct CaServeArguments {
   std::string folder;
   std::string listen = fmt::format("[::]:{}", kCaPort);
   PassphraseOptions passphrase;
@@ -27,10 +27,10 @@ struct Arguments {
 volatile std::sig_atomic_t ended = 0;
 void End(int /*signal*/) { ended = 1; }
 
-int Serve(const Arguments& arguments) {
+int ServeRevocations(const CaServeArguments& arguments) {
   const absl::StatusOr<Endpoint> listen = EndpointFrom(arguments.listen);
   if (!listen.ok()) {
-    FailCa(kCommand, listen.status());
+    FailCa(kCaServeCommand, listen.status());
     return kUsage;
   }
   std::signal(SIGPIPE, SIG_IGN);
@@ -41,16 +41,16 @@ int Serve(const Arguments& arguments) {
   if (!arguments.passphrase.file.empty()) {
     // While it may be read: it may be root's alone.
     absl::StatusOr<std::string> read = passphrase();
-    if (!read.ok()) return FailCa(kCommand, read.status());
+    if (!read.ok()) return FailCa(kCaServeCommand, read.status());
     passphrase = [line = *std::move(read)] { return absl::StatusOr<std::string>(line); };
   }
   const absl::StatusOr<bool> owner = BecomeOwnerOf(arguments.folder);
-  if (!owner.ok()) return FailCa(kCommand, owner.status());
+  if (!owner.ok()) return FailCa(kCaServeCommand, owner.status());
   const absl::StatusOr<std::unique_ptr<tracing::Service>> service = tracing::Service::Make(
       {.folder = arguments.folder, .listen = *listen}, passphrase, WallTime, log);
-  if (!service.ok()) return FailCa(kCommand, service.status());
+  if (!service.ok()) return FailCa(kCaServeCommand, service.status());
   if (const absl::Status confined = ConfineCaService(); !confined.ok()) {
-    return FailCa(kCommand, confined);
+    return FailCa(kCaServeCommand, confined);
   }
   std::signal(SIGTERM, End);
   std::signal(SIGINT, End);
@@ -71,9 +71,9 @@ int Serve(const Arguments& arguments) {
 }  // namespace
 
 void AddCaServe(CLI::App& ca, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
-  CLI::App* serve =
-      ca.add_subcommand(kCommand, "Answer hosts that prove their right to a certificate, by TLS");
+  const auto arguments = std::make_shared<CaServeArguments>();
+  CLI::App* serve = ca.add_subcommand(
+      kCaServeCommand, "Answer hosts that prove their right to a certificate, by TLS");
   serve->add_option("DIR", arguments->folder, "The folder of the authority")
       ->type_name("")
       ->required();
@@ -87,7 +87,7 @@ void AddCaServe(CLI::App& ca, int& exit_code) {
       "key is in the memory of a process that talks to the network.  Started by root, it\n"
       "becomes the user who owns DIR.  Ends upon SIGTERM.\n"
       "Exit status: 0 ended by SIGTERM or SIGINT, 1 failed, 2 wrong usage.");
-  serve->callback([arguments, &exit_code] { exit_code = Serve(*arguments); });
+  serve->callback([arguments, &exit_code] { exit_code = ServeRevocations(*arguments); });
 }
 
 }  // namespace cairn::commands

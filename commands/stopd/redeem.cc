@@ -21,9 +21,9 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "redeem";
+constexpr char kRedeemCommand[] = "redeem";
 
-struct Arguments {
+struct RedeemArguments {
   StopdOptions stopd;
   std::vector<std::string> words;  // of the token
   bool json = false;
@@ -56,25 +56,25 @@ absl::Status CheckToken(const std::string& token) {
                   token.size(), token.size() < kDigits ? ": is it complete?" : ""));
 }
 
-int Redeem(const Arguments& arguments) {
+int Redeem(const RedeemArguments& arguments) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
   if (!options.ok()) {
-    ComplainOfStopd(kCommand, options.status());
+    ComplainOfStopd(kRedeemCommand, options.status());
     return kUsage;
   }
   const std::string token = Canonical(arguments.words);
   if (const absl::Status sound = CheckToken(token); !sound.ok()) {
-    ComplainOfStopd(kCommand, sound);
+    ComplainOfStopd(kRedeemCommand, sound);
     return kUsage;
   }
   if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
-    ComplainOfStopd(kCommand, folder);
+    ComplainOfStopd(kRedeemCommand, folder);
     return kFailed;
   }
   const absl::StatusOr<tokens::Redeemed> redeemed =
       tokens::Redeem(options->tokens, token, WallTime());
   if (!redeemed.ok()) {
-    ComplainOfStopd(kCommand, redeemed.status());
+    ComplainOfStopd(kRedeemCommand, redeemed.status());
     return kFailed;
   }
   const int printed =
@@ -88,8 +88,8 @@ int Redeem(const Arguments& arguments) {
 
 void AddRedeem(CLI::App& app, int& exit_code) {
   CLI::App* command =
-      app.add_subcommand(kCommand, "Show what a token stands for; for the administrator");
-  const auto arguments = std::make_shared<Arguments>();
+      app.add_subcommand(kRedeemCommand, "Show what a token stands for; for the administrator");
+  const auto arguments = std::make_shared<RedeemArguments>();
   command
       ->add_option("TOKEN", arguments->words,
                    "The token: 64 hexadecimal digits, also in capitals or in pieces")

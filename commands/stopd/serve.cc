@@ -12,16 +12,16 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "run";
+constexpr char kServeCommand[] = "run";
 
 int Serve(const StopdOptions& given) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(given);
   if (!options.ok()) {
-    ComplainOfStopd(kCommand, options.status());
+    ComplainOfStopd(kServeCommand, options.status());
     return kUsage;
   }
   const absl::Status end = daemon::Run(*options);
-  if (!end.ok()) ComplainOfStopd(kCommand, end);
+  if (!end.ok()) ComplainOfStopd(kServeCommand, end);
   return end.ok() ? kDone : kFailed;
 }
 
@@ -29,7 +29,7 @@ int Serve(const StopdOptions& given) {
 
 void AddServe(CLI::App& app, int& exit_code) {
   CLI::App* command =
-      app.add_subcommand(kCommand, "Answer requests until SIGTERM; the log is standard error");
+      app.add_subcommand(kServeCommand, "Answer requests until SIGTERM; the log is standard error");
   const auto options = std::make_shared<StopdOptions>();
   AddStopdOptions(*command, *options);
   command->add_option("--port", options->port, "Listen on this port instead of listen.port")

@@ -17,35 +17,35 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kList[] = "list";
+constexpr char kListTokens[] = "list";
 constexpr char kVerify[] = "verify";
 constexpr char kHead[] = "head";
 
-struct Arguments {
+struct TokensArguments {
   StopdOptions stopd;
   bool json = false;
   std::vector<std::string> heads;  // of the journal, noted elsewhere
 };
 
-int ListTokens(const Arguments& arguments) {
+int ListTokens(const TokensArguments& arguments) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
   if (!options.ok()) {
-    ComplainOfStopd(kList, options.status());
+    ComplainOfStopd(kListTokens, options.status());
     return kUsage;
   }
   if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
-    ComplainOfStopd(kList, folder);
+    ComplainOfStopd(kListTokens, folder);
     return kFailed;
   }
   const absl::StatusOr<std::vector<tokens::ListedToken>> listed = tokens::List(options->tokens);
   if (!listed.ok()) {
-    ComplainOfStopd(kList, listed.status());
+    ComplainOfStopd(kListTokens, listed.status());
     return kFailed;
   }
   return PrintText(arguments.json ? tokens::ListJson(*listed) : tokens::ListText(*listed));
 }
 
-int VerifyRecords(const Arguments& arguments) {
+int VerifyRecords(const TokensArguments& arguments) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
   if (!options.ok()) {
     ComplainOfStopd(kVerify, options.status());
@@ -73,7 +73,7 @@ int VerifyRecords(const Arguments& arguments) {
   return result->Sound() ? printed : static_cast<int>(kFailed);
 }
 
-int ShowHead(const Arguments& arguments) {
+int ShowHead(const TokensArguments& arguments) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
   if (!options.ok()) {
     ComplainOfStopd(kHead, options.status());
@@ -94,8 +94,8 @@ int ShowHead(const Arguments& arguments) {
 }  // namespace
 
 void AddTokens(CLI::App& app, int& exit_code) {
-  CLI::App* list = app.add_subcommand(kList, "List the tokens that were given out");
-  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* list = app.add_subcommand(kListTokens, "List the tokens that were given out");
+  const auto arguments = std::make_shared<TokensArguments>();
   list->add_flag("--json", arguments->json, "As JSON, a line for each token");
   AddStoreOptions(*list, arguments->stopd);
   list->footer(
@@ -105,7 +105,7 @@ void AddTokens(CLI::App& app, int& exit_code) {
 
   CLI::App* head =
       app.add_subcommand(kHead, "Print the head of the journal, to be noted elsewhere");
-  const auto headed = std::make_shared<Arguments>();
+  const auto headed = std::make_shared<TokensArguments>();
   AddStoreOptions(*head, headed->stopd);
   head->footer(
       "\nThe number and hash of the last line. 'stopd verify --head' finds later whether any line "
@@ -116,7 +116,7 @@ void AddTokens(CLI::App& app, int& exit_code) {
 
   CLI::App* verify =
       app.add_subcommand(kVerify, "Compare all records with their tokens, and the journal's chain");
-  const auto verified = std::make_shared<Arguments>();
+  const auto verified = std::make_shared<TokensArguments>();
   verify
       ->add_option("--head", verified->heads,
                    "A head of the journal that was noted elsewhere (repeatable)")

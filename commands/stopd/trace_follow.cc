@@ -39,10 +39,10 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kCommand[] = "trace follow";
+constexpr char kTraceFollowCommand[] = "trace follow";
 constexpr std::chrono::seconds kForTheAnswer{5};  // beyond the deadline of a trace
 
-struct Arguments {
+struct TraceFollowArguments {
   StopdOptions stopd;
   std::string local;
   std::string remote;
@@ -77,7 +77,8 @@ absl::StatusOr<Endpoint> ParseEnd(const std::string& text) {
 // What the agent tells, hop by hop.
 class Follower {
  public:
-  Follower(const Arguments& arguments, const tracing::Connection& connection, tracing::Trust trust)
+  Follower(const TraceFollowArguments& arguments, const tracing::Connection& connection,
+           tracing::Trust trust)
       : json_(arguments.json),
         trust_(std::move(trust)),
         walk_(connection, PrefixSet(), tracing::kMostHops) {
@@ -246,26 +247,26 @@ bool ReadAnswer(int socket, std::chrono::milliseconds patience, Follower& follow
   return false;
 }
 
-int Fail(const absl::Status& status, int code) {
-  ComplainOfStopd(kCommand, status);
+int EndFollowing(const absl::Status& status, int code) {
+  ComplainOfStopd(kTraceFollowCommand, status);
   return code;
 }
 
-int Follow(const Arguments& arguments) {
+int Follow(const TraceFollowArguments& arguments) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
-  if (!options.ok()) return Fail(options.status(), kUsage);
+  if (!options.ok()) return EndFollowing(options.status(), kUsage);
   const absl::StatusOr<Endpoint> local = ParseEnd(arguments.local);
-  if (!local.ok()) return Fail(local.status(), kUsage);
+  if (!local.ok()) return EndFollowing(local.status(), kUsage);
   const absl::StatusOr<Endpoint> remote = ParseEnd(arguments.remote);
-  if (!remote.ok()) return Fail(remote.status(), kUsage);
+  if (!remote.ok()) return EndFollowing(remote.status(), kUsage);
   const tracing::Options& tracing = options->tracing;
   const absl::StatusOr<tracing::AgentFiles> files = tracing::ReadAgentFiles(tracing);
-  if (!files.ok()) return Fail(files.status(), kFailed);
+  if (!files.ok()) return EndFollowing(files.status(), kFailed);
   absl::StatusOr<tracing::Trust> trust =
       tracing::Trust::Make(files->authorities, files->revocations);
-  if (!trust.ok()) return Fail(trust.status(), kFailed);
+  if (!trust.ok()) return EndFollowing(trust.status(), kFailed);
   const absl::StatusOr<int> socket = tracing::ConnectToControl(tracing.control);
-  if (!socket.ok()) return Fail(socket.status(), kFailed);
+  if (!socket.ok()) return EndFollowing(socket.status(), kFailed);
   const tracing::Connection connection = {.local = *local, .remote = *remote};
   const auto deadline = std::chrono::milliseconds(tracing.rounds.deadline.ToMilliseconds());
   Follower follower(arguments, connection, *std::move(trust));
@@ -293,7 +294,7 @@ int Follow(const Arguments& arguments) {
 void AddTraceFollow(CLI::App& trace, int& exit_code) {
   CLI::App* command = trace.add_subcommand(
       "follow", "Follow a connection of this host back to where it began, over other hosts");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<TraceFollowArguments>();
   AddStopdOptions(*command, arguments->stopd);
   command->add_option("LOCAL", arguments->local, "This host's end, as in 192.0.2.1:22")->required();
   command->add_option("REMOTE", arguments->remote, "The other end, as in 192.0.2.9:40022")

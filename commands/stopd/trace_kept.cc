@@ -17,7 +17,7 @@
 namespace cairn::commands {
 namespace {
 
-constexpr char kList[] = "trace list";
+constexpr char kListTraces[] = "trace list";
 constexpr char kShow[] = "trace show";
 constexpr size_t kListed = 1000;  // each is verified, which takes about two milliseconds
 constexpr size_t kMostListed = 100'000;
@@ -50,7 +50,7 @@ std::string JsonLines(const std::vector<tracing::ShownChain>& chains) {
 
 int ListTraces(const ListArguments& arguments) {
   const absl::StatusOr<KeptTraces> traces = KeptTraces::Open(arguments.kept);
-  if (!traces.ok()) return Fail(kList, traces.status());
+  if (!traces.ok()) return Fail(kListTraces, traces.status());
   const std::vector<tracing::ShownChain> found = traces->Find(traces->query(), arguments.limit);
   if (arguments.json) return PrintText(JsonLines(found));
   const std::string nothing = traces->NothingKnown();

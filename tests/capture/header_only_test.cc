@@ -55,7 +55,7 @@ size_t NeededBytes(const Record& record, capture::LinkType link, const Segment& 
   return length;
 }
 
-std::optional<Segment> Decode(const Record& record, capture::LinkType link) {
+std::optional<Segment> HeaderOnlyDecode(const Record& record, capture::LinkType link) {
   const capture::FrameDecoder decoder{capture::TunnelOptions{}};
   Segment segment;
   const capture::Packet packet{.time = PacketTime::FromNanoseconds(record.time_ns),
@@ -79,7 +79,7 @@ TEST_CASE("changing or cutting every byte behind the headers leaves the segments
     std::vector<Record> changed = capture->records;
     std::vector<Record> cut = capture->records;
     for (size_t i = 0; i < capture->records.size(); ++i) {
-      const std::optional<Segment> segment = Decode(capture->records[i], link);
+      const std::optional<Segment> segment = HeaderOnlyDecode(capture->records[i], link);
       if (!segment.has_value()) continue;
       const size_t needed = NeededBytes(capture->records[i], link, *segment);
       for (size_t at = needed; at < changed[i].bytes.size(); ++at) changed[i].bytes[at] ^= 0xff;
@@ -101,13 +101,13 @@ TEST_CASE("a segment has no room for payload, and decoding needs 14 bytes of TCP
   CHECK(sizeof(Segment) == 80);
   const Bytes frame = PlainTcpFrame("10.0.0.1", 1, "10.0.0.2", 2, 3, 40);
   const Record record{.bytes = frame, .wire_bytes = static_cast<uint32_t>(frame.size())};
-  const std::optional<Segment> segment = Decode(record, capture::LinkType::kEthernet);
+  const std::optional<Segment> segment = HeaderOnlyDecode(record, capture::LinkType::kEthernet);
   REQUIRE(segment.has_value());
   // A checksum is known only of a whole segment, and needed by nobody.
   CHECK(segment->checksum != Checksum::kUnknown);
   const Record cut{.bytes = Bytes(frame.begin(), frame.begin() + 14 + 20 + 14),
                    .wire_bytes = record.wire_bytes};
-  std::optional<Segment> of_cut = Decode(cut, capture::LinkType::kEthernet);
+  std::optional<Segment> of_cut = HeaderOnlyDecode(cut, capture::LinkType::kEthernet);
   REQUIRE(of_cut.has_value());
   CHECK(of_cut->checksum == Checksum::kUnknown);
   of_cut->checksum = segment->checksum;

@@ -87,7 +87,7 @@ class VethPair {
   int sender_ = -1;
 };
 
-Bytes Frame(uint32_t seq, uint16_t port = 22) {
+Bytes LiveFrame(uint32_t seq, uint16_t port = 22) {
   return PlainTcpFrame("10.0.0.1", 1000, "10.0.0.2", port, seq, 40);
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("packets on a live link arrive as segments, in order, with their wire 
   if (SkippedWithoutRoot()) return;
   const VethPair link;
   const auto source = Open({});
-  for (uint32_t i = 0; i < 1000; ++i) link.Send(Frame(i));
+  for (uint32_t i = 0; i < 1000; ++i) link.Send(LiveFrame(i));
   const std::vector<Segment> segments = ReadPackets(*source, 1000);
   REQUIRE(segments.size() == 1000);
   for (uint32_t i = 0; i < 1000; ++i) {
@@ -153,7 +153,7 @@ TEST_CASE("a live snapshot length of 20 bytes shows as counted truncation") {
   if (SkippedWithoutRoot()) return;
   const VethPair link;
   const auto source = Open({.snap_length_bytes = 20});
-  for (uint32_t i = 0; i < 10; ++i) link.Send(Frame(i));
+  for (uint32_t i = 0; i < 10; ++i) link.Send(LiveFrame(i));
   CHECK(ReadPackets(*source, 10).empty());
   CHECK(source->counters().Dropped(DropReason::kTruncatedNetwork) == 10);
 }
@@ -162,7 +162,7 @@ TEST_CASE("the live filter keeps other packets out, an invalid one is refused") 
   if (SkippedWithoutRoot()) return;
   const VethPair link;
   const auto source = Open({.filter = "tcp port 2222"});
-  for (uint32_t i = 0; i < 10; ++i) link.Send(Frame(i, i % 2 == 0 ? 22 : 2222));
+  for (uint32_t i = 0; i < 10; ++i) link.Send(LiveFrame(i, i % 2 == 0 ? 22 : 2222));
   CHECK(ReadPackets(*source, 5).size() == 5);
   CHECK(source->counters().packets == 5);
   const auto refused = capture::OpenLive("far", {.filter = "tcp prot 22"});
@@ -175,7 +175,7 @@ TEST_CASE("packets that a full ring loses are counted as kernel drops") {
   const VethPair link;
   const auto source = Open({.snap_length_bytes = 262144, .ring_bytes = 1 << 20});
   constexpr uint64_t kSent = 60000;
-  for (uint32_t i = 0; i < kSent; ++i) link.Send(Frame(i));
+  for (uint32_t i = 0; i < kSent; ++i) link.Send(LiveFrame(i));
   const std::vector<Segment> segments = ReadPackets(*source, VethPair::Received());
   const CaptureCounters counters = source->counters();
   CHECK(VethPair::Received() > kSent / 2);
@@ -188,7 +188,7 @@ TEST_CASE("an interface that goes down makes the live source unavailable") {
   if (SkippedWithoutRoot()) return;
   const VethPair link;
   const auto source = Open({});
-  link.Send(Frame(1));
+  link.Send(LiveFrame(1));
   CHECK(ReadPackets(*source, 1).size() == 1);
   Run("ip link set far down");
   SECTION("for good") {}

@@ -54,14 +54,14 @@ class ListedSource : public SegmentSource {
   absl::Status end_;
 };
 
-struct Ordered {
+struct OrderingOrdered {
   std::vector<int> times_ms;
   std::vector<uint32_t> numbers;
   ReadResult result;
 };
 
-Ordered Summary(SegmentSource& source) {
-  Ordered ordered;
+OrderingOrdered Summary(SegmentSource& source) {
+  OrderingOrdered ordered;
   ordered.result = Drain(source);
   for (const Segment& segment : ordered.result.segments) {
     ordered.times_ms.push_back(static_cast<int>(segment.time.ToNanoseconds() / 1'000'000));
@@ -70,13 +70,13 @@ Ordered Summary(SegmentSource& source) {
   return ordered;
 }
 
-Ordered Reordered(std::vector<int> times_ms, int window_ms = 10) {
+OrderingOrdered Reordered(std::vector<int> times_ms, int window_ms = 10) {
   auto source = capture::PutInOrder(std::make_unique<ListedSource>(std::move(times_ms)),
                                     {.window = PacketDelta::FromMilliseconds(window_ms)});
   return Summary(*source);
 }
 
-std::vector<uint32_t> UpTo(uint32_t count) {
+std::vector<uint32_t> OrderingUpTo(uint32_t count) {
   std::vector<uint32_t> numbers(count);
   for (uint32_t i = 0; i < count; ++i) numbers[i] = i;
   return numbers;
@@ -96,14 +96,14 @@ Bytes FileOf(int first_ms, int step_ms, int count, uint16_t port) {
 }  // namespace
 
 TEST_CASE("segments in order pass as they are") {
-  const Ordered ordered = Reordered({1, 2, 2, 3, 100, 100, 5000});
-  CHECK(ordered.numbers == UpTo(7));
+  const OrderingOrdered ordered = Reordered({1, 2, 2, 3, 100, 100, 5000});
+  CHECK(ordered.numbers == OrderingUpTo(7));
   CHECK(ordered.result.counters.reordered == 0);
   CHECK(ordered.result.counters.clamped == 0);
 }
 
 TEST_CASE("a segment late within the window is put back in order and counted") {
-  const Ordered ordered = Reordered({100, 105, 108, 98, 104, 120});
+  const OrderingOrdered ordered = Reordered({100, 105, 108, 98, 104, 120});
   CHECK(ordered.times_ms == std::vector<int>{98, 100, 104, 105, 108, 120});
   CHECK(ordered.numbers == std::vector<uint32_t>{3, 0, 4, 1, 2, 5});
   CHECK(ordered.result.counters.reordered == 2);
@@ -116,13 +116,13 @@ TEST_CASE("a segment exactly as late as the window still finds its place") {
 }
 
 TEST_CASE("equal times stay in the order of arrival, also among late ones") {
-  const Ordered ordered = Reordered({100, 105, 100, 105, 100, 105});
+  const OrderingOrdered ordered = Reordered({100, 105, 100, 105, 100, 105});
   CHECK(ordered.times_ms == std::vector<int>{100, 100, 100, 105, 105, 105});
   CHECK(ordered.numbers == std::vector<uint32_t>{0, 2, 4, 1, 3, 5});
 }
 
 TEST_CASE("a segment later than the window gets the newest time that has left, and is counted") {
-  const Ordered ordered = Reordered({100, 105, 200, 50, 201});
+  const OrderingOrdered ordered = Reordered({100, 105, 200, 50, 201});
   CHECK(ordered.times_ms == std::vector<int>{100, 105, 105, 200, 201});
   CHECK(ordered.numbers == std::vector<uint32_t>{0, 1, 3, 2, 4});
   CHECK(ordered.result.counters.clamped == 1);
@@ -130,16 +130,16 @@ TEST_CASE("a segment later than the window gets the newest time that has left, a
 }
 
 TEST_CASE("a segment later than the window keeps its time where nothing newer has left") {
-  const Ordered ordered = Reordered({100, 200, 150, 201});
+  const OrderingOrdered ordered = Reordered({100, 200, 150, 201});
   CHECK(ordered.times_ms == std::vector<int>{100, 150, 200, 201});
   CHECK(ordered.result.counters.reordered == 1);
   CHECK(ordered.result.counters.clamped == 0);
 }
 
 TEST_CASE("one absurd time far ahead does not spoil the times behind it") {
-  const Ordered ordered = Reordered({100, 900000, 101, 102, 103});
+  const OrderingOrdered ordered = Reordered({100, 900000, 101, 102, 103});
   CHECK(ordered.times_ms == std::vector<int>{100, 100, 101, 102, 103});
-  CHECK(ordered.numbers == UpTo(5));
+  CHECK(ordered.numbers == OrderingUpTo(5));
   CHECK(ordered.result.counters.clamped == 0);
   CHECK(ordered.result.counters.wild_stamps == 1);
 }
@@ -148,10 +148,10 @@ TEST_CASE("reordering agrees with a stable sort as long as nothing is too late")
   std::mt19937 random(7);
   std::vector<int> times;
   for (int i = 0; i < 30000; ++i) times.push_back(i / 3 + static_cast<int>(random() % 10));
-  std::vector<uint32_t> expected = UpTo(30000);
+  std::vector<uint32_t> expected = OrderingUpTo(30000);
   std::stable_sort(expected.begin(), expected.end(),
                    [&times](uint32_t a, uint32_t b) { return times[a] < times[b]; });
-  const Ordered ordered = Reordered(times);
+  const OrderingOrdered ordered = Reordered(times);
   CHECK(ordered.numbers == expected);
   CHECK(ordered.result.counters.clamped == 0);
 }
@@ -187,8 +187,8 @@ TEST_CASE("segments read before an error are released before it is reported") {
   auto source = capture::PutInOrder(
       std::make_unique<ListedSource>(std::vector<int>{1, 2, 3}, 0, absl::DataLossError("cut")),
       {.window = PacketDelta::FromMilliseconds(10)});
-  const Ordered ordered = Summary(*source);
-  CHECK(ordered.numbers == UpTo(3));
+  const OrderingOrdered ordered = Summary(*source);
+  CHECK(ordered.numbers == OrderingUpTo(3));
   CHECK(ordered.result.end_status.code() == absl::StatusCode::kDataLoss);
 }
 

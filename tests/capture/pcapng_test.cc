@@ -10,7 +10,7 @@ namespace {
 constexpr uint32_t kRawLink = 101;
 constexpr uint32_t kUnsupportedLink = 189;  // LINKTYPE_USB_LINUX
 
-Bytes Frame(uint32_t seq) { return PlainTcpFrame("10.0.0.1", 1000, "10.0.0.2", 22, seq, 10); }
+Bytes PcapngFrame(uint32_t seq) { return PlainTcpFrame("10.0.0.1", 1000, "10.0.0.2", 22, seq, 10); }
 Bytes RawFrame(uint32_t seq) {
   return FrameBuilder()
       .Ipv4("10.0.0.1", "10.0.0.2")
@@ -38,10 +38,10 @@ TEST_CASE("pcapng packet blocks of all three kinds are read, other blocks are sk
   for (const bool big_endian : {false, true}) {
     PcapngFile file(big_endian);
     file.Section().Interface(kEthernetLink);
-    file.Simple(Frame(1))
+    file.Simple(PcapngFrame(1))
         .Block(0x0bad, Bytes(17, 0xff))
-        .Enhanced(0, 5, Frame(2))
-        .Obsolete(0, 6, Frame(3));
+        .Enhanced(0, 5, PcapngFrame(2))
+        .Obsolete(0, 6, PcapngFrame(3));
     const ReadResult result = ReadBytes(file.bytes());
     CHECK(result.end_status.ok());
     CHECK(SequenceNumbers(result) == std::vector<uint32_t>{1, 2, 3});
@@ -51,7 +51,7 @@ TEST_CASE("pcapng packet blocks of all three kinds are read, other blocks are sk
 TEST_CASE("pcapng interfaces may differ in link type, snapshot length and clock") {
   PcapngFile file;
   file.Section().Interface(kEthernetLink, 96, 6).Interface(kRawLink, 65535, 9);
-  file.Enhanced(0, 2'000'000, Frame(1)).Enhanced(1, 3'000'000'000, RawFrame(2));
+  file.Enhanced(0, 2'000'000, PcapngFrame(1)).Enhanced(1, 3'000'000'000, RawFrame(2));
   const ReadResult result = ReadBytes(file.bytes());
   CHECK(result.end_status.ok());
   REQUIRE(SequenceNumbers(result) == std::vector<uint32_t>{1, 2});
@@ -65,7 +65,7 @@ TEST_CASE("pcapng interfaces may differ in link type, snapshot length and clock"
 
 TEST_CASE("pcapng sections have their own interfaces and may differ in byte order") {
   PcapngFile file(false);
-  file.Section().Interface(kEthernetLink).Enhanced(0, 1, Frame(1));
+  file.Section().Interface(kEthernetLink).Enhanced(0, 1, PcapngFrame(1));
   file.SetBigEndian(true).Section().Interface(kRawLink).Enhanced(0, 2, RawFrame(2));
   const ReadResult result = ReadBytes(file.bytes());
   CHECK(result.end_status.ok());
@@ -75,7 +75,7 @@ TEST_CASE("pcapng sections have their own interfaces and may differ in byte orde
 TEST_CASE("packets of an unsupported link type beside others are counted") {
   PcapngFile file;
   file.Section().Interface(kUnsupportedLink).Interface(kEthernetLink);
-  file.Enhanced(0, 1, Bytes(40, 1)).Enhanced(1, 2, Frame(1)).Enhanced(0, 3, Bytes(40, 1));
+  file.Enhanced(0, 1, Bytes(40, 1)).Enhanced(1, 2, PcapngFrame(1)).Enhanced(0, 3, Bytes(40, 1));
   const ReadResult result = ReadBytes(file.bytes());
   CHECK(result.end_status.ok());
   CHECK(result.segments.size() == 1);
@@ -95,7 +95,9 @@ TEST_CASE("a pcapng file with unsupported link types only is refused by name") {
 TEST_CASE("pcapng time resolutions of ten and of two, and offsets, give the same moment") {
   const auto file = [](uint8_t resolution, uint64_t ticks, std::optional<int64_t> offset = {}) {
     PcapngFile one;
-    one.Section().Interface(kEthernetLink, 0, resolution, offset).Enhanced(0, ticks, Frame(1));
+    one.Section()
+        .Interface(kEthernetLink, 0, resolution, offset)
+        .Enhanced(0, ticks, PcapngFrame(1));
     return TimeOfOnlySegment(one);
   };
   constexpr uint8_t kPowerOfTwo = 0x80;
@@ -117,33 +119,36 @@ TEST_CASE("pcapng time resolutions of ten and of two, and offsets, give the same
 
 TEST_CASE("the default pcapng clock counts microseconds") {
   PcapngFile file;
-  file.Section().Interface(kEthernetLink).Enhanced(0, 1'700'000'000'000'250, Frame(1));
+  file.Section().Interface(kEthernetLink).Enhanced(0, 1'700'000'000'000'250, PcapngFrame(1));
   CHECK(TimeOfOnlySegment(file) == 1'700'000'000'000'250'000);
 }
 
 TEST_CASE("impossible pcapng times are moved to the nearest possible one") {
   PcapngFile far;
-  far.Section().Interface(kEthernetLink, 0, 0).Enhanced(0, 1ULL << 40, Frame(1));
+  far.Section().Interface(kEthernetLink, 0, 0).Enhanced(0, 1ULL << 40, PcapngFrame(1));
   CHECK(TimeOfOnlySegment(far) == 0xffffffffLL * 1'000'000'000);
 }
 
 TEST_CASE("a pcapng packet that names an interface not described is damage") {
   PcapngFile file;
-  file.Section().Interface(kEthernetLink).Enhanced(0, 1, Frame(1)).Enhanced(1, 2, Frame(2));
+  file.Section()
+      .Interface(kEthernetLink)
+      .Enhanced(0, 1, PcapngFrame(1))
+      .Enhanced(1, 2, PcapngFrame(2));
   const ReadResult result = ReadBytes(file.bytes());
   CHECK(result.end_status.code() == absl::StatusCode::kDataLoss);
   CHECK(result.segments.size() == 1);
 }
 
 TEST_CASE("a pcapng block larger than the read buffer is read") {
-  Bytes frame = Frame(1);
+  Bytes frame = PcapngFrame(1);
   frame.resize(200'000);
   PcapngFile file;
   file.Section()
       .Interface(kEthernetLink)
       .Block(0x0bad, Bytes(3'000'000))
       .Enhanced(0, 1, frame)
-      .Enhanced(0, 2, Frame(2));
+      .Enhanced(0, 2, PcapngFrame(2));
   const ReadResult result = ReadBytes(file.bytes());
   CHECK(result.end_status.ok());
   CHECK(SequenceNumbers(result) == std::vector<uint32_t>{1, 2});

@@ -13,7 +13,7 @@ using Catch::Matchers::Contains;
 constexpr int64_t kMostNanoseconds = std::numeric_limits<int64_t>::max();
 
 template <typename T>
-std::string Fault(const absl::StatusOr<T>& value) {
+std::string QuantityFault(const absl::StatusOr<T>& value) {
   REQUIRE_FALSE(value.ok());
   return std::string(value.status().message());
 }
@@ -66,7 +66,7 @@ TEST_CASE("a duration that is ill-formed or not exact is refused with advice") {
       {"99999999999999999999999s", "is too large"},
   }));
   INFO(text);
-  CHECK_THAT(Fault(ParseDuration(text)), Contains(told));
+  CHECK_THAT(QuantityFault(ParseDuration(text)), Contains(told));
 }
 
 TEST_CASE("a duration is written in the largest unit that holds it exactly") {
@@ -101,19 +101,19 @@ TEST_CASE("sizes know units of 1000 and of 1024, and bare bytes") {
 }
 
 TEST_CASE("a size that is ill-formed or not exact is refused") {
-  CHECK_THAT(Fault(ParseSize("5K")), Contains("write one of B, kB, KiB, MB, MiB, GB, GiB"));
-  CHECK_THAT(Fault(ParseSize("0.3KiB")), Contains("finer than the smallest unit"));
-  CHECK_THAT(Fault(ParseSize("0.5")), Contains("finer than the smallest unit"));
-  CHECK_THAT(Fault(ParseSize("17179869184GiB")), Contains("too large"));
+  CHECK_THAT(QuantityFault(ParseSize("5K")), Contains("write one of B, kB, KiB, MB, MiB, GB, GiB"));
+  CHECK_THAT(QuantityFault(ParseSize("0.3KiB")), Contains("finer than the smallest unit"));
+  CHECK_THAT(QuantityFault(ParseSize("0.5")), Contains("finer than the smallest unit"));
+  CHECK_THAT(QuantityFault(ParseSize("17179869184GiB")), Contains("too large"));
 }
 
 TEST_CASE("counts may end in k or M") {
   CHECK(*ParseCount("64") == 64);
   CHECK(*ParseCount("200k") == 200'000);
   CHECK(*ParseCount("1.5M") == 1'500'000);
-  CHECK_THAT(Fault(ParseCount("1.5")), Contains("finer"));
-  CHECK_THAT(Fault(ParseCount("1G")), Contains("unknown unit 'G': write one of k, M"));
-  CHECK_THAT(Fault(ParseCount("0x10")), Contains("unknown unit"));
+  CHECK_THAT(QuantityFault(ParseCount("1.5")), Contains("finer"));
+  CHECK_THAT(QuantityFault(ParseCount("1G")), Contains("unknown unit 'G': write one of k, M"));
+  CHECK_THAT(QuantityFault(ParseCount("0x10")), Contains("unknown unit"));
 }
 
 TEST_CASE("decimal numbers are finite and complete") {
@@ -122,7 +122,7 @@ TEST_CASE("decimal numbers are finite and complete") {
   CHECK(*ParseDecimal(FormatDecimal(0.1 + 0.2)) == 0.1 + 0.2);
   CHECK(*ParseDecimal(FormatDecimal(1e-9)) == 1e-9);
   for (const char* text : {"", "nan", "inf", "-inf", "-nan", ".5", "0.3x", "0,3", "1e999", "+1"}) {
-    CHECK_THAT(Fault(ParseDecimal(text)), Contains("not a decimal number"));
+    CHECK_THAT(QuantityFault(ParseDecimal(text)), Contains("not a decimal number"));
   }
 }
 
@@ -137,11 +137,11 @@ TEST_CASE("a date is the beginning of its day in UTC") {
 
 TEST_CASE("a date that is none is refused") {
   for (const char* text : {"2027-02-29", "2027-13-01", "2027-00-10", "1969-12-31", "2201-01-01"}) {
-    CHECK_THAT(Fault(ParseDate(text)), Contains("not a day of the years 1970 to 2200"));
+    CHECK_THAT(QuantityFault(ParseDate(text)), Contains("not a day of the years 1970 to 2200"));
   }
   for (const char* text : {"", "2027-1-31", "31.01.2027", "2027/01/31", "2027-01-31T00:00",
                            "20270131", "+027-01-31"}) {
-    CHECK_THAT(Fault(ParseDate(text)), Contains("YYYY-MM-DD"));
+    CHECK_THAT(QuantityFault(ParseDate(text)), Contains("YYYY-MM-DD"));
   }
 }
 
@@ -153,7 +153,7 @@ TEST_CASE("a time of day runs from 00:00 to 24:00") {
   CHECK(FormatTimeOfDay(1440) == "24:00");
   for (const char* text :
        {"", "8:30", "08:60", "24:01", "25:00", "08-30", "0830", "08:3x", "-1:00"}) {
-    CHECK_THAT(Fault(ParseTimeOfDay(text)), Contains("not a time of day"));
+    CHECK_THAT(QuantityFault(ParseTimeOfDay(text)), Contains("not a time of day"));
   }
 }
 

@@ -29,7 +29,7 @@ ScoreHistory TwoHosts() {
   return history;
 }
 
-bool Has(const std::string& text, std::string_view part) {
+bool RelayReportHas(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -60,11 +60,11 @@ TEST_CASE("JSON has the best moment and the history of a host in one line") {
 TEST_CASE("the chart names each host, draws what is needed and is a document without hosts too") {
   const ScoreHistory history = TwoHosts();
   const std::string svg = RelayChart(history.Ranked(), 9.21);
-  CHECK(Has(svg, ">10.10.0.15, reported</text>"));
-  CHECK(Has(svg, ">2001:db8::15</text>"));
-  CHECK(Has(svg, "reported from here on"));
-  CHECK(Has(svg, ">10:00</text>"));
-  CHECK_FALSE(Has(RelayChart(history.Ranked(), {}), "from here on"));
+  CHECK(RelayReportHas(svg, ">10.10.0.15, reported</text>"));
+  CHECK(RelayReportHas(svg, ">2001:db8::15</text>"));
+  CHECK(RelayReportHas(svg, "reported from here on"));
+  CHECK(RelayReportHas(svg, ">10:00</text>"));
+  CHECK_FALSE(RelayReportHas(RelayChart(history.Ranked(), {}), "from here on"));
   CHECK(RelayChart({}, {}).ends_with("</svg>\n"));
 }
 
@@ -98,7 +98,8 @@ TEST_CASE("the table has a line a host with its best moment and a history on com
 
 TEST_CASE("the table has colour only where it is wanted and is plain ASCII") {
   const ScoreHistory history = TwoHosts();
-  CHECK(Has(RelayTable(history.Ranked(), 0, {.columns = 90, .colour = true}), "\x1b[1m10.10.0.15"));
+  CHECK(RelayReportHas(RelayTable(history.Ranked(), 0, {.columns = 90, .colour = true}),
+                       "\x1b[1m10.10.0.15"));
   for (const char c : RelayTable(history.Ranked(), 0, {.columns = 90, .colour = false})) {
     CHECK((c == '\n' || (c >= ' ' && c <= '~')));
   }

@@ -33,7 +33,7 @@ std::vector<double> Nats(const HostHistory& host) {
   return nats;
 }
 
-using Strings = std::vector<std::string>;
+using ScoreHistoryStrings = std::vector<std::string>;
 using Numbers = std::vector<double>;
 
 TEST_CASE("hosts are ranked by their most nats, then by score, then by address") {
@@ -44,7 +44,7 @@ TEST_CASE("hosts are ranked by their most nats, then by score, then by address")
   history.Add(Shown("10.0.0.9", 0, 1));
   history.Add(Shown("10.0.0.9", 300, 5));
   history.Add(Shown("10.0.0.9", 600, 0));
-  CHECK(Names(history) == Strings{"10.0.0.9", "10.0.0.2", "10.0.0.3", "10.0.0.4"});
+  CHECK(Names(history) == ScoreHistoryStrings{"10.0.0.9", "10.0.0.2", "10.0.0.3", "10.0.0.4"});
   CHECK(history.Ranked()[0]->best.time == samples::Moment(300));
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("other hosts than those asked for are passed over") {
   history.KeepOnly(*IpAddress::Parse("10.0.0.1"));
   history.KeepOnly(*IpAddress::Parse("2001:db8::1"));
   for (const char* host : {"10.0.0.1", "10.0.0.2", "2001:db8::1"}) history.Add(Shown(host, 0, 1));
-  CHECK(Names(history) == Strings{"10.0.0.1", "2001:db8::1"});
+  CHECK(Names(history) == ScoreHistoryStrings{"10.0.0.1", "2001:db8::1"});
   CHECK(history.scores_of_least() == 0);
 }
 
@@ -110,10 +110,10 @@ TEST_CASE("the host that shows least gives way to one that shows more, and only 
   history.Add(Shown("10.0.0.1", 300, 1));
   history.Add(Shown("10.0.0.2", 0, 5));
   history.Add(Shown("10.0.0.3", 0, 0.5));
-  CHECK(Names(history) == Strings{"10.0.0.2", "10.0.0.1"});
+  CHECK(Names(history) == ScoreHistoryStrings{"10.0.0.2", "10.0.0.1"});
   CHECK(history.scores_of_least() == 1);
   history.Add(Shown("10.0.0.3", 300, 3));
-  CHECK(Names(history) == Strings{"10.0.0.2", "10.0.0.3"});
+  CHECK(Names(history) == ScoreHistoryStrings{"10.0.0.2", "10.0.0.3"});
   CHECK(history.scores_of_least() == 3);
   CHECK(history.size() == 2);
 }

@@ -19,7 +19,7 @@ std::string Replaced(std::string_view from, std::string_view to) {
   return line.replace(at, from.size(), to);
 }
 
-std::string FaultOf(std::string_view line) {
+std::string ScoreReaderFaultOf(std::string_view line) {
   const absl::StatusOr<HostScore> score = ParseScoreLine(line);
   return score.ok() ? "" : std::string(score.status().message());
 }
@@ -38,24 +38,27 @@ TEST_CASE("a score reads back as it was written") {
 }
 
 TEST_CASE("fields of later versions are passed over") {
-  CHECK(FaultOf(Replaced("{", "{\"later\":[1,{\"a\":2}],")).empty());
+  CHECK(ScoreReaderFaultOf(Replaced("{", "{\"later\":[1,{\"a\":2}],")).empty());
 }
 
 TEST_CASE("what a line lacks is told") {
-  CHECK(FaultOf("{\"schema\":") == "it is not JSON, or is cut off");
-  CHECK(FaultOf("[1]") == "it is not a JSON object");
-  CHECK(FaultOf(Replaced("host_score", "chain")) ==
+  CHECK(ScoreReaderFaultOf("{\"schema\":") == "it is not JSON, or is cut off");
+  CHECK(ScoreReaderFaultOf("[1]") == "it is not a JSON object");
+  CHECK(ScoreReaderFaultOf(Replaced("host_score", "chain")) ==
         "it is 'chain' of 'cairn/1', and not 'host_score' of 'cairn/1'");
-  CHECK(FaultOf(Replaced("cairn/1", "\\u001b[2Jx")).find("'?[2Jx'") != std::string::npos);
-  CHECK(FaultOf(Replaced("\"nats\"", "\"gnats\"")) == "its \"nats\" is missing");
-  CHECK(FaultOf(Replaced("\"nats\":8.25", "\"nats\":\"8\"")).find("\"nats\" is not a number") !=
+  CHECK(ScoreReaderFaultOf(Replaced("cairn/1", "\\u001b[2Jx")).find("'?[2Jx'") !=
         std::string::npos);
-  CHECK(FaultOf(Replaced("\"nats\":8.25", "\"nats\":1e999")) != "");
-  CHECK(FaultOf(Replaced("\"window_s\":300.0", "\"window_s\":-1")) != "");
-  CHECK(FaultOf(Replaced("\"reported\":true", "\"reported\":1")) ==
+  CHECK(ScoreReaderFaultOf(Replaced("\"nats\"", "\"gnats\"")) == "its \"nats\" is missing");
+  CHECK(ScoreReaderFaultOf(Replaced("\"nats\":8.25", "\"nats\":\"8\""))
+            .find("\"nats\" is not a number") != std::string::npos);
+  CHECK(ScoreReaderFaultOf(Replaced("\"nats\":8.25", "\"nats\":1e999")) != "");
+  CHECK(ScoreReaderFaultOf(Replaced("\"window_s\":300.0", "\"window_s\":-1")) != "");
+  CHECK(ScoreReaderFaultOf(Replaced("\"reported\":true", "\"reported\":1")) ==
         "its \"reported\" is neither true nor false");
-  CHECK(FaultOf(Replaced("10.10.0.15", "10.10.0.256")) == "its \"host\" is not an address");
-  CHECK(FaultOf(Replaced("T10:15", " 10:15")).find("\"time\" is not a time") != std::string::npos);
+  CHECK(ScoreReaderFaultOf(Replaced("10.10.0.15", "10.10.0.256")) ==
+        "its \"host\" is not an address");
+  CHECK(ScoreReaderFaultOf(Replaced("T10:15", " 10:15")).find("\"time\" is not a time") !=
+        std::string::npos);
 }
 
 TEST_CASE("a file gives the same whatever pieces it is read in") {

@@ -13,9 +13,9 @@
 namespace cairn::traces::program {
 namespace {
 
-constexpr char kCommand[] = "cut";
+constexpr char kCutCommand[] = "cut";
 
-struct Arguments {
+struct CutArguments {
   std::string in;
   std::string in_truth;
   std::string out;
@@ -27,7 +27,7 @@ struct Arguments {
   bool force = false;
 };
 
-absl::Status Cut(Arguments& arguments) {
+absl::Status Cut(CutArguments& arguments) {
   arguments.cut.sessions = {arguments.sessions.begin(), arguments.sessions.end()};
   arguments.cut.scenarios = {arguments.scenarios.begin(), arguments.scenarios.end()};
   arguments.cut.variants = {arguments.variants.begin(), arguments.variants.end()};
@@ -52,9 +52,9 @@ absl::Status Cut(Arguments& arguments) {
 }  // namespace
 
 void AddCut(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<CutArguments>();
   CLI::App* command =
-      app.add_subcommand(kCommand, "Copy a part of an Ethernet capture without its payload");
+      app.add_subcommand(kCutCommand, "Copy a part of an Ethernet capture without its payload");
   command->add_option("CAPTURE", arguments->in, "Capture to read, not compressed")->required();
   command->add_option("--truth", arguments->in_truth, "Its truth")->required();
   command
@@ -70,7 +70,7 @@ void AddCut(CLI::App& app, int& exit_code) {
   AddForce(*command, arguments->force);
   command->callback([arguments, &exit_code] {
     const absl::Status status = Cut(*arguments);
-    exit_code = status.ok() ? 0 : Complain(kCommand, status);
+    exit_code = status.ok() ? 0 : Complain(kCutCommand, status);
   });
 }
 

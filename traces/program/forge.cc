@@ -17,7 +17,7 @@
 namespace cairn::traces::program {
 namespace {
 
-constexpr char kCommand[] = "forge";
+constexpr char kForgeCommand[] = "forge";
 
 const std::map<std::string, Ignored> kReasons = {{"checksum", Ignored::kChecksum},
                                                  {"ttl", Ignored::kHopLimit},
@@ -36,7 +36,7 @@ const std::map<std::string, Kept> kDirections = {{"client", Kept::kClients},
                                                  {"enter", Kept::kEntering},
                                                  {"leave", Kept::kLeaving}};
 
-struct Arguments {
+struct ForgeArguments {
   std::string in;
   std::string out;
   std::string attack = "none";
@@ -60,7 +60,7 @@ std::vector<std::string> Names(const std::map<std::string, Value>& values) {
 }
 
 // What names on the command line stand for; they are known to be good.
-void ApplyNames(const CLI::App& command, Arguments& a) {
+void ApplyNames(const CLI::App& command, ForgeArguments& a) {
   a.forge.attack = FindAttack(a.attack);
   a.forge.as.reason = kReasons.at(a.reason);
   std::tie(a.forge.forger, a.forge.as.knowledge) = kForgers.at(a.by);
@@ -74,7 +74,7 @@ void ApplyNames(const CLI::App& command, Arguments& a) {
   if (command.count("--snap") > 0) a.forge.snap_length = a.snap;
 }
 
-absl::Status Run(const CLI::App& command, Arguments& a) {
+absl::Status Run(const CLI::App& command, ForgeArguments& a) {
   ApplyNames(command, a);
   for (const std::string& text : a.protect) {
     const absl::StatusOr<Prefix> prefix = Prefix::Parse(text);
@@ -95,7 +95,7 @@ absl::Status Run(const CLI::App& command, Arguments& a) {
   return absl::OkStatus();
 }
 
-void AddAttackOptions(CLI::App& command, Arguments& a) {
+void AddAttackOptions(CLI::App& command, ForgeArguments& a) {
   std::string attacks = "What is forged:\n  none: nothing";
   std::vector<std::string> names = {"none"};
   for (const Attack& attack : Attacks()) {
@@ -132,7 +132,7 @@ void AddAttackOptions(CLI::App& command, Arguments& a) {
       ->capture_default_str();
 }
 
-void AddPaceOptions(CLI::App& command, Arguments& a) {
+void AddPaceOptions(CLI::App& command, ForgeArguments& a) {
   command.add_option("--every", a.forge.every_packets, "One forgery for each N real packets");
   commands::AddDuration(command, "--interval", "One forgery in each flow per this time, as in 20s",
                         PacketDelta::FromMilliseconds(1), PacketDelta::FromSeconds(1'000'000),
@@ -152,9 +152,9 @@ void AddPaceOptions(CLI::App& command, Arguments& a) {
 }  // namespace
 
 void AddForge(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<ForgeArguments>();
   CLI::App* command = app.add_subcommand(
-      kCommand, "Copy a capture and add forged packets that the end hosts would ignore");
+      kForgeCommand, "Copy a capture and add forged packets that the end hosts would ignore");
   command->add_option("IN", arguments->in, "Capture to read: classic pcap, plain or gzip, or '-'")
       ->required();
   command->add_option("OUT", arguments->out, "Capture to write: .pcap, .pcap.gz or '-'")
@@ -176,7 +176,7 @@ void AddForge(CLI::App& app, int& exit_code) {
   AddForce(*command, arguments->force);
   command->callback([command, arguments, &exit_code] {
     const absl::Status status = Run(*command, *arguments);
-    exit_code = status.ok() ? 0 : Complain(kCommand, status);
+    exit_code = status.ok() ? 0 : Complain(kForgeCommand, status);
   });
 }
 

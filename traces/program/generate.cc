@@ -15,11 +15,11 @@
 namespace cairn::traces::program {
 namespace {
 
-constexpr char kCommand[] = "generate";
+constexpr char kGenerateCommand[] = "generate";
 
 // The command line.  An option that was not given leaves the preset's value alone, so each is
 // applied after the preset.
-struct Arguments {
+struct GenerateArguments {
   std::string preset = "small";
   std::string out;
   std::string truth;
@@ -48,7 +48,7 @@ class Given {
   const CLI::App& command_;
 };
 
-void ApplyWorld(const Given& given, const Arguments& a, WorldOptions& world) {
+void ApplyWorld(const Given& given, const GenerateArguments& a, WorldOptions& world) {
   const WorldOptions& from = a.world;
   given.Apply("--seed", a.seed, world.seed)
       .Apply("--packets", a.packets, world.max_packets)
@@ -83,9 +83,12 @@ void ApplyWorld(const Given& given, const Arguments& a, WorldOptions& world) {
       .Apply("--think-max", from.typing.think_cap_s, world.typing.think_cap_s);
 }
 
-std::string TruthPath(const Arguments& a) { return a.truth.empty() ? TruthPathOf(a.out) : a.truth; }
+std::string TruthPath(const GenerateArguments& a) {
+  return a.truth.empty() ? TruthPathOf(a.out) : a.truth;
+}
 
-absl::Status Run(const Given& given, const Arguments& a, WorldOptions& world, PcapWriter& writer) {
+absl::Status Run(const Given& given, const GenerateArguments& a, WorldOptions& world,
+                 PcapWriter& writer) {
   ApplyWorld(given, a, world);
   absl::StatusOr<Truth> truth =
       Generate(world, [&](const Segment& segment) { return writer.Write(segment); });
@@ -93,7 +96,8 @@ absl::Status Run(const Given& given, const Arguments& a, WorldOptions& world, Pc
   return WriteTruthFile(*truth, TruthPath(a), GuardOf(a.force, {}));
 }
 
-absl::Status Run(const Given& given, const Arguments& a, FlowMixOptions& mix, PcapWriter& writer) {
+absl::Status Run(const Given& given, const GenerateArguments& a, FlowMixOptions& mix,
+                 PcapWriter& writer) {
   given.Apply("--seed", a.seed, mix.seed)
       .Apply("--packets", a.packets, mix.packets)
       .Apply("--connections", a.connections, mix.open_connections)
@@ -102,7 +106,7 @@ absl::Status Run(const Given& given, const Arguments& a, FlowMixOptions& mix, Pc
   return GenerateFlowMix(mix, [&](const Segment& segment) { return writer.Write(segment); });
 }
 
-absl::Status Run(const Given& given, const Arguments& a, SynFloodOptions& flood,
+absl::Status Run(const Given& given, const GenerateArguments& a, SynFloodOptions& flood,
                  PcapWriter& writer) {
   given.Apply("--seed", a.seed, flood.seed)
       .Apply("--packets", a.packets, flood.packets)
@@ -111,7 +115,8 @@ absl::Status Run(const Given& given, const Arguments& a, SynFloodOptions& flood,
   return GenerateSynFlood(flood, [&](const Segment& segment) { return writer.Write(segment); });
 }
 
-absl::Status Run(const Given& given, const Arguments& a, ScanMixOptions& mix, PcapWriter& writer) {
+absl::Status Run(const Given& given, const GenerateArguments& a, ScanMixOptions& mix,
+                 PcapWriter& writer) {
   given.Apply("--seed", a.seed, mix.seed)
       .Apply("--connections", a.connections, mix.targets)
       .Apply("--scanners", a.world.scanners, mix.scanners)
@@ -122,7 +127,7 @@ absl::Status Run(const Given& given, const Arguments& a, ScanMixOptions& mix, Pc
   return WriteTruthFile(*truth, TruthPath(a), GuardOf(a.force, {}));
 }
 
-absl::Status Run(const Given& given, const Arguments& a, SessionLoadOptions& load,
+absl::Status Run(const Given& given, const GenerateArguments& a, SessionLoadOptions& load,
                  PcapWriter& writer) {
   given.Apply("--seed", a.seed, load.seed)
       .Apply("--packets", a.packets, load.max_packets)
@@ -131,10 +136,10 @@ absl::Status Run(const Given& given, const Arguments& a, SessionLoadOptions& loa
   return GenerateSessionLoad(load, [&](const Segment& segment) { return writer.Write(segment); });
 }
 
-int RunGenerate(const CLI::App& command, const Arguments& arguments) {
+int RunGenerate(const CLI::App& command, const GenerateArguments& arguments) {
   std::optional<Recipe> recipe = FindPreset(arguments.preset);
   if (!recipe.has_value()) {
-    return Complain(kCommand,
+    return Complain(kGenerateCommand,
                     absl::InvalidArgumentError(fmt::format("no preset '{}'", arguments.preset)));
   }
   const bool has_truth = std::holds_alternative<WorldOptions>(*recipe) ||
@@ -142,23 +147,23 @@ int RunGenerate(const CLI::App& command, const Arguments& arguments) {
   const files::OutputGuard guard = GuardOf(arguments.force, {});
   const absl::Status free =
       CheckOutputs(guard, "--out", arguments.out, has_truth ? TruthPath(arguments) : std::string());
-  if (!free.ok()) return Complain(kCommand, free);
+  if (!free.ok()) return Complain(kGenerateCommand, free);
   absl::StatusOr<PcapWriter> writer = PcapWriter::Create(
       arguments.out,
       {.unit = arguments.unit == "ns" ? TimeUnit::kNanoseconds : TimeUnit::kMicroseconds,
        .snap_length_bytes = arguments.snap},
       guard);
-  if (!writer.ok()) return Complain(kCommand, writer.status());
+  if (!writer.ok()) return Complain(kGenerateCommand, writer.status());
   const Given given(command);
   absl::Status status =
       std::visit([&](auto& options) { return Run(given, arguments, options, *writer); }, *recipe);
   status.Update(writer->Close());
-  if (!status.ok()) return Complain(kCommand, status);
+  if (!status.ok()) return Complain(kGenerateCommand, status);
   fmt::print(stderr, "{} packets\n", writer->packets());
   return 0;
 }
 
-void AddWorldOptions(CLI::App& command, Arguments& a) {
+void AddWorldOptions(CLI::App& command, GenerateArguments& a) {
   WorldOptions& world = a.world;
   AddSeconds(command, "--duration", world.duration_s, "How much packet time, as in 300s or 5min");
   command.add_option("--interactive", world.interactive, "People at work at any moment");
@@ -202,8 +207,8 @@ void AddWorldOptions(CLI::App& command, Arguments& a) {
 }  // namespace
 
 void AddGenerate(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand(kCommand, "Synthesise a capture and its truth");
+  const auto arguments = std::make_shared<GenerateArguments>();
+  CLI::App* command = app.add_subcommand(kGenerateCommand, "Synthesise a capture and its truth");
   std::string presets = "Where to start from:";
   for (const Preset& preset : Presets())
     presets += fmt::format("\n  {}: {}", preset.name, preset.description);

@@ -26,10 +26,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr char kCommand[] = "truth";
+constexpr char kTruthCommand[] = "truth";
 constexpr size_t kPair = 2;
 
-struct Arguments {
+struct TruthArguments {
   std::vector<std::string> sessions;
   std::vector<std::string> protect;
   std::string out = "-";
@@ -112,7 +112,7 @@ absl::Status CheckAbsent(const std::string& path) {
       fmt::format("{}: exists, and may have been edited; name another file, or use --force", path));
 }
 
-absl::Status MakeSkeleton(const Arguments& arguments) {
+absl::Status MakeSkeleton(const TruthArguments& arguments) {
   const files::OutputGuard guard = GuardOf(arguments.force, arguments.sessions);
   // Its own kind is kept, too: somebody may have worked on it.
   absl::Status status = arguments.force ? absl::OkStatus() : CheckAbsent(arguments.out);
@@ -171,9 +171,10 @@ absl::Status MakeSkeleton(const Arguments& arguments) {
 }  // namespace
 
 void AddTruth(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<TruthArguments>();
   CLI::App* command = app.add_subcommand(
-      kCommand, "Make a skeleton of a truth file from session records: all connections, no pairs");
+      kTruthCommand,
+      "Make a skeleton of a truth file from session records: all connections, no pairs");
   command
       ->add_option("SESSIONS", arguments->sessions,
                    "Session records of the capture, as 'cairn replay --sessions FILE' wrote them")
@@ -186,7 +187,7 @@ void AddTruth(CLI::App& app, int& exit_code) {
   AddForce(*command, arguments->force);
   command->callback([arguments, &exit_code] {
     const absl::Status status = MakeSkeleton(*arguments);
-    exit_code = status.ok() ? 0 : Complain(kCommand, status);
+    exit_code = status.ok() ? 0 : Complain(kTruthCommand, status);
   });
 }
 

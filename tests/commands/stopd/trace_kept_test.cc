@@ -62,8 +62,8 @@ tracing::Chain ChainOf(uint8_t number, const TestCertificate& web, const TestCer
   return chain;
 }
 
-struct Rig {
-  Rig() {
+struct TraceKeptRig {
+  TraceKeptRig() {
     const TestCertificate web = authority.IssueHost("web", {"10.0.0.1"});
     const TestCertificate laptop = authority.IssueHost("laptop", {"10.0.0.2"});
     auto opened = tracing::Knowledge::Open(folder.File(""), {}, {}, At(kThen));
@@ -94,7 +94,7 @@ const std::string kFirst = "01ab" + std::string(28, '0');
 const std::string kSecond = "02ab" + std::string(28, '0');
 
 TEST_CASE("Traces are listed beside an agent at work, the newest first, each verified") {
-  Rig rig;
+  TraceKeptRig rig;
   const Outcome listed = rig.Run({"list"});
   CHECK(listed.exit_code == kDone);
   CHECK_THAT(listed.output, Contains(kSecond + "  2025-06-15 15:06:42  yes"));
@@ -104,7 +104,7 @@ TEST_CASE("Traces are listed beside an agent at work, the newest first, each ver
 }
 
 TEST_CASE("What other authorities have signed, or none are known for, is a claim") {
-  Rig rig;
+  TraceKeptRig rig;
   rig.folder.File("other.crt", TestAuthority("Another").pem());
   for (const std::string& authorities : {std::string("other.crt"), std::string("none.crt")}) {
     const Outcome listed = rig.Run({"list"}, authorities);
@@ -115,7 +115,7 @@ TEST_CASE("What other authorities have signed, or none are known for, is a claim
 }
 
 TEST_CASE("Traces are chosen by time, host and user") {
-  Rig rig;
+  TraceKeptRig rig;
   const auto count = [&](std::vector<std::string> words) {
     words.insert(words.begin(), "list");
     words.emplace_back("--json");
@@ -137,7 +137,7 @@ TEST_CASE("Traces are chosen by time, host and user") {
 }
 
 TEST_CASE("A trace is shown by the beginning of its ID, with the earlier ones of that user") {
-  Rig rig;
+  TraceKeptRig rig;
   const Outcome shown = rig.Run({"show", "02AB"});
   CHECK(shown.exit_code == kDone);
   CHECK_THAT(shown.output, Contains("trace " + kSecond));
@@ -152,7 +152,7 @@ TEST_CASE("A trace is shown by the beginning of its ID, with the earlier ones of
 }
 
 TEST_CASE("All traces are shown as a tree, a graph, a drawing and lines for programs") {
-  Rig rig;
+  TraceKeptRig rig;
   CHECK_THAT(rig.Run({"show", "--all"}).output,
              Contains("web  (2 chains") && Contains("`-- laptop  alice"));
   CHECK_THAT(rig.Run({"show", "--all", "-f", "dot"}).output, Contains("digraph chains {"));
@@ -165,7 +165,7 @@ TEST_CASE("All traces are shown as a tree, a graph, a drawing and lines for prog
 }
 
 TEST_CASE("An agent that knows of no chains yet has none to list, which is no fault") {
-  Rig rig;
+  TraceKeptRig rig;
   const testing::ScratchFolder empty;
   const auto run = [&](std::vector<std::string> words) {
     for (const std::string& word : {std::string("--folder"), empty.File(""), std::string("-c"),
@@ -189,7 +189,7 @@ TEST_CASE("An agent that knows of no chains yet has none to list, which is no fa
 }
 
 TEST_CASE("A folder that is not there is named, with what to do") {
-  Rig rig;
+  TraceKeptRig rig;
   const testing::ScratchFolder empty;
   CHECK(RunInProcess(AddTrace, "trace",
                      {"list", "--folder", empty.File("none"), "-c", rig.folder.File("empty.yaml")})

@@ -9,7 +9,7 @@ namespace {
 using Arrows = std::vector<std::pair<uint64_t, uint64_t>>;
 
 // Connection number `uid`, from host `from` to host `to`.
-ConnectionSummary Leg(uint64_t uid, uint32_t from, uint32_t to) {
+ConnectionSummary HopOrderLeg(uint64_t uid, uint32_t from, uint32_t to) {
   return {.uid = uid,
           .orig = {IpAddress::FromV4(from), static_cast<uint16_t>(40000 + uid)},
           .resp = {IpAddress::FromV4(to), 22},
@@ -33,30 +33,33 @@ std::string Order(const std::vector<ConnectionSummary>& connections, const Arrow
 }
 
 TEST_CASE("Three legs are listed from the origin to the target, however they were learnt") {
-  const std::vector<ConnectionSummary> legs = {Leg(9, 1, 2), Leg(4, 2, 3), Leg(7, 3, 4)};
+  const std::vector<ConnectionSummary> legs = {HopOrderLeg(9, 1, 2), HopOrderLeg(4, 2, 3),
+                                               HopOrderLeg(7, 3, 4)};
   CHECK(Order(legs, {{9, 4}, {4, 7}}) == "9 4<0 7<1");
   CHECK(Order({legs[2], legs[0], legs[1]}, {{4, 7}, {9, 4}}) == "9 4<0 7<1");
   CHECK(Order({legs[1], legs[2], legs[0]}, {{9, 7}, {9, 4}, {4, 7}}) == "9 4<0 7<1");
 }
 
 TEST_CASE("A fan-out lists each branch to its end") {
-  const std::vector<ConnectionSummary> legs = {Leg(1, 1, 2), Leg(2, 2, 3), Leg(3, 2, 4),
-                                               Leg(4, 3, 5)};
+  const std::vector<ConnectionSummary> legs = {HopOrderLeg(1, 1, 2), HopOrderLeg(2, 2, 3),
+                                               HopOrderLeg(3, 2, 4), HopOrderLeg(4, 3, 5)};
   CHECK(Order(legs, {{1, 3}, {1, 2}, {2, 4}, {1, 4}}) == "1 2<0 4<1 3<0");
 }
 
 TEST_CASE("Two people who meet on one connection are both listed before it") {
-  CHECK(Order({Leg(1, 1, 2), Leg(2, 3, 2), Leg(3, 2, 4)}, {{1, 3}, {2, 3}}) == "1 3<0 2");
+  CHECK(Order({HopOrderLeg(1, 1, 2), HopOrderLeg(2, 3, 2), HopOrderLeg(3, 2, 4)},
+              {{1, 3}, {2, 3}}) == "1 3<0 2");
 }
 
 TEST_CASE("Pairs that contradict each other are ignored from the one that closes the circle on") {
-  const std::vector<ConnectionSummary> legs = {Leg(1, 1, 2), Leg(2, 2, 3), Leg(3, 3, 1)};
+  const std::vector<ConnectionSummary> legs = {HopOrderLeg(1, 1, 2), HopOrderLeg(2, 2, 3),
+                                               HopOrderLeg(3, 3, 1)};
   CHECK(Order(legs, {{1, 2}, {2, 3}, {3, 1}}) == "1 2<0 3<1");
   CHECK(Order(legs, {{1, 1}, {1, 2}, {2, 1}}) == "1 2<0 3");
 }
 
 TEST_CASE("Arrows of unlisted connections are ignored") {
-  CHECK(Order({Leg(1, 1, 2), Leg(2, 2, 3)}, {{1, 2}, {2, 77}, {88, 1}}) == "1 2<0");
+  CHECK(Order({HopOrderLeg(1, 1, 2), HopOrderLeg(2, 2, 3)}, {{1, 2}, {2, 77}, {88, 1}}) == "1 2<0");
 }
 
 TEST_CASE("A chain that comes back to a host it has passed is a loop") {
@@ -65,18 +68,18 @@ TEST_CASE("A chain that comes back to a host it has passed is a loop") {
     for (size_t i = 1; i < legs.size(); ++i) arrows.emplace_back(legs[i - 1].uid, legs[i].uid);
     return HasLoop(OrderHops(legs, arrows));
   };
-  CHECK_FALSE(loops({Leg(1, 1, 2), Leg(2, 2, 3)}));
-  CHECK_FALSE(loops({Leg(1, 1, 2), Leg(2, 2, 3), Leg(3, 3, 4)}));
-  CHECK(loops({Leg(1, 1, 2), Leg(2, 2, 1)}));
-  CHECK(loops({Leg(1, 1, 2), Leg(2, 2, 3), Leg(3, 3, 1)}));
-  CHECK(loops({Leg(1, 1, 2), Leg(2, 2, 3), Leg(3, 3, 2)}));
+  CHECK_FALSE(loops({HopOrderLeg(1, 1, 2), HopOrderLeg(2, 2, 3)}));
+  CHECK_FALSE(loops({HopOrderLeg(1, 1, 2), HopOrderLeg(2, 2, 3), HopOrderLeg(3, 3, 4)}));
+  CHECK(loops({HopOrderLeg(1, 1, 2), HopOrderLeg(2, 2, 1)}));
+  CHECK(loops({HopOrderLeg(1, 1, 2), HopOrderLeg(2, 2, 3), HopOrderLeg(3, 3, 1)}));
+  CHECK(loops({HopOrderLeg(1, 1, 2), HopOrderLeg(2, 2, 3), HopOrderLeg(3, 3, 2)}));
   // A reverse tunnel: both legs were opened by the host between them.
-  CHECK_FALSE(loops({Leg(1, 2, 1), Leg(2, 2, 3)}));
+  CHECK_FALSE(loops({HopOrderLeg(1, 2, 1), HopOrderLeg(2, 2, 3)}));
 }
 
 TEST_CASE("Branches of a fan-out do not make a loop together") {
-  const std::vector<ConnectionSummary> legs = {Leg(1, 1, 2), Leg(2, 2, 3), Leg(3, 2, 4),
-                                               Leg(4, 4, 3)};
+  const std::vector<ConnectionSummary> legs = {HopOrderLeg(1, 1, 2), HopOrderLeg(2, 2, 3),
+                                               HopOrderLeg(3, 2, 4), HopOrderLeg(4, 4, 3)};
   CHECK_FALSE(HasLoop(OrderHops(legs, Arrows{{1, 2}, {1, 3}, {3, 4}})));
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using testing::Ms;
 
-ConnectionKey Key(uint32_t number) {
+ConnectionKey ConnectionTableModelKey(uint32_t number) {
   return {{IpAddress::FromV4(number % 7), IpAddress::FromV4(1000 + number)},
           {static_cast<uint16_t>(number % 3), 22}};
 }
@@ -27,7 +27,7 @@ TEST_CASE("The connection table holds what a map would hold, in slots that never
   std::mt19937 random(4);              // NOLINT(bugprone-random-generator-seed,cert-msc51-cpp)
   for (int step = 0; step < 60000; ++step) {
     const auto number = static_cast<uint32_t>(random() % 5000);
-    const ConnectionKey key = Key(number);
+    const ConnectionKey key = ConnectionTableModelKey(number);
     const auto found = table.Find(key, table.Hash(key));
     const auto expected = model.find(number);
     REQUIRE(found.has_value() == (expected != model.end()));
@@ -89,7 +89,7 @@ void CompareWheel(PacketDelta timeout, PacketDelta bucket, int64_t step_ms, uint
 
     const auto operation = static_cast<uint32_t>(random() % 10);
     if (operation < 4 && !table.full()) {
-      const ConnectionKey key = Key(next_key++);
+      const ConnectionKey key = ConnectionTableModelKey(next_key++);
       const uint32_t slot = table.Insert(key, table.Hash(key));
       table[slot].last_segment = now;
       wheel.Add(slot);

@@ -15,8 +15,8 @@ using testing::Ms;
 using testing::TraceBuilder;
 using Bytes = std::vector<int64_t>;
 
-const Endpoint kClient = At("192.0.2.7", 40000);
-const Endpoint kServer = At("10.0.0.1", 22);
+const Endpoint kNewDataClient = At("192.0.2.7", 40000);
+const Endpoint kNewDataServer = At("10.0.0.1", 22);
 
 // One flow in mid-stream, whose next number is `next`.
 class Flow {
@@ -24,7 +24,7 @@ class Flow {
   explicit Flow(uint32_t next = 1000) { Send(next - 10, 10); }
   std::optional<uint32_t> Send(uint32_t seq, uint32_t bytes, uint8_t flags = kAck) {
     now_ += 100;
-    return rig_.Feed(Tcp(kClient, kServer, Ms(now_), flags, seq, bytes));
+    return rig_.Feed(Tcp(kNewDataClient, kNewDataServer, Ms(now_), flags, seq, bytes));
   }
   const Counters& counters() const { return rig_.counters(); }
 
@@ -36,17 +36,17 @@ class Flow {
 TEST_CASE("Handshake segments and pure ACKs are no data") {
   TrackerRig rig;
   TraceBuilder trace;
-  const auto c = trace.Open(kClient, kServer, Ms(0));
+  const auto c = trace.Open(kNewDataClient, kNewDataServer, Ms(0));
   trace.Key(c, Ms(10)).Ack(c, From::kServer, Ms(11)).Echo(c, Ms(12)).Ack(c, From::kClient, Ms(13));
   CHECK(rig.Feed(trace) == Bytes{0, 0, 0, 48, 0, 48, 0});
 }
 
 TEST_CASE("Data on a SYN are new data") {
   TrackerRig rig;
-  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(0), kSyn, 100, 30)) == 30);
-  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(1000), kSyn, 100, 30)) == 0);
+  CHECK(rig.Feed(Tcp(kNewDataClient, kNewDataServer, Ms(0), kSyn, 100, 30)) == 30);
+  CHECK(rig.Feed(Tcp(kNewDataClient, kNewDataServer, Ms(1000), kSyn, 100, 30)) == 0);
   CHECK(rig.counters().connections == 1);
-  CHECK(rig.Feed(Tcp(kClient, kServer, Ms(1100), kAck, 131, 5)) == 5);
+  CHECK(rig.Feed(Tcp(kNewDataClient, kNewDataServer, Ms(1100), kAck, 131, 5)) == 5);
 }
 
 TEST_CASE("A retransmission is no new data") {
@@ -117,7 +117,7 @@ TEST_CASE("However far the jump, the next segment decides") {
 TEST_CASE("The two directions have their own sequence numbers") {
   TrackerRig rig;
   TraceBuilder trace;
-  const auto c = trace.MidStream(kClient, kServer);
+  const auto c = trace.MidStream(kNewDataClient, kNewDataServer);
   trace.Key(c, Ms(1)).Echo(c, Ms(2)).Retransmit(c, From::kClient, Ms(3)).Echo(c, Ms(4));
   CHECK(rig.Feed(trace) == Bytes{48, 48, 0, 48});
 }

@@ -8,11 +8,11 @@
 namespace cairn::testing {
 namespace {
 
-constexpr uint8_t kSynAck = kSyn | kAck;
-constexpr uint8_t kFinAck = kFin | kAck;
+constexpr uint8_t kSessionStateSynAck = kSyn | kAck;
+constexpr uint8_t kSessionStateFinAck = kFin | kAck;
 constexpr uint8_t kRstAck = kRst | kAck;
 
-Conversation Plain() { return Conversation(ClientEnd(), ServerEnd()); }
+Conversation SessionStatePlain() { return Conversation(ClientEnd(), ServerEnd()); }
 
 TEST_CASE("each state of Zeek's conn.log comes out where it should") {
   struct Case {
@@ -21,24 +21,36 @@ TEST_CASE("each state of Zeek's conn.log comes out where it should") {
     AttemptOutcome outcome;
   };
   const std::vector<Case> cases = {
-      {"S0", Plain().Client(kSyn, 0), AttemptOutcome::kSilent},
-      {"REJ", Plain().Client(kSyn, 0).Server(kRstAck, 0, 0, 1), AttemptOutcome::kRejected},
-      {"S1", Plain().Shake(), AttemptOutcome::kAccepted},
-      {"SF", Plain().Shake().Close(0, 0), AttemptOutcome::kAccepted},
-      {"SF", Plain().Shake().Close(0, 0).Client(kRst, 2), AttemptOutcome::kAccepted},
-      {"S2", Plain().Shake().Client(kFinAck, 1, 0, 1), AttemptOutcome::kAccepted},
-      {"S3", Plain().Shake().Server(kFinAck, 1, 0, 1), AttemptOutcome::kAccepted},
-      {"RSTO", Plain().Shake().Client(kRst, 1), AttemptOutcome::kAccepted},
-      {"RSTO", Plain().Client(kSyn, 0).Server(kSynAck, 0, 0, 1).Client(kRst, 1),
+      {"S0", SessionStatePlain().Client(kSyn, 0), AttemptOutcome::kSilent},
+      {"REJ", SessionStatePlain().Client(kSyn, 0).Server(kRstAck, 0, 0, 1),
+       AttemptOutcome::kRejected},
+      {"S1", SessionStatePlain().Shake(), AttemptOutcome::kAccepted},
+      {"SF", SessionStatePlain().Shake().Close(0, 0), AttemptOutcome::kAccepted},
+      {"SF", SessionStatePlain().Shake().Close(0, 0).Client(kRst, 2), AttemptOutcome::kAccepted},
+      {"S2", SessionStatePlain().Shake().Client(kSessionStateFinAck, 1, 0, 1),
        AttemptOutcome::kAccepted},
-      {"RSTR", Plain().Shake().Server(kRst, 1), AttemptOutcome::kAccepted},
-      {"RSTR", Plain().Shake().Client(kFinAck, 1, 0, 1).Server(kRst, 1), AttemptOutcome::kAccepted},
-      {"RSTOS0", Plain().Client(kSyn, 0).Client(kRst, 1), AttemptOutcome::kSilent},
-      {"RSTRH", Plain().Server(kSynAck, 0, 0, 1).Server(kRst, 1), AttemptOutcome::kUnknown},
-      {"SH", Plain().Client(kSyn, 0).Client(kFinAck, 1, 0, 1), AttemptOutcome::kSilent},
-      {"SHR", Plain().Server(kSynAck, 0, 0, 1).Server(kFinAck, 1, 0, 1), AttemptOutcome::kUnknown},
-      {"OTH", Plain().Client(kAck, 1, 10, 1).Server(kAck, 1, 10, 11), AttemptOutcome::kAccepted},
-      {"OTH", Plain().Server(kSynAck, 0, 0, 1), AttemptOutcome::kUnknown},
+      {"S3", SessionStatePlain().Shake().Server(kSessionStateFinAck, 1, 0, 1),
+       AttemptOutcome::kAccepted},
+      {"RSTO", SessionStatePlain().Shake().Client(kRst, 1), AttemptOutcome::kAccepted},
+      {"RSTO",
+       SessionStatePlain().Client(kSyn, 0).Server(kSessionStateSynAck, 0, 0, 1).Client(kRst, 1),
+       AttemptOutcome::kAccepted},
+      {"RSTR", SessionStatePlain().Shake().Server(kRst, 1), AttemptOutcome::kAccepted},
+      {"RSTR", SessionStatePlain().Shake().Client(kSessionStateFinAck, 1, 0, 1).Server(kRst, 1),
+       AttemptOutcome::kAccepted},
+      {"RSTOS0", SessionStatePlain().Client(kSyn, 0).Client(kRst, 1), AttemptOutcome::kSilent},
+      {"RSTRH", SessionStatePlain().Server(kSessionStateSynAck, 0, 0, 1).Server(kRst, 1),
+       AttemptOutcome::kUnknown},
+      {"SH", SessionStatePlain().Client(kSyn, 0).Client(kSessionStateFinAck, 1, 0, 1),
+       AttemptOutcome::kSilent},
+      {"SHR",
+       SessionStatePlain()
+           .Server(kSessionStateSynAck, 0, 0, 1)
+           .Server(kSessionStateFinAck, 1, 0, 1),
+       AttemptOutcome::kUnknown},
+      {"OTH", SessionStatePlain().Client(kAck, 1, 10, 1).Server(kAck, 1, 10, 11),
+       AttemptOutcome::kAccepted},
+      {"OTH", SessionStatePlain().Server(kSessionStateSynAck, 0, 0, 1), AttemptOutcome::kUnknown},
   };
   for (const Case& each : cases) {
     const SessionRecord record = OneRecord(each.talk);
@@ -49,20 +61,24 @@ TEST_CASE("each state of Zeek's conn.log comes out where it should") {
 }
 
 TEST_CASE("who began the shutdown is told, and a forged end is not believed") {
-  CHECK_FALSE(OneRecord(Plain().Shake()).closed_by.has_value());
-  CHECK(OneRecord(Plain().Shake().Server(kFinAck, 1, 0, 1).Client(kFinAck, 1, 0, 2)).closed_by ==
-        Side::kServer);
-  CHECK(OneRecord(Plain().Shake().Client(kRst, 1)).closed_by == Side::kClient);
-  const SessionRecord forged = OneRecord(Plain().Shake().Server(kRst, 0x40000000));
+  CHECK_FALSE(OneRecord(SessionStatePlain().Shake()).closed_by.has_value());
+  CHECK(OneRecord(SessionStatePlain()
+                      .Shake()
+                      .Server(kSessionStateFinAck, 1, 0, 1)
+                      .Client(kSessionStateFinAck, 1, 0, 2))
+            .closed_by == Side::kServer);
+  CHECK(OneRecord(SessionStatePlain().Shake().Client(kRst, 1)).closed_by == Side::kClient);
+  const SessionRecord forged = OneRecord(SessionStatePlain().Shake().Server(kRst, 0x40000000));
   CHECK_FALSE(forged.closed_by.has_value());
   CHECK(forged.state == ConnState::kS1);
 }
 
 TEST_CASE("who sent the first data is told") {
-  CHECK(OneRecord(Plain().Shake().Server(kAck, 1, 9, 1).Client(kAck, 1, 9, 10)).first_data_by ==
-        Side::kServer);
-  CHECK(OneRecord(Plain().Shake().Client(kAck, 1, 9, 1)).first_data_by == Side::kClient);
-  CHECK_FALSE(OneRecord(Plain().Shake()).first_data_by.has_value());
+  CHECK(OneRecord(SessionStatePlain().Shake().Server(kAck, 1, 9, 1).Client(kAck, 1, 9, 10))
+            .first_data_by == Side::kServer);
+  CHECK(OneRecord(SessionStatePlain().Shake().Client(kAck, 1, 9, 1)).first_data_by ==
+        Side::kClient);
+  CHECK_FALSE(OneRecord(SessionStatePlain().Shake()).first_data_by.has_value());
 }
 
 TEST_CASE("names of states, ends, sides and tunnels lead back to them") {

@@ -7,7 +7,7 @@
 namespace cairn::testing {
 namespace {
 
-constexpr uint8_t kSynAck = kSyn | kAck;
+constexpr uint8_t kSessionTimesSynAck = kSyn | kAck;
 
 Conversation& Stamp(Conversation& talk, uint32_t stamp, uint32_t echo) {
   talk.details().timestamp = stamp;
@@ -21,7 +21,7 @@ TEST_CASE("the handshake tells each side's round trip, seen from the capture poi
   talk.At(Ms(0))
       .Client(kSyn, 0)
       .At(Ms(30))
-      .Server(kSynAck, 0, 0, 1)
+      .Server(kSessionTimesSynAck, 0, 0, 1)
       .At(Ms(35))
       .Client(kAck, 1, 0, 1);
   const SessionRecord record = OneRecord(talk);
@@ -33,7 +33,7 @@ TEST_CASE("a repeated SYN makes the handshake's round trip longer, and time stam
   Conversation talk(ClientEnd(), ServerEnd());
   Stamp(talk.At(Ms(0)).Client(kSyn, 0), 100, 0);
   Stamp(talk.At(Ms(1000)).Client(kSyn, 0), 1100, 0);
-  Stamp(talk.At(Ms(1030)).Server(kSynAck, 0, 0, 1), 7, 1100);
+  Stamp(talk.At(Ms(1030)).Server(kSessionTimesSynAck, 0, 0, 1), 7, 1100);
   Stamp(talk.At(Ms(1031)).Client(kAck, 1, 0, 1), 1131, 7);
   CHECK(OneRecord(talk).server().round_trip == Millis(1030));
   for (uint32_t i = 0; i < 16; ++i) {
@@ -55,7 +55,7 @@ TEST_CASE("without a handshake and without time stamps no round trip is known") 
 TEST_CASE("an old echo is no answer") {
   Conversation talk(ClientEnd(), ServerEnd());
   Stamp(talk.At(Ms(0)).Client(kSyn, 0), 0xfffffff0, 0);
-  Stamp(talk.At(Ms(5)).Server(kSynAck, 0, 0, 1), 7, 0xffffffef);
+  Stamp(talk.At(Ms(5)).Server(kSessionTimesSynAck, 0, 0, 1), 7, 0xffffffef);
   CHECK_FALSE(OneRecord(talk).server().round_trip.has_value());
   Stamp(talk.At(Ms(9)).Server(kAck, 1, 0, 1), 8, 3);  // later, beyond the wrap
   CHECK(OneRecord(talk).server().round_trip == Millis(9));
@@ -66,7 +66,7 @@ TEST_CASE("onsets and the share of time OFF tell a person from a transfer") {
   typed.At(Ms(0))
       .Client(kSyn, 0)
       .At(Ms(0))
-      .Server(kSynAck, 0, 0, 1)
+      .Server(kSessionTimesSynAck, 0, 0, 1)
       .At(Ms(0))
       .Client(kAck, 1, 0, 1);
   for (uint32_t i = 0; i < 10; ++i)

@@ -59,7 +59,7 @@ SlotSignificance Hidden(uint64_t seed, PacketDelta delay, double chaff, size_t s
               scale);
 }
 
-SlotSignificance Strangers(uint64_t seed, size_t scale) {
+SlotSignificance SlotCorrelationStrangers(uint64_t seed, size_t scale) {
   const std::vector<PacketTime> a = AtWork(seed, Ms(0), kLength);
   const std::vector<PacketTime> b = AtWork(seed + 1000000, Ms(0), kLength);
   return View(Leg(a, a, scale), Leg(b, b, scale), scale);
@@ -91,7 +91,7 @@ TEST_CASE("Strangers reach no more than chance gives them") {
     int one_in_hundred = 0;
     int one_in_ten_thousand = 0;
     for (int i = 0; i < kPairs; ++i) {
-      const double nats = Strangers(static_cast<uint64_t>(i), scale).nats;
+      const double nats = SlotCorrelationStrangers(static_cast<uint64_t>(i), scale).nats;
       one_in_ten += nats > std::log(10) ? 1 : 0;
       one_in_hundred += nats > std::log(100) ? 1 : 0;
       one_in_ten_thousand += nats > std::log(10000) ? 1 : 0;

@@ -18,15 +18,15 @@
 namespace cairn::surveys {
 namespace {
 
-const IpAddress kHost = Ip("10.0.0.7");
+const IpAddress kRelationsHost = Ip("10.0.0.7");
 
 class Sample {
  public:
   // Only the amounts and fingerprints of both sides.
   SessionRecord& Add(uint64_t client_bytes, int32_t client_print, uint64_t server_bytes = 0,
                      std::optional<int32_t> server_print = {}) {
-    SessionRecord session =
-        Accepted(kHost, Nth(static_cast<uint32_t>(sessions_.size())), 554, After(0), client_bytes);
+    SessionRecord session = Accepted(kRelationsHost, Nth(static_cast<uint32_t>(sessions_.size())),
+                                     554, After(0), client_bytes);
     session.client().fingerprint = client_print;
     session.server().bytes = server_bytes;
     session.server().payload_bytes = server_bytes;
@@ -34,7 +34,7 @@ class Sample {
     return sessions_.emplace_back(session);
   }
   FieldTable Table() const {
-    ClusterSurvey survey({.host = kHost, .port = 554});
+    ClusterSurvey survey({.host = kRelationsHost, .port = 554});
     for (const SessionRecord& session : sessions_) survey.Add(session);
     return survey.Table();
   }

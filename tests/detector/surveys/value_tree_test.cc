@@ -33,19 +33,19 @@ std::vector<std::string> RangesOf(const FieldColumn& column) {
   return ranges;
 }
 
-using List = std::vector<std::string>;
+using ValueTreeList = std::vector<std::string>;
 
 TEST_CASE("Near values make ranges, at every scale, but for the range of all") {
-  CHECK(RangesOf(ColumnOf({5, 11, 24, 25})) == List{"24-25", "5-11"});
+  CHECK(RangesOf(ColumnOf({5, 11, 24, 25})) == ValueTreeList{"24-25", "5-11"});
   CHECK(RangesOf(ColumnOf({0, 6433, 8253, 62693, 62700, 65000})) ==
-        List{"62693-62700", "0-8253", "62693-65000"});
-  CHECK(RangesOf(ColumnOf({-3, -2, 100})) == List{"-3--2"});
+        ValueTreeList{"62693-62700", "0-8253", "62693-65000"});
+  CHECK(RangesOf(ColumnOf({-3, -2, 100})) == ValueTreeList{"-3--2"});
   CHECK(RangesOf(ColumnOf({1, 2})).empty());
   CHECK(RangesOf(ColumnOf({})).empty());
 }
 
 TEST_CASE("A value that is not known is near to none") {
-  CHECK(RangesOf(ColumnOf({0, 1, 50}, true)) == List{"0-1", "0-50"});
+  CHECK(RangesOf(ColumnOf({0, 1, 50}, true)) == ValueTreeList{"0-1", "0-50"});
 }
 
 TEST_CASE("Ranges know their parts and their sessions") {
@@ -61,7 +61,7 @@ TEST_CASE("Ranges know their parts and their sessions") {
 
 TEST_CASE("Values at the ends of 64 bits are far apart") {
   CHECK(RangesOf(ColumnOf({INT64_MIN, INT64_MIN + 1, INT64_MAX})) ==
-        List{"-9223372036854775808--9223372036854775807"});
+        ValueTreeList{"-9223372036854775808--9223372036854775807"});
 }
 
 TEST_CASE("Text has no ranges") {

@@ -11,7 +11,7 @@
 namespace cairn::timing {
 namespace {
 
-constexpr PacketDelta Ms(int64_t ms) { return PacketDelta::FromMilliseconds(ms); }
+constexpr PacketDelta EvidenceMs(int64_t ms) { return PacketDelta::FromMilliseconds(ms); }
 PacketTime At(int64_t ms) { return PacketTime::FromNanoseconds(ms * 1000000); }
 
 Coverage OfGaps(std::initializer_list<PacketDelta> gaps) {
@@ -21,12 +21,12 @@ Coverage OfGaps(std::initializer_list<PacketDelta> gaps) {
 }
 
 TEST_CASE("The chance of a window is its share of the horizon") {
-  CHECK(OfGaps({Ms(2000)}).Chance(1) == Approx(0.04).epsilon(0.01));
+  CHECK(OfGaps({EvidenceMs(2000)}).Chance(1) == Approx(0.04).epsilon(0.01));
   // Where nothing follows for a minute only the first ten seconds count.
-  CHECK(OfGaps({Ms(60000)}).Chance(1) == Approx(0.008).epsilon(0.01));
-  CHECK(OfGaps({Ms(2000), Ms(60000)}).Chance(1) == Approx(0.16 / 12).epsilon(0.01));
+  CHECK(OfGaps({EvidenceMs(60000)}).Chance(1) == Approx(0.008).epsilon(0.01));
+  CHECK(OfGaps({EvidenceMs(2000), EvidenceMs(60000)}).Chance(1) == Approx(0.16 / 12).epsilon(0.01));
   // Windows that reach into each other cover the time once.
-  CHECK(OfGaps({Ms(1000), Ms(1000)}).Chance(4) == Approx(1).epsilon(0.01));
+  CHECK(OfGaps({EvidenceMs(1000), EvidenceMs(1000)}).Chance(4) == Approx(1).epsilon(0.01));
 }
 
 TEST_CASE("A relay is evidence, more with every onset") {
@@ -34,12 +34,12 @@ TEST_CASE("A relay is evidence, more with every onset") {
   OnsetEvidence evidence{covered};
   double before = 0;
   for (int i = 0; i < 10; ++i) {
-    covered.AddGap(Ms(1000 + 137 * i));
-    evidence.Add(At(7 * i * i * i * i + 1700 * i), Ms(5));
+    covered.AddGap(EvidenceMs(1000 + 137 * i));
+    evidence.Add(At(7 * i * i * i * i + 1700 * i), EvidenceMs(5));
     if (i < 3) continue;
     const Significance now = evidence.View(covered);
     CHECK(now.nats > before);
-    CHECK(now.window == Ms(20));
+    CHECK(now.window == EvidenceMs(20));
     CHECK(now.hits == now.trials);
     before = now.nats;
   }
@@ -47,10 +47,10 @@ TEST_CASE("A relay is evidence, more with every onset") {
 }
 
 TEST_CASE("What was covered before the pair was taken up does not count") {
-  Coverage covered = OfGaps({Ms(600), Ms(600), Ms(600), Ms(600)});
+  Coverage covered = OfGaps({EvidenceMs(600), EvidenceMs(600), EvidenceMs(600), EvidenceMs(600)});
   OnsetEvidence evidence{covered};
-  covered.AddGap(Ms(10000));
-  evidence.Add(At(1), Ms(50));
+  covered.AddGap(EvidenceMs(10000));
+  evidence.Add(At(1), EvidenceMs(50));
   CHECK(evidence.View(covered).chance == Approx(0.008).epsilon(0.01));
 }
 
@@ -63,11 +63,12 @@ TEST_CASE("An onset beyond the horizon is no trial") {
 
 TEST_CASE("A trial that was counted with too long a lag is put right, once") {
   OnsetEvidence evidence;
-  evidence.Add(At(0), Ms(700));
-  evidence.Correct(At(0), Ms(700), Ms(0));
+  evidence.Add(At(0), EvidenceMs(700));
+  evidence.Correct(At(0), EvidenceMs(700), EvidenceMs(0));
   CHECK(evidence.onsets() == 1);
   for (size_t w = 0; w < kEvidenceWindows.size(); ++w) CHECK(evidence.hits(w) == 1);
-  evidence.Correct(At(0), PacketDelta::Infinite(), Ms(0));  // it was too far away to be a trial
+  evidence.Correct(At(0), PacketDelta::Infinite(),
+                   EvidenceMs(0));  // it was too far away to be a trial
   CHECK(evidence.onsets() == 2);
 }
 
@@ -84,7 +85,7 @@ TEST_CASE("Strangers pass a threshold no more often than it promises, however of
     int64_t now = 0;
     for (int trial = 0; trial < 100; ++trial) {
       // The earlier flow's onsets are two seconds apart, the later one's anywhere between.
-      covered.AddGap(Ms(2000));
+      covered.AddGap(EvidenceMs(2000));
       now += 2000;
       const auto lag = static_cast<int64_t>(random() % 2000000);
       evidence.Add(At(now), PacketDelta::FromMicroseconds(lag));
@@ -103,11 +104,11 @@ TEST_CASE("Hits by a common clock are no evidence, the same number by a person i
     Coverage covered;
     OnsetEvidence evidence{covered};
     for (const int64_t time : hit_times_ms) {
-      covered.AddGap(Ms(4000));
-      evidence.Add(At(time), Ms(3));
+      covered.AddGap(EvidenceMs(4000));
+      evidence.Add(At(time), EvidenceMs(3));
       for (int miss = 0; miss < 3; ++miss) {
-        covered.AddGap(Ms(4000));
-        evidence.Add(At(time + 100), Ms(1700 + 500 * miss));
+        covered.AddGap(EvidenceMs(4000));
+        evidence.Add(At(time + 100), EvidenceMs(1700 + 500 * miss));
       }
     }
     return evidence.View(covered).nats;

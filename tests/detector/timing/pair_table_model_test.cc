@@ -12,13 +12,11 @@
 namespace cairn::timing {
 namespace {
 
-using testing::Ms;
-
 constexpr uint32_t kConnections = 30;
 
 Onset OnsetOf(uint32_t slot, uint64_t uid) {
   Onset onset;
-  onset.time = Ms(static_cast<int64_t>(uid));
+  onset.time = testing::Ms(static_cast<int64_t>(uid));
   onset.slot = slot;
   onset.uid = uid;
   onset.history[0] = {.is_onset = true, .count = 1, .reverse_count = 0, .previous = {}};
@@ -32,9 +30,9 @@ Key KeyOf(uint32_t a, uint8_t fa, uint32_t b, uint8_t fb) {
 }
 
 // Connections on slots 0..kConnections-1, pairs among them.
-class Bench {
+class PairTableModelBench {
  public:
-  Bench(uint32_t max_pairs, uint32_t max_per_connection)
+  PairTableModelBench(uint32_t max_pairs, uint32_t max_per_connection)
       : max_pairs_(max_pairs),
         max_per_connection_(max_per_connection),
         table_(states_, max_pairs, max_per_connection) {
@@ -149,7 +147,7 @@ class Bench {
   int refused_ = 0;
 };
 
-void Exercise(Bench& bench, uint32_t seed) {
+void Exercise(PairTableModelBench& bench, uint32_t seed) {
   std::mt19937 random(seed);
   for (int step = 0; step < 4000; ++step) {
     if (random() % 20 == 0) {
@@ -167,7 +165,7 @@ void Exercise(Bench& bench, uint32_t seed) {
 }
 
 TEST_CASE("The pair table holds what a map would hold, and a state lives as long as its pairs") {
-  Bench bench(1000000, 1000000);
+  PairTableModelBench bench(1000000, 1000000);
   Exercise(bench, 1);
   CHECK(bench.evicted() == 0);
   CHECK(bench.refused() == 0);
@@ -175,17 +173,17 @@ TEST_CASE("The pair table holds what a map would hold, and a state lives as long
 
 TEST_CASE("A bounded pair table keeps its bounds and its reported pairs") {
   SECTION("in total") {
-    Bench bench(40, 1000);
+    PairTableModelBench bench(40, 1000);
     Exercise(bench, 2);
     CHECK(bench.evicted() > 1000);
   }
   SECTION("per connection") {
-    Bench bench(1000000, 4);
+    PairTableModelBench bench(1000000, 4);
     Exercise(bench, 3);
     CHECK(bench.evicted() > 1000);
   }
   SECTION("a single pair") {
-    Bench bench(1, 1);
+    PairTableModelBench bench(1, 1);
     Exercise(bench, 4);
     CHECK(bench.evicted() > 100);
     CHECK(bench.refused() > 10);

@@ -22,7 +22,7 @@ struct Found {
   bool operator==(const Found&) const = default;
 };
 
-Found Find(const DetectorOptions& options, const Scene& scene) {
+Found ParametersFind(const DetectorOptions& options, const Scene& scene) {
   return {.direct = !Detect(options, scene(Direct())).pairs.empty(),
           .indirect = !Detect(options, scene(Indirect())).pairs.empty()};
 }
@@ -30,12 +30,12 @@ Found Find(const DetectorOptions& options, const Scene& scene) {
 // With the defaults both kinds are (not) found; with one kind's rules changed, that kind turns.
 void CheckEffect(bool by_default, const Change& change, const Scene& scene) {
   DetectorOptions options = ByThresholds();
-  CHECK(Find(options, scene) == Found{by_default, by_default});
+  CHECK(ParametersFind(options, scene) == Found{by_default, by_default});
   change(options.timing.direct);
-  CHECK(Find(options, scene) == Found{!by_default, by_default});
+  CHECK(ParametersFind(options, scene) == Found{!by_default, by_default});
   options.timing.direct = timing::Options{}.direct;
   change(options.timing.indirect);
-  CHECK(Find(options, scene) == Found{by_default, !by_default});
+  CHECK(ParametersFind(options, scene) == Found{by_default, !by_default});
 }
 
 std::vector<Segment> Work(TwoLegs legs) {
@@ -104,13 +104,13 @@ TEST_CASE("directionality: now one side moves first, now the other") {
     return legs.trace.Build();
   };
   DetectorOptions options = ByThresholds();
-  CHECK(Find(options, scene) == Found{false, false});
+  CHECK(ParametersFind(options, scene) == Found{false, false});
   options.timing.direct.directionality = false;
-  CHECK(Find(options, scene) == Found{true, false});
+  CHECK(ParametersFind(options, scene) == Found{true, false});
   // In the opposite order a direct pair's legs are an indirect pair, so both scenes turn.
   options.timing.direct = timing::Options{}.direct;
   options.timing.indirect.directionality = false;
-  CHECK(Find(options, scene) == Found{true, true});
+  CHECK(ParametersFind(options, scene) == Found{true, true});
 }
 
 // Keystrokes are relayed, and the other direction is silent but for every `echoes`th.

@@ -82,7 +82,7 @@ TEST_CASE("The verdict by thresholds tells no odds") {
 }
 
 // The first data of a connection from a forged address, or of one that goes on.
-timing::Onset OnsetOf(uint64_t uid, uint32_t slot, PacketTime time, uint32_t count) {
+timing::Onset TimeSlideOnsetOf(uint64_t uid, uint32_t slot, PacketTime time, uint32_t count) {
   timing::Onset onset;
   onset.time = time;
   onset.start = time;
@@ -106,7 +106,7 @@ void Flood(timing::TimeSlide& slide, uint64_t connections, uint32_t table, uint3
     if (uid > table) {
       slide.OnConnectionEnd(slot, uid - table, connections::EndCause::kEvicted, now);
     }
-    for (uint32_t i = 1; i <= onsets; ++i) slide.OnOnset(OnsetOf(uid, slot, now, i));
+    for (uint32_t i = 1; i <= onsets; ++i) slide.OnOnset(TimeSlideOnsetOf(uid, slot, now, i));
   }
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("A flood of connections of one onset fills half of what may wait, and 
   size_t waited = 0;
   for (uint32_t i = 0; i < 100; ++i) {
     const size_t before = slide.waiting();
-    slide.OnOnset(OnsetOf(++uid, 2000 + i, Ms(21'000), 3));
+    slide.OnOnset(TimeSlideOnsetOf(++uid, 2000 + i, Ms(21'000), 3));
     waited += slide.waiting() - before;
   }
   CHECK(waited > 10);  // a quarter is delayed
@@ -137,7 +137,7 @@ TEST_CASE("A flood of connections that resume fills all of it, and their ends ar
   CHECK(slide.dropped() > 100'000);
   // All that waits is delivered, and then nothing is left; the slots are free for others.
   for (uint32_t i = 0; i < 16; ++i) {
-    slide.OnOnset(OnsetOf(3'000'000U + i, i, Ms(200'000), 1));
+    slide.OnOnset(TimeSlideOnsetOf(3'000'000U + i, i, Ms(200'000), 1));
   }
   CHECK(slide.waiting() <= 16);
 }

@@ -10,19 +10,19 @@ namespace {
 
 using tracing::AskFailure;
 
-IpAddress Ip(const char* text) { return *IpAddress::Parse(text); }
+IpAddress AlertTracesIp(const char* text) { return *IpAddress::Parse(text); }
 
-SteppingStone Stone(const std::string& id, const char* stone = "10.0.0.5",
-                    const char* origin = "192.0.2.1") {
+SteppingStone AlertTracesStone(const std::string& id, const char* stone = "10.0.0.5",
+                               const char* origin = "192.0.2.1") {
   SteppingStone event;
   event.time = PacketTime::FromNanoseconds(7);
   event.alert_id = id;
   event.chain = "c-9a41d07e00112233";
-  event.host = Ip(stone);
-  event.upstream.orig = {Ip(origin), 40001};
-  event.upstream.resp = {Ip(stone), 22};
-  event.downstream.orig = {Ip(stone), 40002};
-  event.downstream.resp = {Ip("192.0.2.9"), 2222};
+  event.host = AlertTracesIp(stone);
+  event.upstream.orig = {AlertTracesIp(origin), 40001};
+  event.upstream.resp = {AlertTracesIp(stone), 22};
+  event.downstream.orig = {AlertTracesIp(stone), 40002};
+  event.downstream.resp = {AlertTracesIp("192.0.2.9"), 2222};
   return event;
 }
 
@@ -76,8 +76,8 @@ struct Rig {
 
 TEST_CASE("the stone is asked about its way on, once for each alert") {
   Rig rig;
-  rig.traces.Observe(Stone("a1"));
-  rig.traces.Observe(Stone("a1"));
+  rig.traces.Observe(AlertTracesStone("a1"));
+  rig.traces.Observe(AlertTracesStone("a1"));
   REQUIRE(rig.runner.begun.size() == 1);
   const tracing::AskRequest& request = rig.runner.begun[0].second;
   CHECK(request.connection.ToString() == "10.0.0.5:40002 -> 192.0.2.9:2222");
@@ -88,7 +88,7 @@ TEST_CASE("the stone is asked about its way on, once for each alert") {
 
 TEST_CASE("what comes of it belongs to the alert and its incident") {
   Rig rig;
-  rig.traces.Observe(Stone("a1"));
+  rig.traces.Observe(AlertTracesStone("a1"));
   rig.runner.Find(rig.runner.begun[0].first);
   const std::vector<TracebackEvent> events = rig.traces.Take();
   REQUIRE(events.size() == 2);
@@ -107,17 +107,17 @@ TEST_CASE("what comes of it belongs to the alert and its incident") {
   CHECK(done.end == "console");
   CHECK(done.last_user == "1000");
   CHECK(done.last_terminal == "pts/3");
-  CHECK(done.last_host == Ip("10.0.0.5"));
+  CHECK(done.last_host == AlertTracesIp("10.0.0.5"));
   CHECK(rig.traces.idle());
   CHECK(rig.traces.TakeWithoutAgent().empty());
 }
 
 TEST_CASE("a corrected alert is traced once more, about the right connection") {
   Rig rig;
-  SteppingStone wrong = Stone("a1", "10.0.0.5", "10.0.0.6");
+  SteppingStone wrong = AlertTracesStone("a1", "10.0.0.5", "10.0.0.6");
   std::swap(wrong.upstream, wrong.downstream);
   rig.traces.Observe(wrong);
-  SteppingStone right = Stone("a1", "10.0.0.5", "10.0.0.6");
+  SteppingStone right = AlertTracesStone("a1", "10.0.0.5", "10.0.0.6");
   right.revision = 2;
   rig.traces.Observe(right);
   rig.traces.Observe(right);
@@ -127,7 +127,7 @@ TEST_CASE("a corrected alert is traced once more, about the right connection") {
 
 TEST_CASE("through a reverse tunnel the stone has accepted its way on") {
   Rig rig;
-  SteppingStone stone = Stone("a1");
+  SteppingStone stone = AlertTracesStone("a1");
   std::swap(stone.downstream.orig, stone.downstream.resp);
   stone.downstream.reversed = true;
   rig.traces.Observe(stone);
@@ -137,14 +137,14 @@ TEST_CASE("through a reverse tunnel the stone has accepted its way on") {
 
 TEST_CASE("where the stone may not be asked, the host before it is, about its own connection") {
   Rig rig;
-  rig.traces.Observe(Stone("a1", "192.0.2.5", "10.0.0.6"));
+  rig.traces.Observe(AlertTracesStone("a1", "192.0.2.5", "10.0.0.6"));
   REQUIRE(rig.runner.begun.size() == 1);
   CHECK(rig.runner.begun[0].second.connection.ToString() == "10.0.0.6:40001 -> 192.0.2.5:22");
 }
 
 TEST_CASE("hosts outside the allowed networks are not asked, and that is told") {
   Rig outside;
-  outside.traces.Observe(Stone("a1", "192.0.2.5"));
+  outside.traces.Observe(AlertTracesStone("a1", "192.0.2.5"));
   CHECK(outside.runner.begun.empty());
   CHECK(outside.traces.WaitUntil(std::chrono::steady_clock::time_point()));
   const std::vector<TracebackEvent> events = outside.traces.Take();
@@ -154,15 +154,15 @@ TEST_CASE("hosts outside the allowed networks are not asked, and that is told") 
   CHECK(outside.traces.TakeWithoutAgent().empty());
 
   Rig nobody({}, PrefixSet());
-  nobody.traces.Observe(Stone("a1"));
+  nobody.traces.Observe(AlertTracesStone("a1"));
   CHECK(nobody.runner.begun.empty());
 
   Options narrow;
   narrow.allowed_networks = PrefixSet({*Prefix::Parse("10.0.0.7")});
   Rig named(narrow);
-  named.traces.Observe(Stone("a1"));
+  named.traces.Observe(AlertTracesStone("a1"));
   CHECK(named.runner.begun.empty());
-  named.traces.Observe(Stone("a2", "10.0.0.7"));
+  named.traces.Observe(AlertTracesStone("a2", "10.0.0.7"));
   CHECK(named.runner.begun.size() == 1);
   CHECK(AskerOptionsOf(narrow, Site()).networks == narrow.allowed_networks);
   CHECK(AskerOptionsOf({}, Site()).networks == Site());
@@ -170,13 +170,13 @@ TEST_CASE("hosts outside the allowed networks are not asked, and that is told") 
 
 TEST_CASE("alerts that the policy allows, and other kinds, are no reason") {
   Rig rig;
-  SteppingStone allowed = Stone("a1");
+  SteppingStone allowed = AlertTracesStone("a1");
   allowed.policy = PolicyVerdict{"rule", "owner", "reason"};
   rig.traces.Observe(allowed);
   Exposure exposure;
   exposure.alert_id = "e1";
-  exposure.upstream = Stone("").upstream;
-  exposure.downstream = Stone("").downstream;
+  exposure.upstream = AlertTracesStone("").upstream;
+  exposure.downstream = AlertTracesStone("").downstream;
   rig.traces.Observe(exposure);
   CHECK(rig.runner.begun.empty());
 }
@@ -186,7 +186,7 @@ TEST_CASE("those without an agent are told apart from those who would not say") 
        {AskFailure::kNoAgent, AskFailure::kSilent, AskFailure::kDenied, AskFailure::kUnproven,
         AskFailure::kTime, AskFailure::kQueueFull, AskFailure::kUnfinished}) {
     Rig rig;
-    rig.traces.Observe(Stone("a1"));
+    rig.traces.Observe(AlertTracesStone("a1"));
     rig.runner.Fail(rig.runner.begun[0].first, reason);
     const std::vector<TracebackEvent> events = rig.traces.Take();
     REQUIRE(events.size() == 1);
@@ -201,22 +201,24 @@ TEST_CASE("those without an agent are told apart from those who would not say") 
 
 TEST_CASE("a claim that cannot be read is told of the host that was asked") {
   Rig rig;
-  rig.traces.Observe(Stone("a1"));
-  rig.runner.events.emplace_back(tracing::HopClaimed{
-      .id = rig.runner.begun[0].first, .trace = {1}, .teller = Ip("10.0.0.5"), .why = "no CBOR"});
+  rig.traces.Observe(AlertTracesStone("a1"));
+  rig.runner.events.emplace_back(tracing::HopClaimed{.id = rig.runner.begun[0].first,
+                                                     .trace = {1},
+                                                     .teller = AlertTracesIp("10.0.0.5"),
+                                                     .why = "no CBOR"});
   const std::vector<TracebackEvent> events = rig.traces.Take();
   REQUIRE(events.size() == 1);
   const auto& claim = std::get<TraceHop>(events[0]);
   CHECK_FALSE(claim.verified);
   CHECK(claim.number == 0);
   CHECK(claim.why == "no CBOR");
-  CHECK(claim.told_by == Ip("10.0.0.5"));
+  CHECK(claim.told_by == AlertTracesIp("10.0.0.5"));
   CHECK_FALSE(rig.traces.idle());
 }
 
 TEST_CASE("what is open at the end is told as unfinished") {
   Rig rig;
-  rig.traces.Observe(Stone("a1"));
+  rig.traces.Observe(AlertTracesStone("a1"));
   rig.traces.GiveUp();
   REQUIRE(rig.traces.Take().size() == 1);
   CHECK(rig.traces.idle());

@@ -10,11 +10,11 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using Clock = std::chrono::steady_clock;
+using LimitsClock = std::chrono::steady_clock;
 
-const Clock::time_point kStart{seconds(1000)};
+const LimitsClock::time_point kLimitsStart{seconds(1000)};
 const IpAddress kAsker = *IpAddress::Parse("192.0.2.1");
-const IpAddress kOther = *IpAddress::Parse("192.0.2.2");
+const IpAddress kLimitsOther = *IpAddress::Parse("192.0.2.2");
 
 stop::Request Recursive(uint32_t session, uint32_t port = 40022) {
   return {.ports = {.local = port, .remote = 22},
@@ -25,11 +25,11 @@ stop::Request Recursive(uint32_t session, uint32_t port = 40022) {
 TEST_CASE("a request that comes again within the window is known, and after it is not") {
   CycleGuard guard({});
   using Verdict = CycleGuard::Verdict;
-  CHECK(guard.Observe(kAsker, Recursive(7), kStart) == Verdict::kNew);
-  CHECK(guard.Observe(kAsker, Recursive(7), kStart + milliseconds(119999)) == Verdict::kSeen);
-  CHECK(guard.Observe(kAsker, Recursive(8), kStart) == Verdict::kNew);
-  CHECK(guard.Observe(kOther, Recursive(7), kStart) == Verdict::kNew);
-  CHECK(guard.Observe(kAsker, Recursive(7), kStart + seconds(120)) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(7), kLimitsStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(7), kLimitsStart + milliseconds(119999)) == Verdict::kSeen);
+  CHECK(guard.Observe(kAsker, Recursive(8), kLimitsStart) == Verdict::kNew);
+  CHECK(guard.Observe(kLimitsOther, Recursive(7), kLimitsStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(7), kLimitsStart + seconds(120)) == Verdict::kNew);
 }
 
 TEST_CASE("by the session alone other ports are the same request, by connection they are not") {
@@ -39,29 +39,30 @@ TEST_CASE("by the session alone other ports are the same request, by connection 
   options.cycle_rule = CycleRule::kConnection;
   CycleGuard by_connection(options);
   for (CycleGuard* guard : {&by_session, &by_connection})
-    guard->Observe(kAsker, Recursive(7, 1), kStart);
-  CHECK(by_session.Observe(kAsker, Recursive(7, 2), kStart) == CycleGuard::Verdict::kSeen);
-  CHECK(by_connection.Observe(kAsker, Recursive(7, 2), kStart) == CycleGuard::Verdict::kNew);
-  CHECK(by_connection.Observe(kAsker, Recursive(7, 2), kStart) == CycleGuard::Verdict::kSeen);
+    guard->Observe(kAsker, Recursive(7, 1), kLimitsStart);
+  CHECK(by_session.Observe(kAsker, Recursive(7, 2), kLimitsStart) == CycleGuard::Verdict::kSeen);
+  CHECK(by_connection.Observe(kAsker, Recursive(7, 2), kLimitsStart) == CycleGuard::Verdict::kNew);
+  CHECK(by_connection.Observe(kAsker, Recursive(7, 2), kLimitsStart) == CycleGuard::Verdict::kSeen);
 }
 
 TEST_CASE("when there is no room nothing is forgotten too early") {
   Recursion options;
   options.max_remembered = 2;
   CycleGuard guard(options);
-  guard.Observe(kAsker, Recursive(1), kStart);
-  guard.Observe(kOther, Recursive(2), kStart);
+  guard.Observe(kAsker, Recursive(1), kLimitsStart);
+  guard.Observe(kLimitsOther, Recursive(2), kLimitsStart);
   const IpAddress third = *IpAddress::Parse("192.0.2.3");
-  CHECK(guard.Observe(third, Recursive(3), kStart) == CycleGuard::Verdict::kFull);
-  CHECK(guard.Observe(kAsker, Recursive(1), kStart) == CycleGuard::Verdict::kSeen);
-  CHECK(guard.Observe(kAsker, Recursive(3), kStart + seconds(120)) == CycleGuard::Verdict::kNew);
+  CHECK(guard.Observe(third, Recursive(3), kLimitsStart) == CycleGuard::Verdict::kFull);
+  CHECK(guard.Observe(kAsker, Recursive(1), kLimitsStart) == CycleGuard::Verdict::kSeen);
+  CHECK(guard.Observe(kAsker, Recursive(3), kLimitsStart + seconds(120)) ==
+        CycleGuard::Verdict::kNew);
   CHECK(guard.size() == 1);
 }
 
 TEST_CASE("a decoy does not hide a second connection behind its session id") {
   CycleGuard guard({});
-  CHECK(guard.Observe(kAsker, Recursive(7, 1), kStart) == CycleGuard::Verdict::kNew);
-  CHECK(guard.Observe(kAsker, Recursive(7, 2), kStart) == CycleGuard::Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(7, 1), kLimitsStart) == CycleGuard::Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(7, 2), kLimitsStart) == CycleGuard::Verdict::kNew);
 }
 
 TEST_CASE("one asker fills a quarter of the memory of recursive requests") {
@@ -69,11 +70,11 @@ TEST_CASE("one asker fills a quarter of the memory of recursive requests") {
   options.max_remembered = 8;
   CycleGuard guard(options);
   using Verdict = CycleGuard::Verdict;
-  CHECK(guard.Observe(kAsker, Recursive(1), kStart) == Verdict::kNew);
-  CHECK(guard.Observe(kAsker, Recursive(2), kStart) == Verdict::kNew);
-  CHECK(guard.Observe(kAsker, Recursive(3), kStart) == Verdict::kFull);
-  CHECK(guard.Observe(kOther, Recursive(3), kStart) == Verdict::kNew);
-  CHECK(guard.Observe(kAsker, Recursive(3), kStart + seconds(120)) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(1), kLimitsStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(2), kLimitsStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(3), kLimitsStart) == Verdict::kFull);
+  CHECK(guard.Observe(kLimitsOther, Recursive(3), kLimitsStart) == Verdict::kNew);
+  CHECK(guard.Observe(kAsker, Recursive(3), kLimitsStart + seconds(120)) == Verdict::kNew);
 }
 
 TEST_CASE("a quarter of that memory is for trusted askers, if there are any") {
@@ -82,31 +83,33 @@ TEST_CASE("a quarter of that memory is for trusted askers, if there are any") {
   CycleGuard guard(options, PrefixSet({*Prefix::Parse("198.51.100.0/24")}));
   using Verdict = CycleGuard::Verdict;
   for (const char* asker : {"192.0.2.1", "192.0.2.2", "192.0.2.3"}) {
-    CHECK(guard.Observe(*IpAddress::Parse(asker), Recursive(1), kStart) == Verdict::kNew);
+    CHECK(guard.Observe(*IpAddress::Parse(asker), Recursive(1), kLimitsStart) == Verdict::kNew);
   }
-  CHECK(guard.Observe(*IpAddress::Parse("192.0.2.4"), Recursive(1), kStart) == Verdict::kFull);
-  CHECK(guard.Observe(*IpAddress::Parse("198.51.100.1"), Recursive(1), kStart) == Verdict::kNew);
+  CHECK(guard.Observe(*IpAddress::Parse("192.0.2.4"), Recursive(1), kLimitsStart) ==
+        Verdict::kFull);
+  CHECK(guard.Observe(*IpAddress::Parse("198.51.100.1"), Recursive(1), kLimitsStart) ==
+        Verdict::kNew);
 }
 
 TEST_CASE("an asker has so many requests a minute, and others have theirs") {
   Limits limits;
   limits.max_requests_per_asker_minute = 3;
   AskerRates rates(limits);
-  for (int i = 0; i < 3; ++i) CHECK(rates.Allow(kAsker, kStart));
-  CHECK_FALSE(rates.Allow(kAsker, kStart));
-  CHECK(rates.Allow(kOther, kStart));
-  CHECK_FALSE(rates.Allow(kAsker, kStart + seconds(19)));
-  CHECK(rates.Allow(kAsker, kStart + seconds(21)));
-  CHECK_FALSE(rates.Allow(kAsker, kStart + seconds(22)));
+  for (int i = 0; i < 3; ++i) CHECK(rates.Allow(kAsker, kLimitsStart));
+  CHECK_FALSE(rates.Allow(kAsker, kLimitsStart));
+  CHECK(rates.Allow(kLimitsOther, kLimitsStart));
+  CHECK_FALSE(rates.Allow(kAsker, kLimitsStart + seconds(19)));
+  CHECK(rates.Allow(kAsker, kLimitsStart + seconds(21)));
+  CHECK_FALSE(rates.Allow(kAsker, kLimitsStart + seconds(22)));
 }
 
 TEST_CASE("all addresses of an IPv6 network are one asker") {
   Limits limits;
   limits.max_requests_per_asker_minute = 1;
   AskerRates rates(limits);
-  CHECK(rates.Allow(*IpAddress::Parse("2001:db8::1"), kStart));
-  CHECK_FALSE(rates.Allow(*IpAddress::Parse("2001:db8::ffff:2"), kStart));
-  CHECK(rates.Allow(*IpAddress::Parse("2001:db8:0:1::1"), kStart));
+  CHECK(rates.Allow(*IpAddress::Parse("2001:db8::1"), kLimitsStart));
+  CHECK_FALSE(rates.Allow(*IpAddress::Parse("2001:db8::ffff:2"), kLimitsStart));
+  CHECK(rates.Allow(*IpAddress::Parse("2001:db8:0:1::1"), kLimitsStart));
 }
 
 TEST_CASE("of too many askers the longest silent is forgotten") {
@@ -115,12 +118,12 @@ TEST_CASE("of too many askers the longest silent is forgotten") {
   limits.max_askers = 2;
   AskerRates rates(limits);
   const IpAddress third = *IpAddress::Parse("192.0.2.3");
-  CHECK(rates.Allow(kAsker, kStart));
-  CHECK(rates.Allow(kOther, kStart));
-  CHECK_FALSE(rates.Allow(kAsker, kStart));
-  CHECK(rates.Allow(third, kStart));  // in place of kOther
+  CHECK(rates.Allow(kAsker, kLimitsStart));
+  CHECK(rates.Allow(kLimitsOther, kLimitsStart));
+  CHECK_FALSE(rates.Allow(kAsker, kLimitsStart));
+  CHECK(rates.Allow(third, kLimitsStart));  // in place of kOther
   CHECK(rates.forgotten() == 1);
-  CHECK_FALSE(rates.Allow(kAsker, kStart));
+  CHECK_FALSE(rates.Allow(kAsker, kLimitsStart));
   CHECK(rates.size() == 2);
 }
 

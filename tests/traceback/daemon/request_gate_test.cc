@@ -17,15 +17,16 @@ namespace cairn::daemon {
 namespace {
 
 using std::chrono::seconds;
-using Clock = RequestGate::Clock;
+using RequestGateClock = RequestGate::Clock;
 using Verdict = RequestGate::Verdict;
 
-const Clock::time_point kStart{seconds(100000)};
-const IpAddress kHere = *IpAddress::Parse("192.0.2.100");
+const RequestGateClock::time_point kRequestGateStart{seconds(100000)};
+const IpAddress kRequestGateHere = *IpAddress::Parse("192.0.2.100");
 
-LookUp From(const std::string& asker, stop::RequestType type = stop::RequestType::kIdent) {
+LookUp RequestGateFrom(const std::string& asker,
+                       stop::RequestType type = stop::RequestType::kIdent) {
   const IpAddress ip = *IpAddress::Parse(asker);
-  return {.type = type, .asker = {ip, 999}, .local = {kHere, 1}, .remote = {ip, 2}};
+  return {.type = type, .asker = {ip, 999}, .local = {kRequestGateHere, 1}, .remote = {ip, 2}};
 }
 
 RequestGate GateOf(const Options& options, bool connected = true) {
@@ -33,20 +34,21 @@ RequestGate GateOf(const Options& options, bool connected = true) {
 }
 
 TEST_CASE("a requester that is not connected asks for nothing") {
-  CHECK(GateOf({}, true).Judge(From("192.0.2.1"), kStart) == Verdict::kPass);
-  CHECK(GateOf({}, false).Judge(From("192.0.2.1"), kStart) == Verdict::kUnproven);
-  LookUp refused = From("192.0.2.1");
+  CHECK(GateOf({}, true).Judge(RequestGateFrom("192.0.2.1"), kRequestGateStart) == Verdict::kPass);
+  CHECK(GateOf({}, false).Judge(RequestGateFrom("192.0.2.1"), kRequestGateStart) ==
+        Verdict::kUnproven);
+  LookUp refused = RequestGateFrom("192.0.2.1");
   refused.refusal = Refusal::kRate;
-  CHECK(GateOf({}, false).Judge(refused, kStart) == Verdict::kUnproven);
+  CHECK(GateOf({}, false).Judge(refused, kRequestGateStart) == Verdict::kUnproven);
 }
 
 TEST_CASE("who names no address asks about a connection to the own one") {
   RequestGate gate = GateOf({});
-  LookUp look_up = From("192.0.2.1");
+  LookUp look_up = RequestGateFrom("192.0.2.1");
   look_up.remote.ip = *IpAddress::Parse("192.0.2.2");
-  CHECK(gate.Judge(look_up, kStart) == Verdict::kUnproven);
+  CHECK(gate.Judge(look_up, kRequestGateStart) == Verdict::kUnproven);
   look_up.names_address = true;
-  CHECK(gate.Judge(look_up, kStart) == Verdict::kPass);
+  CHECK(gate.Judge(look_up, kRequestGateStart) == Verdict::kPass);
 }
 
 TEST_CASE("all together have so many requests a minute, and trusted ones a quarter of them") {
@@ -55,13 +57,16 @@ TEST_CASE("all together have so many requests a minute, and trusted ones a quart
   const auto passed = [](RequestGate& gate, const std::string& network, int most) {
     int count = 0;
     for (int i = 1; i <= most; ++i) {
-      if (gate.Judge(From(network + std::to_string(i)), kStart) == Verdict::kPass) ++count;
+      if (gate.Judge(RequestGateFrom(network + std::to_string(i)), kRequestGateStart) ==
+          Verdict::kPass)
+        ++count;
     }
     return count;
   };
   RequestGate all_alike = GateOf(options);
   CHECK(passed(all_alike, "192.0.2.", 20) == 8);
-  CHECK(all_alike.Judge(From("192.0.2.1"), kStart + seconds(60)) == Verdict::kPass);
+  CHECK(all_alike.Judge(RequestGateFrom("192.0.2.1"), kRequestGateStart + seconds(60)) ==
+        Verdict::kPass);
   options.askers.trusted.Add(*Prefix::Parse("198.51.100.0/24"));
   RequestGate with_trusted = GateOf(options);
   CHECK(passed(with_trusted, "192.0.2.", 20) == 6);
@@ -74,11 +79,11 @@ TEST_CASE("one requester has its rate, and little more") {
   RequestGate gate = GateOf(options);
   int passed = 0;
   for (int i = 0; i < 100; ++i) {
-    if (gate.Judge(From("192.0.2.1"), kStart) == Verdict::kPass) ++passed;
+    if (gate.Judge(RequestGateFrom("192.0.2.1"), kRequestGateStart) == Verdict::kPass) ++passed;
   }
   CHECK(passed >= 5);
   CHECK(passed <= 15);
-  CHECK(gate.Judge(From("192.0.2.2"), kStart) == Verdict::kPass);
+  CHECK(gate.Judge(RequestGateFrom("192.0.2.2"), kRequestGateStart) == Verdict::kPass);
 }
 
 TEST_CASE("with a list of trusted requesters others get plain ident only") {
@@ -87,14 +92,15 @@ TEST_CASE("with a list of trusted requesters others get plain ident only") {
   RequestGate gate = GateOf(options);
   using Type = stop::RequestType;
   for (const Type type : {Type::kIdRec, Type::kSv, Type::kSvRec}) {
-    CHECK(gate.Judge(From("192.0.2.1", type), kStart) == Verdict::kNotAllowed);
-    CHECK(gate.Judge(From("198.51.100.1", type), kStart) == Verdict::kPass);
+    CHECK(gate.Judge(RequestGateFrom("192.0.2.1", type), kRequestGateStart) ==
+          Verdict::kNotAllowed);
+    CHECK(gate.Judge(RequestGateFrom("198.51.100.1", type), kRequestGateStart) == Verdict::kPass);
   }
   for (const Type type : {Type::kIdent, Type::kId}) {
-    CHECK(gate.Judge(From("192.0.2.1", type), kStart) == Verdict::kPass);
-    LookUp naming = From("192.0.2.1", type);
+    CHECK(gate.Judge(RequestGateFrom("192.0.2.1", type), kRequestGateStart) == Verdict::kPass);
+    LookUp naming = RequestGateFrom("192.0.2.1", type);
     naming.names_address = true;
-    CHECK(gate.Judge(naming, kStart) == Verdict::kNotAllowed);
+    CHECK(gate.Judge(naming, kRequestGateStart) == Verdict::kNotAllowed);
   }
 }
 
@@ -103,11 +109,11 @@ TEST_CASE("tokens of refused requests are noted up to a limit of their own") {
   options.limits.max_noted_refusals_per_minute = 50;
   RequestGate gate = GateOf(options);
   const auto noted_of = [&gate](const std::string& asker) {
-    LookUp refused = From(asker);
+    LookUp refused = RequestGateFrom(asker);
     refused.refusal = Refusal::kFaulty;
     int noted = 0;
     for (int i = 0; i < 100; ++i) {
-      const Verdict verdict = gate.Judge(refused, kStart);
+      const Verdict verdict = gate.Judge(refused, kRequestGateStart);
       CHECK((verdict == Verdict::kNote || verdict == Verdict::kUnnoted));
       if (verdict == Verdict::kNote) ++noted;
     }
@@ -117,7 +123,7 @@ TEST_CASE("tokens of refused requests are noted up to a limit of their own") {
   CHECK(first >= 5);
   CHECK(first <= 15);
   CHECK(noted_of("192.0.2.2") == first);
-  CHECK(gate.Judge(From("192.0.2.1"), kStart) == Verdict::kPass);
+  CHECK(gate.Judge(RequestGateFrom("192.0.2.1"), kRequestGateStart) == Verdict::kPass);
 }
 
 // A connection to a listener of this process.
@@ -161,7 +167,7 @@ TEST_CASE("the kernel says who is connected, and whose socket it is") {
   absl::StatusOr<AskerProof> proof = AskerProof::Open({pair.listener()}, geteuid());
   REQUIRE(proof.ok());
   const auto is_connected = [&proof](const IpAddress& asker, int port, const IpAddress& here) {
-    return proof->IsConnected({asker, static_cast<uint16_t>(port)}, here, kStart);
+    return proof->IsConnected({asker, static_cast<uint16_t>(port)}, here, kRequestGateStart);
   };
   CHECK(is_connected(loopback, pair.client_port(), loopback));
   CHECK_FALSE(is_connected(loopback, pair.client_port() ^ 1, loopback));
@@ -169,7 +175,7 @@ TEST_CASE("the kernel says who is connected, and whose socket it is") {
   CHECK_FALSE(is_connected(loopback, pair.client_port(), *IpAddress::Parse("127.0.0.2")));
   absl::StatusOr<AskerProof> of_other = AskerProof::Open({pair.listener()}, geteuid() + 1);
   REQUIRE(of_other.ok());
-  CHECK_FALSE(of_other->IsConnected({loopback, pair.client_port()}, loopback, kStart));
+  CHECK_FALSE(of_other->IsConnected({loopback, pair.client_port()}, loopback, kRequestGateStart));
   // However many are made up, who is there is found.
   for (uint32_t i = 0; i < 2 * AskerProof::kMostSearches; ++i) {
     CHECK_FALSE(is_connected(loopback, pair.client_port() ^ 1, loopback));

@@ -27,7 +27,7 @@ constexpr uint16_t kAskPort = 9;
 
 // How a child ends that enters the sandbox and then tries something: what that returns, or the
 // signal, negative.
-int Tried(const std::function<int()>& attempt, Connects connects = Connects::kAllowed) {
+int SandboxTried(const std::function<int()>& attempt, Connects connects = Connects::kAllowed) {
   const absl::StatusOr<std::string> root = MakeEmptyFolder();
   REQUIRE(root.ok());
   const pid_t child = fork();
@@ -45,15 +45,15 @@ int Tried(const std::function<int()>& attempt, Connects connects = Connects::kAl
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-bool NeedsRoot() {
+bool SandboxNeedsRoot() {
   if (geteuid() == 0) return true;
   WARN("SKIPPED: needs root");
   return false;
 }
 
 TEST_CASE("what serving sockets needs works in the sandbox") {
-  if (!NeedsRoot()) return;
-  CHECK(Tried([] {
+  if (!SandboxNeedsRoot()) return;
+  CHECK(SandboxTried([] {
           const int socket_of_tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
           sockaddr_in address{};
           address.sin_family = AF_INET;
@@ -69,19 +69,20 @@ TEST_CASE("what serving sockets needs works in the sandbox") {
 }
 
 TEST_CASE("files are refused, though libraries may ask for them") {
-  if (!NeedsRoot()) return;
+  if (!SandboxNeedsRoot()) return;
   for (const char* path : {"/", "/etc/passwd", ".", "..", "/proc/self/mem"}) {
     INFO(path);
-    CHECK(Tried([path] { return open(path, O_RDONLY) < 0 && errno == EACCES ? 0 : 1; }) == 0);
+    CHECK(SandboxTried([path] { return open(path, O_RDONLY) < 0 && errno == EACCES ? 0 : 1; }) ==
+          0);
   }
-  CHECK(Tried([] {
+  CHECK(SandboxTried([] {
           struct stat status {};
           return stat("/etc/passwd", &status) != 0 ? 0 : 1;
         }) == 0);
 }
 
 TEST_CASE("whatever could reach beyond sockets ends the process") {
-  if (!NeedsRoot()) return;
+  if (!SandboxNeedsRoot()) return;
   const std::vector<std::pair<const char*, std::function<int()>>> attempts = {
       {"run a program", [] { return execl("/bin/true", "true", nullptr); }},
       {"fork", [] { return fork() < 0 ? 1 : 0; }},
@@ -106,7 +107,7 @@ TEST_CASE("whatever could reach beyond sockets ends the process") {
   };
   for (const auto& [what, attempt] : attempts) {
     INFO(what);
-    CHECK(Tried(attempt) == -SIGSYS);
+    CHECK(SandboxTried(attempt) == -SIGSYS);
   }
 }
 
@@ -122,35 +123,35 @@ int TriedPort(int (*attempt)(int, const sockaddr*, socklen_t), uint16_t port) {
 }
 
 TEST_CASE("hosts can be reached at the one port only, and from no port of choice") {
-  if (!NeedsRoot()) return;
+  if (!SandboxNeedsRoot()) return;
   constexpr int kAskVersion = 1;
   if (syscall(SYS_landlock_create_ruleset, nullptr, 0, kAskVersion) < 4) {
     WARN("SKIPPED: needs Landlock of Linux 6.7");
     return;
   }
-  CHECK(Tried([] { return TriedPort(connect, kAskPort); }) != EACCES);
-  CHECK(Tried([] { return TriedPort(connect, 22); }) == EACCES);
-  CHECK(Tried([] { return TriedPort(bind, 0); }) == 0);
-  CHECK(Tried([] { return TriedPort(bind, 40404); }) == EACCES);
+  CHECK(SandboxTried([] { return TriedPort(connect, kAskPort); }) != EACCES);
+  CHECK(SandboxTried([] { return TriedPort(connect, 22); }) == EACCES);
+  CHECK(SandboxTried([] { return TriedPort(bind, 0); }) == 0);
+  CHECK(SandboxTried([] { return TriedPort(bind, 40404); }) == EACCES);
 }
 
 TEST_CASE("no option of a socket can be set but that it sends at once") {
-  if (!NeedsRoot()) return;
+  if (!SandboxNeedsRoot()) return;
   const auto set = [](int level, int option) {
     const int tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int one = 1;
     return setsockopt(tcp, level, option, &one, sizeof(one));
   };
-  CHECK(Tried([&] { return set(IPPROTO_TCP, TCP_NODELAY); }) == 0);
-  CHECK(Tried([&] { return set(IPPROTO_IP, IP_FREEBIND); }) == -SIGSYS);
+  CHECK(SandboxTried([&] { return set(IPPROTO_TCP, TCP_NODELAY); }) == 0);
+  CHECK(SandboxTried([&] { return set(IPPROTO_IP, IP_FREEBIND); }) == -SIGSYS);
 }
 
 TEST_CASE("without recursion nobody can be connected to") {
-  if (!NeedsRoot()) return;
+  if (!SandboxNeedsRoot()) return;
   const auto attempt = [] {
     return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   };
-  CHECK(Tried(attempt, Connects::kForbidden) == -SIGSYS);
+  CHECK(SandboxTried(attempt, Connects::kForbidden) == -SIGSYS);
 }
 
 TEST_CASE("the network side cannot be root, nor nobody known") {

@@ -19,11 +19,11 @@ namespace cairn::daemon {
 namespace {
 
 using std::chrono::seconds;
-using Clock = SourceThrottle::Clock;
+using ThrottleClock = SourceThrottle::Clock;
 
-const Clock::time_point kStart{seconds(1000)};
+const ThrottleClock::time_point kThrottleStart{seconds(1000)};
 const IpAddress kGreedy = *IpAddress::Parse("192.0.2.1");
-const IpAddress kHonest = *IpAddress::Parse("192.0.2.2");
+const IpAddress kThrottleHonest = *IpAddress::Parse("192.0.2.2");
 
 // What is logged meanwhile.
 std::string Logged(const std::function<void()>& work) {
@@ -54,10 +54,11 @@ size_t Count(const std::string& text, const std::string& what) {
 TEST_CASE("a source that floods hides its own lines, and not those of others") {
   SourceThrottle throttle;
   const std::string log = Logged([&] {
-    for (int i = 0; i < 1000; ++i) throttle.Log(Level::kWarning, kGreedy, "greedy", kStart);
-    for (int i = 0; i < 3; ++i) throttle.Log(Level::kWarning, kHonest, "honest", kStart);
-    CHECK(throttle.due() == kStart + seconds(1));
-    throttle.Flush(kStart + seconds(1));
+    for (int i = 0; i < 1000; ++i) throttle.Log(Level::kWarning, kGreedy, "greedy", kThrottleStart);
+    for (int i = 0; i < 3; ++i)
+      throttle.Log(Level::kWarning, kThrottleHonest, "honest", kThrottleStart);
+    CHECK(throttle.due() == kThrottleStart + seconds(1));
+    throttle.Flush(kThrottleStart + seconds(1));
   });
   CHECK(Count(log, "greedy") == SourceThrottle::kMostOfOne);
   CHECK(Count(log, "honest") == 3);
@@ -70,12 +71,14 @@ TEST_CASE("whatever many sources do, one more has its line, and all of them are 
   const std::string log = Logged([&] {
     for (uint32_t source = 1; source < SourceThrottle::kMostSources; ++source) {
       for (int i = 0; i < 100; ++i) {
-        throttle.Log(Level::kWarning, IpAddress::FromV4(0x0a000000 + source), "flood", kStart);
+        throttle.Log(Level::kWarning, IpAddress::FromV4(0x0a000000 + source), "flood",
+                     kThrottleStart);
       }
     }
-    throttle.Log(Level::kWarning, kHonest, "honest", kStart);
+    throttle.Log(Level::kWarning, kThrottleHonest, "honest", kThrottleStart);
     for (uint32_t source = 0; source < 1000; ++source) {
-      throttle.Log(Level::kWarning, IpAddress::FromV4(0x0b000000 + source), "flood", kStart);
+      throttle.Log(Level::kWarning, IpAddress::FromV4(0x0b000000 + source), "flood",
+                   kThrottleStart);
     }
   });
   CHECK(Count(log, "honest") == 1);
@@ -86,7 +89,8 @@ TEST_CASE("the addresses of one network of IPv6 are one source") {
   SourceThrottle throttle;
   const std::string log = Logged([&] {
     for (uint64_t host = 0; host < 100; ++host) {
-      throttle.Log(Level::kInfo, IpAddress::FromWords(0x20010db800000000ULL, host), "one", kStart);
+      throttle.Log(Level::kInfo, IpAddress::FromWords(0x20010db800000000ULL, host), "one",
+                   kThrottleStart);
     }
   });
   CHECK(Count(log, "one") == SourceThrottle::kMostOfOne);
@@ -99,13 +103,14 @@ TEST_CASE("strangers hide nothing that peers cause, and nobody what the host its
       const IpAddress source = IpAddress::FromV4(0x0a000000 + i % 500);
       for (const auto cause : {tracing::LogCause::kStranger, tracing::LogCause::kPeer}) {
         if (cause == tracing::LogCause::kPeer && i > 2000) continue;
-        agent.Log({.is_warning = true, .cause = cause, .source = source, .text = "flood"}, kStart);
+        agent.Log({.is_warning = true, .cause = cause, .source = source, .text = "flood"},
+                  kThrottleStart);
       }
     }
-    agent.Log({.is_warning = true, .text = "the knowledge base is not on disk"}, kStart);
-    agent.Log({.is_warning = false, .text = "took a list"}, kStart);
-    CHECK(agent.Flush(kStart));
-    CHECK_FALSE(agent.Flush(kStart + seconds(2)));
+    agent.Log({.is_warning = true, .text = "the knowledge base is not on disk"}, kThrottleStart);
+    agent.Log({.is_warning = false, .text = "took a list"}, kThrottleStart);
+    CHECK(agent.Flush(kThrottleStart));
+    CHECK_FALSE(agent.Flush(kThrottleStart + seconds(2)));
   });
   CHECK(Count(log, "the knowledge base is not on disk") == 1);
   CHECK(Count(log, "took a list") == 1);
@@ -120,13 +125,13 @@ TEST_CASE("a peer is heard while strangers flood") {
                  .cause = tracing::LogCause::kStranger,
                  .source = IpAddress::FromV4(0x0a000000 + i),
                  .text = "flood"},
-                kStart);
+                kThrottleStart);
     }
     agent.Log({.is_warning = true,
                .cause = tracing::LogCause::kPeer,
-               .source = kHonest,
+               .source = kThrottleHonest,
                .text = "a fact is not believed"},
-              kStart);
+              kThrottleStart);
   });
   CHECK(Count(log, "a fact is not believed") == 1);
 }

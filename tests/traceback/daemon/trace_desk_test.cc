@@ -20,10 +20,10 @@
 namespace cairn::daemon {
 namespace {
 
-using Clock = WalkQueue::Clock;
+using TraceDeskClock = WalkQueue::Clock;
 
-constexpr uint64_t kGreedy = 7;
-constexpr uint64_t kHonest = 8;
+constexpr uint64_t kTraceDeskGreedy = 7;
+constexpr uint64_t kTraceDeskHonest = 8;
 
 int Walk(const WalkJob& job, pid_t /*parent*/, int pipe) {
   WalkReportWriter report(pipe);
@@ -85,20 +85,20 @@ class Desk {
   }
   // One turn of the loop.
   void Turn() {
-    queue_->Start(Clock::now(), PacketTime::FromNanoseconds(5));
+    queue_->Start(TraceDeskClock::now(), PacketTime::FromNanoseconds(5));
     std::vector<pollfd> polled;
     queue_->AppendPolled(polled);
     poll(polled.data(), polled.size(), 2);
-    queue_->Step(Clock::now(), polled);
+    queue_->Step(TraceDeskClock::now(), polled);
     while (const std::optional<Walked> walked = queue_->Take()) {
       CHECK(desk_->Take(*walked, PacketTime::FromNanoseconds(6)));
     }
     TakeReplies();
   }
   void Await(uint64_t look) {
-    const auto patience = Clock::now() + std::chrono::seconds(20);
+    const auto patience = TraceDeskClock::now() + std::chrono::seconds(20);
     while (!facts.contains(look)) {
-      REQUIRE(Clock::now() < patience);
+      REQUIRE(TraceDeskClock::now() < patience);
       Turn();
     }
   }
@@ -126,11 +126,11 @@ TEST_CASE("an asker that asks much waits for itself, and not others for it") {
   std::vector<Pair> greedy(TraceDesk::kMostWaiting + 20);
   const Pair honest;
   uint64_t look = 1;
-  for (const Pair& each : greedy) desk.Ask(look++, kGreedy, each.connection);
+  for (const Pair& each : greedy) desk.Ask(look++, kTraceDeskGreedy, each.connection);
   CHECK_FALSE(desk.refused.empty());
   const size_t refused_before = desk.refused.size();
   constexpr uint64_t kHonestLook = 1000;
-  desk.Ask(kHonestLook, kHonest, honest.connection);
+  desk.Ask(kHonestLook, kTraceDeskHonest, honest.connection);
   // Of those of the greedy one, the newest gave way.
   CHECK(desk.refused.size() == refused_before + 1);
   CHECK_FALSE(desk.refused.contains(kHonestLook));

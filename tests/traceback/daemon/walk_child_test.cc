@@ -25,23 +25,23 @@
 namespace cairn::daemon {
 namespace {
 
-constexpr int kNotEntered = 99;
+constexpr int kWalkChildNotEntered = 99;
 
 // How a child ends that is confined and then tries something: what that returns, or the signal,
 // negative.
-int Tried(const std::function<int()>& attempt, const Walks& walks = {}) {
+int WalkChildTried(const std::function<int()>& attempt, const Walks& walks = {}) {
   const absl::StatusOr<WalkConfinement> confinement = WalkConfinement::Prepare(walks);
   REQUIRE(confinement.ok());
   const pid_t parent = getpid();
   const pid_t child = fork();
-  if (child == 0) _exit(confinement->Enter(parent).ok() ? attempt() : kNotEntered);
+  if (child == 0) _exit(confinement->Enter(parent).ok() ? attempt() : kWalkChildNotEntered);
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 TEST_CASE("a confined process may look") {
-  CHECK(Tried([] {
+  CHECK(WalkChildTried([] {
           struct stat status {};
           const bool files = open("/proc/self/status", O_RDONLY) >= 0 &&
                              open("/etc/passwd", O_RDONLY) >= 0 && stat("/proc/1", &status) == 0;
@@ -74,7 +74,8 @@ TEST_CASE("a confined process can change nothing") {
   };
   for (const auto& [name, attempt] : attempts) {
     INFO(name);
-    CHECK(Tried([&attempt = attempt] { return attempt() && errno == EPERM ? 0 : 1; }) == 0);
+    CHECK(WalkChildTried([&attempt = attempt] { return attempt() && errno == EPERM ? 0 : 1; }) ==
+          0);
   }
   CHECK(access(place.c_str(), F_OK) != 0);
 }
@@ -83,7 +84,7 @@ TEST_CASE("time and memory of a confined process are bounded") {
   Walks walks;
   walks.deadline = PacketDelta::FromMilliseconds(1);
   walks.max_memory_bytes = 256 << 20;
-  CHECK(Tried(
+  CHECK(WalkChildTried(
             [] {
               volatile int turns = 0;
               while (true) turns = 1;
@@ -91,7 +92,7 @@ TEST_CASE("time and memory of a confined process are bounded") {
             },
             walks) == -SIGXCPU);
 #ifndef __SANITIZE_ADDRESS__
-  CHECK(Tried([] { return malloc(512 << 20) == nullptr ? 0 : 1; }, walks) == 0);
+  CHECK(WalkChildTried([] { return malloc(512 << 20) == nullptr ? 0 : 1; }, walks) == 0);
 #endif
 }
 

@@ -18,7 +18,7 @@
 namespace cairn::daemon {
 namespace {
 
-using End = WalkPool::End;
+using WalkPoolEnd = WalkPool::End;
 using Outcome = WalkReport::Outcome;
 using std::chrono::milliseconds;
 
@@ -86,7 +86,7 @@ TEST_CASE("what a child tells arrives whole") {
     report.End();
     return 0;
   });
-  CHECK(ended.end == End::kWhole);
+  CHECK(ended.end == WalkPoolEnd::kWhole);
   CHECK(ended.report.looked);
   CHECK(ended.report.walks[0].outcome == Outcome::kWalked);
   const auto snapshot = host::DecodeSnapshot(*ended.report.walks[0].snapshot);
@@ -108,9 +108,9 @@ TEST_CASE("of a child that dies, what it told before counts") {
     };
   };
   for (const auto& [how, end] :
-       {std::pair(SIGUSR2, End::kFault), std::pair(SIGKILL, End::kFault),
-        std::pair(SIGXCPU, End::kTime), std::pair(-kOutOfMemory, End::kMemory),
-        std::pair(-1, End::kFault), std::pair(0, End::kFault)}) {
+       {std::pair(SIGUSR2, WalkPoolEnd::kFault), std::pair(SIGKILL, WalkPoolEnd::kFault),
+        std::pair(SIGXCPU, WalkPoolEnd::kTime), std::pair(-kOutOfMemory, WalkPoolEnd::kMemory),
+        std::pair(-1, WalkPoolEnd::kFault), std::pair(0, WalkPoolEnd::kFault)}) {
     INFO(how);
     const WalkPool::Ended ended = EndOf(dies(how));
     CHECK(ended.end == end);
@@ -126,7 +126,7 @@ TEST_CASE("a child that hangs is killed a little after its deadline") {
     while (true) pause();
     return 0;
   });
-  CHECK(ended.end == End::kTime);
+  CHECK(ended.end == WalkPoolEnd::kTime);
   CHECK(ended.report.looked);
   const auto took = WalkPool::Clock::now() - start;
   CHECK(took >= milliseconds(200));
@@ -138,7 +138,7 @@ TEST_CASE("a child that closes its pipe and stays is killed, too") {
           close(pipe);
           while (true) pause();
           return 0;
-        }).end == End::kFault);
+        }).end == WalkPoolEnd::kFault);
 }
 
 TEST_CASE("a child that tells nonsense is killed") {
@@ -154,7 +154,7 @@ TEST_CASE("a child that tells nonsense is killed") {
             WriteRaw(pipe, bytes);
             while (true) pause();
             return 0;
-          }).end == End::kFault);
+          }).end == WalkPoolEnd::kFault);
   }
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("a child that tells too much is killed") {
           for (int i = 0; i < 100; ++i) WriteRaw(pipe, std::string(1 << 20, 'x'));
           while (true) pause();
           return 0;
-        }).end == End::kFault);
+        }).end == WalkPoolEnd::kFault);
 }
 
 TEST_CASE("no more children than may be, and their descriptors are closed") {

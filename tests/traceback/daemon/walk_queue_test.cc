@@ -17,7 +17,7 @@ namespace cairn::daemon {
 namespace {
 
 using std::chrono::milliseconds;
-using Clock = WalkQueue::Clock;
+using WalkQueueClock = WalkQueue::Clock;
 
 // What its walk does, by the inode of the connection.
 constexpr uint64_t kHangs = 1001;  // in a batch; alone it ends in time
@@ -31,10 +31,10 @@ constexpr uint64_t kLateThenHangs = 1008;    // likewise, but only alone
 constexpr uint64_t kOtherOfThatUser = 1009;  // of the user of kMemoryHangs
 constexpr uint64_t kShort = 1010;            // the look had no time
 
-const IpAddress kHonest = *IpAddress::Parse("192.0.2.1");
+const IpAddress kWalkQueueHonest = *IpAddress::Parse("192.0.2.1");
 const IpAddress kHostile = *IpAddress::Parse("192.0.2.2");
 
-int Walk(const WalkJob& job, pid_t, int pipe) {
+int WalkQueueWalk(const WalkJob& job, pid_t, int pipe) {
   WalkReportWriter report(pipe);
   host::Snapshot seen;
   seen.host.name = "here";
@@ -75,7 +75,7 @@ class Questions {
     Options options;
     options.limits.max_requests = max_requests;
     options.walks.deadline = PacketDelta::FromMilliseconds(deadline_ms);
-    queue_ = std::make_unique<WalkQueue>(options, *inspector_, Walk);
+    queue_ = std::make_unique<WalkQueue>(options, *inspector_, WalkQueueWalk);
   }
 
   WalkQueue& queue() { return *queue_; }
@@ -90,20 +90,20 @@ class Questions {
   }
   // One turn of the loop.
   void Turn() {
-    queue_->Start(Clock::now(), PacketTime::FromNanoseconds(5));
+    queue_->Start(WalkQueueClock::now(), PacketTime::FromNanoseconds(5));
     std::vector<pollfd> polled;
     queue_->AppendPolled(polled);
     poll(polled.data(), polled.size(), 2);
-    queue_->Step(Clock::now(), polled);
+    queue_->Step(WalkQueueClock::now(), polled);
     while (const std::optional<Walked> walked = queue_->Take()) {
       came_[walked->tag] = SnapshotOf(*walked, PacketTime::FromNanoseconds(6));
     }
   }
   // Until that has come.
   const host::Snapshot& Await(uint64_t tag) {
-    const auto patience = Clock::now() + std::chrono::seconds(20);
+    const auto patience = WalkQueueClock::now() + std::chrono::seconds(20);
     while (!came_.contains(tag)) {
-      REQUIRE(Clock::now() < patience);
+      REQUIRE(WalkQueueClock::now() < patience);
       Turn();
     }
     return came_[tag];
@@ -118,7 +118,7 @@ class Questions {
 
 TEST_CASE("those that wait share a look, and each has its walk") {
   Questions questions;
-  for (uint64_t tag = 1; tag <= 2; ++tag) questions.Ask(tag, kHonest, tag);
+  for (uint64_t tag = 1; tag <= 2; ++tag) questions.Ask(tag, kWalkQueueHonest, tag);
   questions.Ask(3, kHostile, 3);
   questions.Ask(4, kHostile, kGone);
   questions.Ask(5, *IpAddress::Parse("192.0.2.9"), 0);
@@ -143,8 +143,8 @@ TEST_CASE("a walk that somebody made long is done again, and nobody waits for it
   for (const uint64_t inode : {kHangs, kLate}) {
     Questions questions;
     questions.Ask(1, kHostile, inode);
-    questions.Ask(2, kHonest, 50);
-    questions.Ask(3, kHonest, 51);
+    questions.Ask(2, kWalkQueueHonest, 50);
+    questions.Ask(3, kWalkQueueHonest, 51);
     questions.Await(2);
     questions.Await(3);
     const host::Snapshot& slow = questions.Await(1);
@@ -190,7 +190,7 @@ TEST_CASE("a user whose processes make a look into their memory wait hides nothi
   questions.Ask(1, kHostile, kOtherOfThatUser);
   CHECK(questions.Await(1).processes.at(0).name == "careful");
   CHECK(questions.counters().looks == looks + 1);
-  questions.Ask(2, kHonest, 50);
+  questions.Ask(2, kWalkQueueHonest, 50);
   CHECK(questions.Await(2).processes.at(0).name.empty());
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("a walk that never ends, or kills its child, says why there is nothing
     INFO(reason);
     Questions questions;
     questions.Ask(1, kHostile, inode);
-    questions.Ask(2, kHonest, 50);
+    questions.Ask(2, kWalkQueueHonest, 50);
     const host::Snapshot& nothing = questions.Await(1);
     CHECK(nothing.truncated);
     CHECK(nothing.truncated_by == reason);
@@ -223,10 +223,10 @@ TEST_CASE("an honest requester is answered while slow walks go on without end") 
   for (int i = 0; i < 5; ++i) {
     questions.Ask(1000, kHostile, kAlwaysHangs);
     questions.Turn();
-    const auto start = Clock::now();
-    questions.Ask(tag, kHonest, 50);
+    const auto start = WalkQueueClock::now();
+    questions.Ask(tag, kWalkQueueHonest, 50);
     questions.Await(tag++);
-    CHECK(Clock::now() - start < milliseconds(900));  // a slow one takes more than 1,000
+    CHECK(WalkQueueClock::now() - start < milliseconds(900));  // a slow one takes more than 1,000
   }
 }
 
@@ -245,7 +245,7 @@ TEST_CASE("without room to wait nothing is walked, and all is told") {
   Questions questions(3);
   for (uint64_t tag = 1; tag <= 5; ++tag) questions.Ask(tag, kHostile, tag);
   CHECK(questions.counters().not_walked == 2);
-  questions.Ask(6, kHonest, 6);  // in place of one of the many
+  questions.Ask(6, kWalkQueueHonest, 6);  // in place of one of the many
   CHECK(questions.counters().not_walked == 3);
   CHECK(questions.Await(6).processes.size() == 1);
   size_t walked = 0;
@@ -261,7 +261,7 @@ TEST_CASE("given up, all is told at once") {
   Questions questions;
   questions.Ask(1, kHostile, kAlwaysHangs);
   questions.Turn();
-  for (uint64_t tag = 2; tag <= 20; ++tag) questions.Ask(tag, kHonest, tag);
+  for (uint64_t tag = 2; tag <= 20; ++tag) questions.Ask(tag, kWalkQueueHonest, tag);
   questions.queue().GiveUp();
   CHECK(questions.queue().is_idle());
   CHECK(questions.queue().walked() == 20);
@@ -269,8 +269,8 @@ TEST_CASE("given up, all is told at once") {
 
 TEST_CASE("links are told where somebody wants them, and to all who share that walk") {
   Questions questions;
-  questions.Ask(1, kHonest, 7);
-  questions.Ask(2, kHonest, 8);
+  questions.Ask(1, kWalkQueueHonest, 7);
+  questions.Ask(2, kWalkQueueHonest, 8);
   questions.Ask(3, kHostile, 8, true);
   questions.Ask(4, kHostile, 0, true);
   CHECK(questions.Await(1).links.empty());
@@ -279,14 +279,14 @@ TEST_CASE("links are told where somebody wants them, and to all who share that w
   CHECK(questions.Await(4).links.empty());
   CHECK(questions.counters().looks == 1);
   // Not for those that ask later.
-  questions.Ask(5, kHonest, 8);
+  questions.Ask(5, kWalkQueueHonest, 8);
   CHECK(questions.Await(5).links.empty());
 }
 
 TEST_CASE("links that are wanted are told by a walk that is done again, too") {
   Questions questions;
-  questions.Ask(1, kHonest, kLate, true);
-  questions.Ask(2, kHonest, kHangs, true);
+  questions.Ask(1, kWalkQueueHonest, kLate, true);
+  questions.Ask(2, kWalkQueueHonest, kHangs, true);
   CHECK(questions.Await(1).links.size() == 1);
   CHECK(questions.Await(2).links.size() == 1);
   CHECK(questions.counters().walks_again == 2);

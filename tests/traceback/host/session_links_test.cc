@@ -39,7 +39,7 @@ constexpr const char* kHere = "192.0.2.2";
 constexpr const char* kThere = "192.0.2.1";
 constexpr uint16_t kLogin = 2222;  // here
 constexpr uint16_t kNext = 3333;   // there
-constexpr uid_t kUser = 4242;
+constexpr uid_t kSessionLinksUser = 4242;
 
 // Also of a process that is no test.
 void Must(bool done, std::source_location where = std::source_location::current()) {
@@ -243,8 +243,8 @@ TEST_CASE("of a session's users it is told which connection drives which") {
     sessions.push_back(Begin(login, 1, 0));
     sessions.push_back(Begin(login, 0, 0));  // nobody's
     sessions.push_back(Begin(login, 2, 0));  // which of the two is not known
-    sessions.push_back(Begin(login, 1, kUser));
-    sessions.push_back(Begin(login, 1, kUser));
+    sessions.push_back(Begin(login, 1, kSessionLinksUser));
+    sessions.push_back(Begin(login, 1, kSessionLinksUser));
     return LinksOf(sessions, 0, 64) + LinksOf(sessions, 5, 64) + LinksOf(sessions, 0, 0) +
            (LinksOf(sessions, 0, 1).size() <= std::string("1<1\n").size() ? "one" : "more");
   });

@@ -13,12 +13,12 @@
 namespace cairn::host {
 namespace {
 
-const Endpoint kHere = {*IpAddress::Parse("192.0.2.1"), 22};
-const Endpoint kThere = {*IpAddress::Parse("198.51.100.2"), 40000};
+const Endpoint kSocketTableHere = {*IpAddress::Parse("192.0.2.1"), 22};
+const Endpoint kSocketTableThere = {*IpAddress::Parse("198.51.100.2"), 40000};
 const Endpoint kElsewhere = {*IpAddress::Parse("198.51.100.3"), 40000};
 
 InternetSocket Tcp(uint64_t inode, const Endpoint& remote, uint8_t state = TCP_ESTABLISHED) {
-  return {.local = kHere, .remote = remote, .inode = inode, .state = state};
+  return {.local = kSocketTableHere, .remote = remote, .inode = inode, .state = state};
 }
 
 SocketTable TableOf(std::vector<InternetSocket> tcp) {
@@ -28,30 +28,32 @@ SocketTable TableOf(std::vector<InternetSocket> tcp) {
 }
 
 TEST_CASE("of two sockets with the same ends none is taken") {
-  const SocketTable one = TableOf({Tcp(5, kThere), Tcp(6, kElsewhere)});
-  REQUIRE(one.FindTcp(kHere, kThere) != nullptr);
-  CHECK(one.FindTcp(kHere, kThere)->inode == 5);
-  const SocketTable two = TableOf({Tcp(5, kThere), Tcp(6, kElsewhere), Tcp(7, kThere)});
-  CHECK(two.FindTcp(kHere, kThere) == nullptr);
-  CHECK(two.FindTcp(kHere, kElsewhere) != nullptr);
-  CHECK(two.IsDoubtful(kHere, kThere));
-  CHECK_FALSE(two.IsDoubtful(kHere, kElsewhere));
+  const SocketTable one = TableOf({Tcp(5, kSocketTableThere), Tcp(6, kElsewhere)});
+  REQUIRE(one.FindTcp(kSocketTableHere, kSocketTableThere) != nullptr);
+  CHECK(one.FindTcp(kSocketTableHere, kSocketTableThere)->inode == 5);
+  const SocketTable two =
+      TableOf({Tcp(5, kSocketTableThere), Tcp(6, kElsewhere), Tcp(7, kSocketTableThere)});
+  CHECK(two.FindTcp(kSocketTableHere, kSocketTableThere) == nullptr);
+  CHECK(two.FindTcp(kSocketTableHere, kElsewhere) != nullptr);
+  CHECK(two.IsDoubtful(kSocketTableHere, kSocketTableThere));
+  CHECK_FALSE(two.IsDoubtful(kSocketTableHere, kElsewhere));
 }
 
 TEST_CASE("who tries to connect does not hide who is connected, whichever comes first") {
   const uint8_t trying = GENERATE(uint8_t{TCP_SYN_SENT}, uint8_t{TCP_CLOSE});
   for (const bool first : {true, false}) {
-    const InternetSocket connected = Tcp(5, kThere);
-    const InternetSocket other = Tcp(6, kThere, trying);
+    const InternetSocket connected = Tcp(5, kSocketTableThere);
+    const InternetSocket other = Tcp(6, kSocketTableThere, trying);
     const SocketTable table =
         first ? TableOf({other, other, connected}) : TableOf({connected, other, other});
-    REQUIRE(table.FindTcp(kHere, kThere) != nullptr);
-    CHECK(table.FindTcp(kHere, kThere)->inode == 5);
+    REQUIRE(table.FindTcp(kSocketTableHere, kSocketTableThere) != nullptr);
+    CHECK(table.FindTcp(kSocketTableHere, kSocketTableThere)->inode == 5);
   }
 }
 
 TEST_CASE("a socket has all of its connections") {
-  const SocketTable table = TableOf({Tcp(5, kThere), Tcp(6, kElsewhere), Tcp(5, kElsewhere)});
+  const SocketTable table =
+      TableOf({Tcp(5, kSocketTableThere), Tcp(6, kElsewhere), Tcp(5, kElsewhere)});
   CHECK(table.AllTcp(5).size() == 2);
   CHECK(table.AllTcp(6).size() == 1);
   CHECK(table.AllTcp(7).empty());

@@ -24,26 +24,26 @@
 namespace cairn::host {
 namespace {
 
-using Ends = std::array<int, 2>;
+using WalkEnds = std::array<int, 2>;
 
-Ends Pipe() {
-  Ends ends{};
+WalkEnds Pipe() {
+  WalkEnds ends{};
   REQUIRE(pipe(ends.data()) == 0);
   return ends;
 }
 
-Ends SocketPair() {
-  Ends ends{};
+WalkEnds WalkSocketPair() {
+  WalkEnds ends{};
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
   return ends;
 }
 
-void Close(const Ends& ends) {
+void Close(const WalkEnds& ends) {
   close(ends[0]);
   close(ends[1]);
 }
 
-uint32_t Self() { return static_cast<uint32_t>(getpid()); }
+uint32_t WalkSelf() { return static_cast<uint32_t>(getpid()); }
 
 Relation RelationOf(const Snapshot& snapshot, uint32_t pid) {
   const Process* process = Find(snapshot, pid);
@@ -56,7 +56,7 @@ TEST_CASE("the owner comes first, then its parents up to the first process") {
   const Snapshot snapshot = WalkFrom(owner);
   CHECK(snapshot.processes.front().pid == owner.pid);
   CHECK(snapshot.processes.front().relation == Relation::kOwner);
-  CHECK(RelationOf(snapshot, Self()) == Relation::kParent);
+  CHECK(RelationOf(snapshot, WalkSelf()) == Relation::kParent);
   std::set<uint32_t> seen;
   for (const Process& process : snapshot.processes) {
     CHECK(seen.insert(process.pid).second);
@@ -68,8 +68,8 @@ TEST_CASE("the owner comes first, then its parents up to the first process") {
 }
 
 TEST_CASE("who writes into a pipe that is read is found, and who writes into theirs") {
-  const Ends first = Pipe();
-  const Ends second = Pipe();
+  const WalkEnds first = Pipe();
+  const WalkEnds second = Pipe();
   Family family;
   const uint32_t far = family.Child({first[0], second[0], second[1]});
   const uint32_t near = family.Child({first[1], second[0]});
@@ -84,7 +84,7 @@ TEST_CASE("who writes into a pipe that is read is found, and who writes into the
 }
 
 TEST_CASE("who only reads what a session writes is found, and nobody else who writes there") {
-  const Ends log = Pipe();
+  const WalkEnds log = Pipe();
   Family family;
   const uint32_t logger = family.Child({log[1]});
   const uint32_t stranger = family.Child({log[0]});
@@ -96,7 +96,7 @@ TEST_CASE("who only reads what a session writes is found, and nobody else who wr
 }
 
 TEST_CASE("both ends of a pair of sockets find each other") {
-  const Ends pair = SocketPair();
+  const WalkEnds pair = WalkSocketPair();
   Family family;
   const uint32_t other = family.Child({pair[0]});
   const Owner owner({pair[1]});
@@ -164,7 +164,7 @@ TEST_CASE("siblings are not found through their common parent") {
   const uint32_t sibling = family.Child({});
   const Owner owner({});
   const Snapshot snapshot = WalkFrom(owner);
-  CHECK(Find(snapshot, Self()) != nullptr);
+  CHECK(Find(snapshot, WalkSelf()) != nullptr);
   CHECK(Find(snapshot, sibling) == nullptr);
 }
 
@@ -192,21 +192,21 @@ TEST_CASE("descriptors beyond the most that are listed are counted") {
 
 TEST_CASE("names that processes give themselves stay names") {
   Family family;
-  const Ends pair = SocketPair();
+  const WalkEnds pair = WalkSocketPair();
   const uint32_t other = family.Child({pair[0]}, [] { prctl(PR_SET_NAME, ") 1 (\n\x1b[31m"); });
   const Owner owner({pair[1]});
   Close(pair);
   const Snapshot snapshot = WalkFrom(owner);
   REQUIRE(Find(snapshot, other) != nullptr);
   CHECK(Find(snapshot, other)->name == ") 1 (\n\x1b[31m");
-  CHECK(Find(snapshot, other)->parent == Self());
+  CHECK(Find(snapshot, other)->parent == WalkSelf());
 }
 
 TEST_CASE("processes that end while they are looked at are left out") {
   const Connection connection;
   for (int i = 0; i < 20; ++i) {
     Family family;
-    const Ends pair = SocketPair();
+    const WalkEnds pair = WalkSocketPair();
     const uint32_t other = family.Child({});
     family.End(other);
     Close(pair);
@@ -216,7 +216,7 @@ TEST_CASE("processes that end while they are looked at are left out") {
 }
 
 TEST_CASE("descriptors of a thread that has a table of its own are seen") {
-  const Ends pair = SocketPair();
+  const WalkEnds pair = WalkSocketPair();
   Family family;
   const uint32_t other = family.Child({pair[0]}, [&] {
     static int mine = pair[1];
@@ -245,7 +245,7 @@ TEST_CASE("descriptors of a thread that has a table of its own are seen") {
 }
 
 TEST_CASE("what a process holds is counted once, however often it is met") {
-  const Ends pair = SocketPair();
+  const WalkEnds pair = WalkSocketPair();
   const int udp = socket(AF_INET, SOCK_DGRAM, 0);
   sockaddr_in any{};
   any.sin_family = AF_INET;
@@ -257,7 +257,7 @@ TEST_CASE("what a process holds is counted once, however often it is met") {
   const Snapshot snapshot = WalkFrom(owner);
   size_t met = 0;
   for (const NotSeen& each : snapshot.not_seen) {
-    if (each.pid != Self() || each.gap != Gap::kDatagrams) continue;
+    if (each.pid != WalkSelf() || each.gap != Gap::kDatagrams) continue;
     ++met;
     CHECK(each.count == 1);
   }

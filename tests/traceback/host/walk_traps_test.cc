@@ -17,7 +17,7 @@ namespace cairn::host {
 namespace {
 
 constexpr uid_t kService = 33;
-constexpr uid_t kAlice = 4242;
+constexpr uid_t kWalkTrapsAlice = 4242;
 constexpr uid_t kBob = 4243;
 
 TEST_CASE("the other clients of a service are none of a session's") {
@@ -36,7 +36,7 @@ TEST_CASE("the other clients of a service are none of a session's") {
       family.Child(all.But({listener, first[1], second[1]}), [] { Become(kService); });
   const uint32_t stranger = family.Child(all.But({second[0]}), [] { Become(kBob); });
   const uint32_t owner =
-      family.Child(all.But({first[0], asked.connection.client}), [] { Become(kAlice); });
+      family.Child(all.But({first[0], asked.connection.client}), [] { Become(kWalkTrapsAlice); });
   all.Close();
   asked.connection.client = asked.connection.listener = -1;
   const Snapshot snapshot = asked.Walk();
@@ -73,7 +73,7 @@ TEST_CASE("a system user's process with peers of many users is a hub") {
     const uid_t uid = kBob + (many_users ? static_cast<uid_t>(i) : 0);
     peers.push_back(family.Child(all.But({others[i][1]}), [uid] { Become(uid); }));
   }
-  family.Child(all.But({to_hub[0], asked.connection.client}), [] { Become(kAlice); });
+  family.Child(all.But({to_hub[0], asked.connection.client}), [] { Become(kWalkTrapsAlice); });
   all.Close();
   asked.connection.client = asked.connection.listener = -1;
   const Snapshot snapshot = asked.Walk(options);

@@ -11,7 +11,7 @@
 namespace cairn::stop {
 namespace {
 
-IpAddress Ip(std::string_view text) { return *IpAddress::Parse(text); }
+IpAddress MessageIp(std::string_view text) { return *IpAddress::Parse(text); }
 
 Request Parsed(std::string_view line) {
   PortPair ports;
@@ -37,8 +37,8 @@ TEST_CASE("each type of request is read as the paper and RFC 1413 write it") {
   CHECK(Parsed("1,65535:SV_REC:0:192.0.2.7") == Request{.ports = {1, 65535},
                                                         .type = RequestType::kSvRec,
                                                         .session_id = 0,
-                                                        .about = Ip("192.0.2.7")});
-  CHECK(Parsed("6191,23:ID:[2001:db8::7]").about == Ip("2001:db8::7"));
+                                                        .about = MessageIp("192.0.2.7")});
+  CHECK(Parsed("6191,23:ID:[2001:db8::7]").about == MessageIp("2001:db8::7"));
 }
 
 TEST_CASE("white space and the spelling of types are free") {
@@ -46,7 +46,7 @@ TEST_CASE("white space and the spelling of types are free") {
   CHECK(Parsed("6191 , 23 : sv_rec : 7 : 192.0.2.7 ") == Parsed("6191,23:SV_REC:7:192.0.2.7"));
   CHECK(Parsed("6191,23:SV REC:7") == Parsed("6191,23:SV_REC:7"));
   CHECK(Parsed("6191,23:ID  REC:7") == Parsed("6191,23:ID_REC:7"));
-  CHECK(Parsed("6191,23:ID:[ 2001:db8::7 ]").about == Ip("2001:db8::7"));
+  CHECK(Parsed("6191,23:ID:[ 2001:db8::7 ]").about == MessageIp("2001:db8::7"));
 }
 
 TEST_CASE("a port that is none is told from a request that is none") {
@@ -78,9 +78,10 @@ TEST_CASE("what could be read of faulty ports is there for the reply") {
 }
 
 TEST_CASE("an IPv6 address stands in brackets, an IPv4 address never") {
-  Request request = {.ports = {6191, 23}, .type = RequestType::kSv, .about = Ip("2001:db8::7")};
+  Request request = {
+      .ports = {6191, 23}, .type = RequestType::kSv, .about = MessageIp("2001:db8::7")};
   CHECK(FormatRequest(request) == "6191,23:SV:[2001:db8::7]\r\n");
-  request.about = Ip("::ffff:192.0.2.7");
+  request.about = MessageIp("::ffff:192.0.2.7");
   CHECK(FormatRequest(request) == "6191,23:SV:192.0.2.7\r\n");
   CHECK(FormatRequest({.ports = {6191, 23}}) == "6191,23\r\n");
 }

@@ -11,13 +11,13 @@
 namespace cairn::tracing {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using CrowdClock = std::chrono::steady_clock;
 
 // Until every host knows so many chains; how many do not.
 int WaitForAll(AgentSite& site, int hosts, size_t chains, std::chrono::seconds most) {
-  const Clock::time_point end = Clock::now() + most;
+  const CrowdClock::time_point end = CrowdClock::now() + most;
   int missing = hosts;
-  while (Clock::now() < end) {
+  while (CrowdClock::now() < end) {
     missing = 0;
     for (int host = 1; host <= hosts; ++host) {
       if (site.Known(host).size() != chains) ++missing;
@@ -46,11 +46,12 @@ TEST_CASE("two hundred agents come to know the same within two minutes", "[.][cr
   AgentSite site(kHosts, [](Options& options) {
     options.links.max_handshakes_per_source_minute = LinkOptions().max_handshakes_per_source_minute;
   });
-  const Clock::time_point start = Clock::now();
+  const CrowdClock::time_point start = CrowdClock::now();
   REQUIRE(site.Trace(site.AddChain({1, 2, 3, 4})).done->end == End::kConsole);
   REQUIRE(site.Trace(site.AddChain({7, 8, 9})).done->end == End::kConsole);
   CHECK(WaitForAll(site, kHosts, 2, std::chrono::seconds(120)) == 0);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(CrowdClock::now() - start);
   std::printf("%d agents know 2 chains after %lld ms\n", kHosts,
               static_cast<long long>(took.count()));
 }

@@ -16,7 +16,7 @@
 namespace cairn::tracing {
 namespace {
 
-constexpr uint16_t kPort = 14113;
+constexpr uint16_t kDoorPort = 14113;
 
 TEST_CASE("what is no TLS 1.3 of an agent with a certificate is refused") {
   const RawWish wish = GENERATE(RawWish{.version = TLS1_2_VERSION}, RawWish{.certificate = false},
@@ -24,7 +24,7 @@ TEST_CASE("what is no TLS 1.3 of an agent with a certificate is refused") {
   CAPTURE(wish.version, wish.certificate, wish.protocol);
   const TestSite site;
   TestAgent agent(site, "agent.example.org", LoopbackAddress(1));
-  RawClient client(site.Issue({}), wish, LoopbackAddress(1), kPort);
+  RawClient client(site.Issue({}), wish, LoopbackAddress(1), kDoorPort);
   REQUIRE(Run({&agent}, [&] {
     client.Step();
     return client.failed();
@@ -37,7 +37,7 @@ TEST_CASE("what is no TLS 1.3 of an agent with a certificate is refused") {
 TEST_CASE("the same client with all that it needs is let in") {
   const TestSite site;
   TestAgent agent(site, "agent.example.org", LoopbackAddress(1));
-  RawClient client(site.Issue({}), {}, LoopbackAddress(1), kPort);
+  RawClient client(site.Issue({}), {}, LoopbackAddress(1), kDoorPort);
   REQUIRE(Run({&agent}, [&] {
     client.Step();
     return agent.counters().handshakes == 1;
@@ -53,7 +53,7 @@ TEST_CASE("garbage is refused at once") {
                std::string("\x17\x03\x03\x00\x01x", 6));
   const TestSite site;
   TestAgent agent(site, "agent.example.org", LoopbackAddress(1));
-  RawSocket socket(LoopbackAddress(1), kPort);
+  RawSocket socket(LoopbackAddress(1), kDoorPort);
   bool sent = false;
   REQUIRE(Run({&agent}, [&] {
     if (!sent) sent = socket.Send(what);
@@ -67,7 +67,7 @@ TEST_CASE("garbage is refused at once") {
 TEST_CASE("who has proven nothing cannot send without end") {
   const TestSite site;
   TestAgent agent(site, "agent.example.org", LoopbackAddress(1));
-  RawSocket socket(LoopbackAddress(1), kPort);
+  RawSocket socket(LoopbackAddress(1), kDoorPort);
   std::string record("\x14\x03\x03\x00\x01\x01", 6);  // allowed before a hello
   std::string records;
   for (int i = 0; i < 500; ++i) records += record;
@@ -85,8 +85,8 @@ TEST_CASE("who connects and says nothing is closed after the handshake's time") 
   LinkOptions options = TestOptions();
   options.handshake_timeout = PacketDelta::FromMilliseconds(100);
   TestAgent agent(site, "agent.example.org", LoopbackAddress(1), options);
-  RawSocket silent(LoopbackAddress(1), kPort);
-  RawSocket half(LoopbackAddress(1), kPort);
+  RawSocket silent(LoopbackAddress(1), kDoorPort);
+  RawSocket half(LoopbackAddress(1), kDoorPort);
   bool sent = false;
   REQUIRE(Run({&agent}, [&] {
     if (!sent) sent = half.Send(std::string("\x16\x03\x01\x00\x64\x01\x00", 7));
@@ -109,7 +109,7 @@ TEST_CASE("an honest peer gets through while others take every place again and a
     for (int i = 0; i < 2; ++i, ++next) {
       const std::string from =
           "127.200." + std::to_string(next / 250 % 250) + "." + std::to_string(1 + next % 250);
-      flood.emplace_back(LoopbackAddress(1), kPort, from);
+      flood.emplace_back(LoopbackAddress(1), kDoorPort, from);
       if (i == 0) flood.back().Send("\x16");
       if (flood.size() > 200) flood.pop_front();
     }

@@ -15,7 +15,7 @@
 namespace cairn::tracing {
 namespace {
 
-LinkOptions Hopping(PortHopping hopping) {
+LinkOptions HoppingHopping(PortHopping hopping) {
   LinkOptions options = TestOptions();
   options.hopping = hopping;
   return options;
@@ -49,7 +49,7 @@ bool InOrder(const std::vector<LinkReceived>& talk) {
 
 TEST_CASE("thousands of messages both ways come whole and in order, whichever the ports") {
   const auto hopping = GENERATE(PortHopping::kOff, PortHopping::kPerSession, PortHopping::kTimed);
-  LinkOptions options = Hopping(hopping);
+  LinkOptions options = HoppingHopping(hopping);
   options.hop_period = PacketDelta::FromMilliseconds(50);
   Pair pair(options);
   REQUIRE(pair.Open());
@@ -71,7 +71,7 @@ TEST_CASE("thousands of messages both ways come whole and in order, whichever th
 }
 
 TEST_CASE("a link goes on at ever new ports while it is used, and stays the same link") {
-  LinkOptions options = Hopping(PortHopping::kTimed);
+  LinkOptions options = HoppingHopping(PortHopping::kTimed);
   options.hop_period = PacketDelta::FromMilliseconds(50);
   Pair pair(options);
   REQUIRE(pair.Open());
@@ -95,7 +95,7 @@ TEST_CASE("a link goes on at ever new ports while it is used, and stays the same
 }
 
 TEST_CASE("idle links with timed hops go on at new ports, and are closed all the same") {
-  LinkOptions options = Hopping(PortHopping::kTimed);
+  LinkOptions options = HoppingHopping(PortHopping::kTimed);
   options.hop_period = PacketDelta::FromMilliseconds(50);
   options.idle_timeout = PacketDelta::FromMilliseconds(400);
   Pair pair(options);
@@ -112,7 +112,7 @@ TEST_CASE("idle links with timed hops go on at new ports, and are closed all the
 }
 
 TEST_CASE("a work port that cannot be reached ends the link, and the text names the range") {
-  LinkOptions options = Hopping(PortHopping::kPerSession);
+  LinkOptions options = HoppingHopping(PortHopping::kPerSession);
   options.work_port_patience = PacketDelta::Zero();  // it is closed before anybody can come
   Pair pair(options);
   REQUIRE(Run({&pair.one, &pair.other}, [&] {
@@ -127,7 +127,7 @@ TEST_CASE("a work port that cannot be reached ends the link, and the text names 
 }
 
 TEST_CASE("where no work port is free the peer is denied") {
-  LinkOptions options = Hopping(PortHopping::kPerSession);
+  LinkOptions options = HoppingHopping(PortHopping::kPerSession);
   options.last_work_port = options.first_work_port;
   int error = 0;
   const Descriptor taken =
@@ -142,7 +142,7 @@ TEST_CASE("where no work port is free the peer is denied") {
 }
 
 TEST_CASE("a link that cannot hop stays where it is") {
-  LinkOptions options = Hopping(PortHopping::kTimed);
+  LinkOptions options = HoppingHopping(PortHopping::kTimed);
   options.hop_period = PacketDelta::FromMilliseconds(30);
   options.last_work_port = options.first_work_port;
   Pair pair(options);
@@ -161,7 +161,7 @@ TEST_CASE("a link that cannot hop stays where it is") {
 }
 
 TEST_CASE("each listener of a work port is closed once the peer has come") {
-  LinkOptions options = Hopping(PortHopping::kPerSession);
+  LinkOptions options = HoppingHopping(PortHopping::kPerSession);
   options.last_work_port = options.first_work_port;
   Pair pair(options);
   REQUIRE(pair.Open());

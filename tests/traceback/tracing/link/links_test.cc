@@ -12,7 +12,7 @@
 namespace cairn::tracing {
 namespace {
 
-LinkOptions Hopping(PortHopping hopping) {
+LinkOptions LinksHopping(PortHopping hopping) {
   LinkOptions options = TestOptions();
   options.hopping = hopping;
   return options;
@@ -23,8 +23,8 @@ bool IsOpen(const TestAgent& agent) { return agent.OpenLink() != 0; }
 TEST_CASE("a link opens on both sides, and says who is there") {
   const auto hopping = GENERATE(PortHopping::kOff, PortHopping::kPerSession, PortHopping::kTimed);
   const TestSite site;
-  TestAgent one(site, "one.example.org", LoopbackAddress(1), Hopping(hopping));
-  TestAgent other(site, "other.example.org", LoopbackAddress(2), Hopping(hopping));
+  TestAgent one(site, "one.example.org", LoopbackAddress(1), LinksHopping(hopping));
+  TestAgent other(site, "other.example.org", LoopbackAddress(2), LinksHopping(hopping));
   const LinkId link = one.links().Connect(Ip(LoopbackAddress(2)));
   CHECK_FALSE(one.links().Send(link, Numbered(1)));
   REQUIRE(Run({&one, &other}, [&] { return IsOpen(one) && IsOpen(other); }));

@@ -11,11 +11,12 @@
 namespace cairn::tracing {
 namespace {
 
-std::string FaultOf(std::string_view frame) {
+std::string MessageFaultOf(std::string_view frame) {
   return std::string(DecodeMessage(frame).status().message());
 }
 
-std::string With(const Message& message, std::string_view old_hex, std::string_view new_hex) {
+std::string MessageWith(const Message& message, std::string_view old_hex,
+                        std::string_view new_hex) {
   std::string frame = FrameOf(message);
   const std::string old = FromHex(old_hex);
   const size_t at = frame.find(old);
@@ -88,43 +89,46 @@ TEST_CASE("the longest of each message fits into a frame") {
 
 TEST_CASE("values of a message out of their bounds are refused") {
   const std::vector<Message> all = SampleMessages();
-  CHECK_THAT(FaultOf(With(all[0], "67 76657273696f6e 01", "67 76657273696f6e 190100")),
-             Catch::Contains("'version' of hello"));
-  CHECK_THAT(FaultOf(With(all[0], "82 195e31 191388", "82 00 191388")),
+  CHECK_THAT(
+      MessageFaultOf(MessageWith(all[0], "67 76657273696f6e 01", "67 76657273696f6e 190100")),
+      Catch::Contains("'version' of hello"));
+  CHECK_THAT(MessageFaultOf(MessageWith(all[0], "82 195e31 191388", "82 00 191388")),
              Catch::Contains("'work_port'"));
-  CHECK_THAT(FaultOf(With(all[0], "82 195e31 191388", "81 195e31")),
+  CHECK_THAT(MessageFaultOf(MessageWith(all[0], "82 195e31 191388", "81 195e31")),
              Catch::Contains("'work_port'"));
-  CHECK_THAT(FaultOf(With(all[0], "65 6d6f766564 f5", "65 6d6f766564 01")),
+  CHECK_THAT(MessageFaultOf(MessageWith(all[0], "65 6d6f766564 f5", "65 6d6f766564 01")),
              Catch::Contains("'moved'"));
-  CHECK_THAT(FaultOf(With(all[1], "1840", "1841")), Catch::Contains("'hops_left'"));
-  CHECK_THAT(FaultOf(With(all[2], "183f", "1840")), Catch::Contains("'number'"));
-  CHECK_THAT(FaultOf(With(all[3], "64 686f7073 02", "64 686f7073 1841")),
+  CHECK_THAT(MessageFaultOf(MessageWith(all[1], "1840", "1841")), Catch::Contains("'hops_left'"));
+  CHECK_THAT(MessageFaultOf(MessageWith(all[2], "183f", "1840")), Catch::Contains("'number'"));
+  CHECK_THAT(MessageFaultOf(MessageWith(all[3], "64 686f7073 02", "64 686f7073 1841")),
              Catch::Contains("'hops'"));
-  CHECK_THAT(FaultOf(With(all[3], "6e6f5f6167656e74", "6e6f5f6167656e73")),
+  CHECK_THAT(MessageFaultOf(MessageWith(all[3], "6e6f5f6167656e74", "6e6f5f6167656e73")),
              Catch::Contains("'end'"));
-  CHECK_THAT(FaultOf(With(all[5], "65 7061727473 02", "65 7061727473 01")),
+  CHECK_THAT(MessageFaultOf(MessageWith(all[5], "65 7061727473 02", "65 7061727473 01")),
              Catch::Contains("'part'"));
-  CHECK_THAT(FaultOf(With(all[5], "65 7061727473 02", "65 7061727473 1841")),
+  CHECK_THAT(MessageFaultOf(MessageWith(all[5], "65 7061727473 02", "65 7061727473 1841")),
              Catch::Contains("'parts'"));
-  CHECK_THAT(FaultOf(With(all[7], "65 7061727473 01", "65 7061727473 00")),
+  CHECK_THAT(MessageFaultOf(MessageWith(all[7], "65 7061727473 01", "65 7061727473 00")),
              Catch::Contains("'part'"));
-  CHECK_THAT(FaultOf(With(all[6], "64 72617465", "64 72617466")), Catch::Contains("'reason'"));
-  CHECK_THAT(FaultOf(With(all[6], "65 7265747279 197530", "65 7265747279 1b0000000100000000")),
+  CHECK_THAT(MessageFaultOf(MessageWith(all[6], "64 72617465", "64 72617466")),
+             Catch::Contains("'reason'"));
+  CHECK_THAT(MessageFaultOf(
+                 MessageWith(all[6], "65 7265747279 197530", "65 7265747279 1b0000000100000000")),
              Catch::Contains("'retry'"));
 }
 
 TEST_CASE("a message without one of its keys is refused") {
   // DENY: {"kind": "deny"} alone, and without "retry".
-  CHECK_THAT(FaultOf(FromHex("a1 64 6b696e64 64 64656e79")), Catch::Contains("'reason'"));
-  CHECK_THAT(FaultOf(FromHex("a2 64 6b696e64 64 64656e79 66 726561736f6e 64 72617465")),
+  CHECK_THAT(MessageFaultOf(FromHex("a1 64 6b696e64 64 64656e79")), Catch::Contains("'reason'"));
+  CHECK_THAT(MessageFaultOf(FromHex("a2 64 6b696e64 64 64656e79 66 726561736f6e 64 72617465")),
              Catch::Contains("'retry'"));
   for (const char* kind : {"65 68656c6c6f", "65 7472616365", "63 686f70", "64 646f6e65",
                            "64 70757368", "66 7265766f6b65"}) {
     INFO(kind);
-    CHECK_THAT(FaultOf(FromHex("a1 64 6b696e64" + std::string(kind))),
+    CHECK_THAT(MessageFaultOf(FromHex("a1 64 6b696e64" + std::string(kind))),
                Catch::Contains("is missing"));
   }
-  CHECK_THAT(FaultOf(With(SampleMessages()[2], "64 66616374", "64 66616365")),
+  CHECK_THAT(MessageFaultOf(MessageWith(SampleMessages()[2], "64 66616374", "64 66616365")),
              Catch::Contains("'fact'"));
 }
 
@@ -132,8 +136,8 @@ TEST_CASE("what PULL knows is sorted and has each origin once") {
   const VectorEntry one{.origin = Filled<AgentId>(1), .sequence = 5};
   const VectorEntry two{.origin = Filled<AgentId>(2), .sequence = 5};
   CHECK(DecodeMessage(FrameOf(Pull{.known = {one, two}})).ok());
-  CHECK_THAT(FaultOf(FrameOf(Pull{.known = {two, one}})), Catch::Contains("'known'"));
-  CHECK_THAT(FaultOf(FrameOf(Pull{.known = {one, one}})), Catch::Contains("'known'"));
+  CHECK_THAT(MessageFaultOf(FrameOf(Pull{.known = {two, one}})), Catch::Contains("'known'"));
+  CHECK_THAT(MessageFaultOf(FrameOf(Pull{.known = {one, one}})), Catch::Contains("'known'"));
 }
 
 TEST_CASE("a message that was cut anywhere, or has a byte changed, is refused or means something") {
