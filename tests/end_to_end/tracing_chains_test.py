@@ -173,7 +173,7 @@ class Chains(tracing_rig.TestCase):
         host.await_port(port)
         caller = site.login("d" if host.name == "b" else "a")
         caller.line(f"nc {'127.0.0.1' if host.name == 'a' else host.address} {port}", "nc")
-        caller.line("hello", "hello")
+        caller.type("hello\n")  # echoed or not, as the shell has just left the terminal
         hosts.wait_for(lambda: site["c"].run("ss", "-Htn", "state", "established", "sport = :9000").out, "c is reached")
         return site.trace(path, port=9000)
 

@@ -203,8 +203,9 @@ def at_once(*calls):
 
 FOUR = {"a": "172.16.0.2", "b": "10.10.0.2", "c": "10.10.0.3", "d": "172.16.0.3"}
 SEVEN = {**FOUR, "e": "10.10.0.4", "f": "10.10.0.5", "g": "172.16.0.4"}
-# Nobody waits long for what others know, and agents may come back as often as a test wants.
+# Nobody waits long for what others know, and agents may come back and ask as often as a test wants.
 QUICK = ("tracing.knowledge.exchange_interval=1s", "tracing.listen.max_handshakes_per_source_minute=1000",
+         "tracing.limits.max_rounds_per_asker_minute=10000", "tracing.limits.max_rounds_per_peer_minute=10000",
          f"tracing.peers=[{', '.join(FOUR.values())}]")
 
 
