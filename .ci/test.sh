@@ -35,7 +35,7 @@ test_preset() {
 }
 
 case ${1:-} in
-  "") in_release=(-L optimised) in_asan=(-L 'unit|hostile') release_target=optimised ;;
+  "") in_release=(-L optimised) in_asan=(-LE release_only) release_target=optimised ;;
   everything) in_release=() in_asan=() release_target=all ;;
   *)
     echo "usage: ./dev test [everything]" >&2

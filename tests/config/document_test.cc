@@ -19,7 +19,7 @@ Node Parse(std::string_view text) {
   return node;
 }
 
-std::string Fault(std::string_view text) {
+std::string DocumentFault(std::string_view text) {
   Problems problems("doc");
   ParseDocument(text, problems);
   REQUIRE_FALSE(problems.empty());
@@ -62,17 +62,17 @@ TEST_CASE("an alias repeats what its anchor marks, under its own key") {
 }
 
 TEST_CASE("what is no YAML is told with its position") {
-  CHECK_THAT(Fault("a: [1\nb: 2\n"), Contains("not valid YAML"));
-  CHECK_THAT(Fault("a: 1\n  b: 2\n"), Contains("doc:2:"));
-  CHECK_THAT(Fault("a: \"open"), Contains("not valid YAML"));
-  CHECK_THAT(Fault("a: *nowhere"), Contains("doc:1:4:"));
+  CHECK_THAT(DocumentFault("a: [1\nb: 2\n"), Contains("not valid YAML"));
+  CHECK_THAT(DocumentFault("a: 1\n  b: 2\n"), Contains("doc:2:"));
+  CHECK_THAT(DocumentFault("a: \"open"), Contains("not valid YAML"));
+  CHECK_THAT(DocumentFault("a: *nowhere"), Contains("doc:1:4:"));
 }
 
 TEST_CASE("what has no meaning in a configuration is refused") {
-  CHECK_THAT(Fault("a: 1\n---\nb: 2\n"), Contains("a second document"));
-  CHECK_THAT(Fault("a: !!binary x"), Contains("tags"));
-  CHECK_THAT(Fault("[a, b]: 1"), Contains("a key must be a plain word"));
-  CHECK_THAT(Fault("a: &loop [*loop]"), Contains("doc:1:"));
+  CHECK_THAT(DocumentFault("a: 1\n---\nb: 2\n"), Contains("a second document"));
+  CHECK_THAT(DocumentFault("a: !!binary x"), Contains("tags"));
+  CHECK_THAT(DocumentFault("[a, b]: 1"), Contains("a key must be a plain word"));
+  CHECK_THAT(DocumentFault("a: &loop [*loop]"), Contains("doc:1:"));
 }
 
 TEST_CASE("bytes that are no text are refused before they are parsed") {
@@ -80,28 +80,28 @@ TEST_CASE("bytes that are no text are refused before they are parsed") {
        {std::string("a: \xff"), std::string("a: \xc0\xaf"), std::string("a: \xed\xa0\x80"),
         std::string("a: \xf5\x80\x80\x80"), std::string("a: \x01"), std::string("a: \0", 4),
         std::string("a: \xe2\x80"), std::string("a: \xc2\x85")}) {
-    CHECK_THAT(Fault(bytes), Contains("doc:1:4: a byte that is not UTF-8 text"));
+    CHECK_THAT(DocumentFault(bytes), Contains("doc:1:4: a byte that is not UTF-8 text"));
   }
   CHECK(Parse("a: \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80").items[0].text.size() == 9);
 }
 
 TEST_CASE("a text beyond the size limit is refused") {
-  CHECK_THAT(Fault(std::string(kMaxTextBytes + 1, ' ')), Contains("larger than"));
+  CHECK_THAT(DocumentFault(std::string(kMaxTextBytes + 1, ' ')), Contains("larger than"));
 }
 
 TEST_CASE("nesting beyond the limit is refused, however it is written") {
   std::string flow(kMaxDepth, '[');
   flow += std::string(kMaxDepth, ']');
   CHECK(Parse(flow).IsSequence());
-  CHECK_THAT(Fault("[" + flow + "]"), Contains("nested deeper than"));
-  CHECK_THAT(Fault(std::string(100000, '[')), Contains("nested deeper than"));
+  CHECK_THAT(DocumentFault("[" + flow + "]"), Contains("nested deeper than"));
+  CHECK_THAT(DocumentFault(std::string(100000, '[')), Contains("nested deeper than"));
   std::string block;
   for (int i = 0; i < 20; ++i) block += std::string(static_cast<size_t>(i), ' ') + "a:\n";
-  CHECK_THAT(Fault(block), Contains("nested deeper than"));
+  CHECK_THAT(DocumentFault(block), Contains("nested deeper than"));
   // Each alias wraps the one before.
   std::string wrapped = "- &a0 x\n";
   for (int i = 1; i < 20; ++i) wrapped += fmt::format("- &a{} [*a{}]\n", i, i - 1);
-  CHECK_THAT(Fault(wrapped), Contains("nested deeper than"));
+  CHECK_THAT(DocumentFault(wrapped), Contains("nested deeper than"));
 }
 
 TEST_CASE("a few lines of aliases cannot unfold without bound") {
@@ -110,13 +110,13 @@ TEST_CASE("a few lines of aliases cannot unfold without bound") {
     bomb += fmt::format("a{0}: &a{0} [*a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}]\n", i,
                         i - 1);
   }
-  CHECK_THAT(Fault(bomb), Contains("aliases counted as often as they are used"));
+  CHECK_THAT(DocumentFault(bomb), Contains("aliases counted as often as they are used"));
 }
 
 TEST_CASE("values beyond the limit are refused") {
   std::string many = "[";
   for (size_t i = 0; i < kMaxNodes; ++i) many += "1,";
-  CHECK_THAT(Fault(many + "]"), Contains("more than 100000 values"));
+  CHECK_THAT(DocumentFault(many + "]"), Contains("more than 100000 values"));
 }
 
 }  // namespace
