@@ -124,9 +124,10 @@ def run(program, rounds, lengths, title):
     return results
 
 
-def idle(site, seconds=20):
+def idle(site, seconds=60):
     """CPU share and memory of an agent that nobody asks."""
     host = site["a"]
+    time.sleep(10)  # what was told last is exchanged
 
     def spent():
         found = {}
@@ -162,7 +163,7 @@ def main():
     print(PAPER)
     results = {"tls": run(os.environ["STOPD"], arguments.rounds, arguments.hops, "with encryption")}
     if arguments.plain:
-        results["plain"] = run(arguments.plain, arguments.rounds, arguments.hops, "without encryption")
+        results["plain"] = run(pathlib.Path(arguments.plain).resolve(), arguments.rounds, arguments.hops, "without encryption")
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(results, indent=1) + "\n")
 
