@@ -8,7 +8,7 @@
 #include <cstring>
 #include <span>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "capture/segment.h"
 
 namespace cairn::capture {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "capture/time.h"
+#include "base/time.h"
 
 namespace cairn::capture {
 

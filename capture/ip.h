@@ -2,7 +2,7 @@
 #ifndef CAIRN_CAPTURE_IP_H_
 #define CAIRN_CAPTURE_IP_H_
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "capture/cursor.h"
 #include "capture/layer.h"
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <span>
 
+#include "base/time.h"
 #include "capture/file_byte_order.h"
 #include "capture/link_layers.h"
-#include "capture/time.h"
 
 namespace cairn::capture {
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "base/time.h"
 #include "capture/options.h"
 #include "capture/segment_source.h"
-#include "capture/time.h"
 
 namespace cairn::capture {
 

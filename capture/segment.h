@@ -7,23 +7,12 @@
 #include <cstdint>
 #include <span>
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/tcp_flags.h"
+#include "base/time.h"
+#include "base/tunnel.h"
 
 namespace cairn {
-
-// TCP control bits as they stand in the header (RFC 9293, section 3.1).
-enum TcpFlag : uint8_t {
-  kFin = 0x01,
-  kSyn = 0x02,
-  kRst = 0x04,
-  kPsh = 0x08,
-  kAck = 0x10,
-  kUrg = 0x20,
-};
-
-// What a packet came wrapped in, innermost first.
-enum class Tunnel : uint8_t { kNone, kIpInIp, kGre, kVxlan, kGeneve };
 
 // Whether a segment's checksum is right.  Known only where the whole segment was captured and is
 // short.

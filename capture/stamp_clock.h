@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/time.h"
 #include "capture/clock_step.h"
 #include "capture/segment.h"
-#include "capture/time.h"
 
 namespace cairn::capture {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "capture/time.h"
+#include "base/time.h"
 
 // The figures of the clock rule (capture/stamp_clock.h), for its two sources only.
 namespace cairn::capture::clock_rule {

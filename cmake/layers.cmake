@@ -1,8 +1,8 @@
 # One folder is one library, and dependency arrows only point down the data path.
 #
-#   cairn_library(FOLDER detector/timing
+#   cairn_library(FOLDER detector/correlator/timing
 #                 SOURCES a.cc b.cc
-#                 USES capture detector/connections     # project folders it may include
+#                 USES capture detector/sensor/connections     # project folders it may include
 #                 LINKS PkgConfig::PCAP                 # third-party targets
 #                 PER_PACKET                            # its calls are too frequent to stay calls
 #                 PER_RUN                               # done once: compiling it fast is worth more

@@ -8,7 +8,7 @@
 
 #include "fmt/format.h"
 
-#include "output/time_text.h"
+#include "base/time_text.h"
 
 namespace cairn::commands {
 namespace {
@@ -28,15 +28,14 @@ std::string Told(const capture::ClockStep& step) {
   const std::string source = step.interface == 0
                                  ? step.source
                                  : fmt::format("{}, interface {}", step.source, step.interface);
-  const std::string stamp = output::Rfc3339(step.stamp);
+  const std::string stamp = Rfc3339(step.stamp);
   if (step.size == PacketDelta::Zero()) {
     return fmt::format("{}: from {} on its clock is taken to be {} behind the other interfaces'",
                        source, stamp, Magnitude(step.offset));
   }
   const bool back = step.size < PacketDelta::Zero();
   return fmt::format("{}: the clock was set {} by {}, to {}; times go on from {}", source,
-                     back ? "back" : "forward", Magnitude(step.size), stamp,
-                     output::Rfc3339(step.time));
+                     back ? "back" : "forward", Magnitude(step.size), stamp, Rfc3339(step.time));
 }
 
 }  // namespace

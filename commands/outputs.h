@@ -11,7 +11,6 @@
 #include "capture/clock_step.h"
 #include "commands/run_options.h"
 #include "detector/findings/event.h"
-#include "detector/findings/traceback_event.h"
 #include "files/output_guard.h"
 #include "output/json_lines.h"
 #include "output/line_writer.h"
@@ -19,6 +18,7 @@
 #include "output/sessions/rotation.h"
 #include "output/sessions/session_writer.h"
 #include "output/table.h"
+#include "traceback/findings/traceback_event.h"
 
 namespace cairn::commands {
 

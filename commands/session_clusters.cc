@@ -17,14 +17,14 @@
 #include "commands/run_options.h"
 #include "commands/session_commands.h"
 #include "commands/session_input.h"
-#include "config/quantity.h"
-#include "detector/surveys/cluster_survey.h"
-#include "detector/surveys/relations.h"
+#include "config/keys/quantity.h"
 #include "files/output_guard.h"
 #include "output/line_writer.h"
 #include "output/own_lines.h"
-#include "output/surveys/cluster_report.h"
 #include "output/terminal.h"
+#include "surveys/cluster_survey.h"
+#include "surveys/relations.h"
+#include "surveys/reports/cluster_report.h"
 
 namespace cairn::commands {
 namespace {

@@ -12,16 +12,16 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/time_text.h"
 #include "capture/byte_stream.h"
 #include "commands/commands.h"
 #include "commands/input_files.h"
 #include "commands/run.h"
 #include "commands/signals.h"
-#include "config/quantity.h"
+#include "config/keys/quantity.h"
 #include "output/line_writer.h"
 #include "output/sessions/session_reader.h"
 #include "output/terminal.h"
-#include "output/time_text.h"
 
 namespace cairn::commands {
 namespace {
@@ -31,7 +31,7 @@ constexpr size_t kRowsForPrograms = 100'000;
 constexpr size_t kMostRows = 1'000'000;
 
 absl::StatusOr<PacketTime> ParseTime(std::string_view option, const std::string& text) {
-  if (const std::optional<PacketTime> time = output::ParseRfc3339(text)) return *time;
+  if (const std::optional<PacketTime> time = ParseRfc3339(text)) return *time;
   const absl::StatusOr<PacketTime> date = config::ParseDate(text);
   if (date.ok()) return *date;
   return absl::InvalidArgumentError(fmt::format(

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "detector/findings/session_record.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library

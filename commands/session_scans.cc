@@ -17,11 +17,11 @@
 #include "commands/run_options.h"
 #include "commands/session_commands.h"
 #include "commands/session_input.h"
-#include "config/quantity.h"
+#include "config/keys/quantity.h"
 #include "config/settings.h"
-#include "detector/surveys/scan_survey.h"
-#include "output/surveys/scan_report.h"
 #include "output/terminal.h"
+#include "surveys/reports/scan_report.h"
+#include "surveys/scan_survey.h"
 
 namespace cairn::commands {
 namespace {

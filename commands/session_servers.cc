@@ -16,9 +16,9 @@
 #include "commands/run.h"
 #include "commands/session_commands.h"
 #include "commands/session_input.h"
-#include "detector/surveys/server_survey.h"
-#include "output/surveys/server_report.h"
 #include "output/terminal.h"
+#include "surveys/reports/server_report.h"
+#include "surveys/server_survey.h"
 
 namespace cairn::commands {
 namespace {

@@ -20,12 +20,12 @@
 #include "commands/session_commands.h"
 #include "commands/session_input.h"
 #include "commands/signals.h"
-#include "config/quantity.h"
-#include "detector/surveys/alert_search.h"
-#include "detector/surveys/session_timeline.h"
+#include "config/keys/quantity.h"
 #include "output/line_writer.h"
-#include "output/surveys/timeline_report.h"
 #include "output/terminal.h"
+#include "surveys/alert_search.h"
+#include "surveys/reports/timeline_report.h"
+#include "surveys/session_timeline.h"
 
 namespace cairn::commands {
 namespace {

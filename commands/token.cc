@@ -20,8 +20,8 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/address.h"
 #include "base/printable.h"
-#include "capture/address.h"
 #include "commands/commands.h"
 #include "commands/program/duration_option.h"
 #include "commands/run.h"

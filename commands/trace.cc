@@ -14,7 +14,7 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "commands/commands.h"
 #include "commands/program/duration_option.h"
 #include "commands/run.h"
@@ -23,8 +23,8 @@
 #include "commands/trace_target.h"
 #include "output/json_lines.h"
 #include "output/line_writer.h"
-#include "output/trace_text.h"
 #include "traceback/alerts/alert_traces.h"
+#include "traceback/findings/trace_text.h"
 
 namespace cairn::commands {
 namespace {
@@ -66,15 +66,15 @@ tracing::AskerOptions OptionsOf(const TraceArguments& arguments, const config::S
 
 std::string LineOf(const TracebackEvent& event, bool as_json) {
   if (as_json) return output::ToJsonLine(event);
-  if (const auto* hop = std::get_if<TraceHop>(&event)) return output::HopText(*hop) + '\n';
+  if (const auto* hop = std::get_if<TraceHop>(&event)) return HopText(*hop) + '\n';
   const auto* done = std::get_if<TraceDone>(&event);
-  return done == nullptr ? std::string() : output::DoneText(*done) + '\n';
+  return done == nullptr ? std::string() : DoneText(*done) + '\n';
 }
 
 // One trace, its events written as they come.
 class Tracing {
  public:
-  Tracing(tracing::Tracer& tracer, alerts::TraceSubject subject, bool as_json)
+  Tracing(tracing::Tracer& tracer, tracing::TraceSubject subject, bool as_json)
       : tracer_(tracer), subject_(std::move(subject)), as_json_(as_json) {}
 
   // The exit code.
@@ -99,14 +99,14 @@ class Tracing {
  private:
   absl::Status Write(const tracing::AskEvent& event) {
     const std::optional<TracebackEvent> told =
-        alerts::ToTracebackEvent(event, WallTime(), subject_);
+        tracing::ToTracebackEvent(event, WallTime(), subject_);
     if (!told.has_value()) return absl::OkStatus();
     if (const auto* done = std::get_if<TraceDone>(&*told)) done_ = *done;
     return out_->Write(LineOf(*told, as_json_));
   }
 
   tracing::Tracer& tracer_;
-  alerts::TraceSubject subject_;
+  tracing::TraceSubject subject_;
   const bool as_json_;
   std::optional<TraceDone> done_;
   std::unique_ptr<output::LineWriter> out_ = output::LineWriter::StandardOutput();
@@ -115,7 +115,7 @@ class Tracing {
 int DoTrace(const TraceArguments& arguments) {
   const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
   if (!settings.ok()) return Fail(kTraceCommand, kUsage, settings.status());
-  absl::StatusOr<alerts::TraceSubject> subject = ParseTraceTarget(kTraceCommand, arguments.words);
+  absl::StatusOr<tracing::TraceSubject> subject = ParseTraceTarget(kTraceCommand, arguments.words);
   if (!subject.ok()) {
     return Fail(kTraceCommand, subject.status());
   }

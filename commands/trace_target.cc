@@ -113,8 +113,8 @@ std::vector<std::string> Split(std::string_view text) {
   return parts;
 }
 
-absl::StatusOr<alerts::TraceSubject> OfAlert(std::string_view command,
-                                             const std::vector<std::string>& words) {
+absl::StatusOr<tracing::TraceSubject> OfAlert(std::string_view command,
+                                              const std::vector<std::string>& words) {
   std::vector<std::string> files(words.begin() + 1, words.end());
   if (files.empty()) files.emplace_back(kStandardInput);
   if (absl::Status status = CheckStandardInput(files, "name a file that --alerts FILE wrote");
@@ -129,11 +129,11 @@ absl::StatusOr<alerts::TraceSubject> OfAlert(std::string_view command,
   if (!found.ok()) return found.status();
   found->policy.reset();
   const std::optional<alerts::Suspect> suspect = alerts::SuspectOf(Event(*found));
-  return alerts::TraceSubject{.asked = {.time = found->time,
-                                        .alert_id = found->alert_id,
-                                        .revision = std::max(found->revision, 1U),
-                                        .chain = found->chain},
-                              .about = alerts::WayOn(*suspect)};
+  return tracing::TraceSubject{.asked = {.time = found->time,
+                                         .alert_id = found->alert_id,
+                                         .revision = std::max(found->revision, 1U),
+                                         .chain = found->chain},
+                               .about = alerts::WayOn(*suspect)};
 }
 
 }  // namespace
@@ -156,8 +156,8 @@ std::optional<Endpoint> ParseEndpoint(std::string_view text) {
   return Endpoint{.ip = address->Unmapped(), .port = number};
 }
 
-absl::StatusOr<alerts::TraceSubject> ParseTraceTarget(std::string_view command,
-                                                      const std::vector<std::string>& words) {
+absl::StatusOr<tracing::TraceSubject> ParseTraceTarget(std::string_view command,
+                                                       const std::vector<std::string>& words) {
   std::vector<std::string> ends = words;
   if (words.size() == 1) ends = Split(words.front());
   if (!ends.empty() && ends.front().find_first_of(":[.") != std::string::npos) {
@@ -170,7 +170,7 @@ absl::StatusOr<alerts::TraceSubject> ParseTraceTarget(std::string_view command,
           "10.10.0.15:40022 172.16.2.2:22",
           fmt::join(ends, " ")));
     }
-    return alerts::TraceSubject{.asked = {}, .about = {.local = *local, .remote = *remote}};
+    return tracing::TraceSubject{.asked = {}, .about = {.local = *local, .remote = *remote}};
   }
   if (words.empty() || !IsBeginOfId(words.front())) {
     return absl::InvalidArgumentError(fmt::format(

@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "traceback/alerts/trace_events.h"
+#include "base/address.h"
+#include "traceback/tracing/asker/trace_events.h"
 
 namespace cairn::commands {
 
@@ -24,8 +24,8 @@ std::optional<Endpoint> ParseEndpoint(std::string_view text);
 //
 // InvalidArgument: they are neither, or the id that of several alerts; NotFound: of none;
 // other errors are the files'.
-absl::StatusOr<alerts::TraceSubject> ParseTraceTarget(std::string_view command,
-                                                      const std::vector<std::string>& words);
+absl::StatusOr<tracing::TraceSubject> ParseTraceTarget(std::string_view command,
+                                                       const std::vector<std::string>& words);
 
 }  // namespace cairn::commands
 

@@ -9,8 +9,8 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/wall_clock.h"
 #include "capture/open.h"
-#include "capture/wall_clock.h"
 #include "commands/asking_sink.h"
 #include "commands/commands.h"
 #include "commands/outputs.h"

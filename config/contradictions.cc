@@ -7,7 +7,7 @@
 
 #include "fmt/format.h"
 
-#include "config/quantity.h"
+#include "config/keys/quantity.h"
 
 namespace cairn::config {
 namespace {

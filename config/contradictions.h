@@ -2,18 +2,12 @@
 #ifndef CAIRN_CONFIG_CONTRADICTIONS_H_
 #define CAIRN_CONFIG_CONTRADICTIONS_H_
 
-#include <string>
 #include <vector>
 
+#include "config/keys/contradiction.h"
 #include "config/settings.h"
 
 namespace cairn::config {
-
-// Settings that are well-formed alone and make no sense together.
-struct Contradiction {
-  std::vector<std::string> keys;  // the dotted paths involved
-  std::string text;               // what is wrong and what to do; names the keys
-};
 
 std::vector<Contradiction> FindContradictions(const Settings& settings);
 

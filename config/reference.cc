@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "config/manual_text.h"
-#include "config/schema_text.h"
+#include "config/keys/manual_text.h"
+#include "config/keys/schema_text.h"
 #include "config/settings.h"
 #include "config/settings_schema.h"
 

@@ -9,7 +9,8 @@
 
 #include "fmt/format.h"
 
-#include "config/port_values.h"
+#include "config/keys/port_values.h"
+#include "config/policy_values.h"
 #include "config/settings_schema.h"
 
 namespace cairn::config {

@@ -8,10 +8,10 @@
 #include "fmt/format.h"
 
 #include "config/contradictions.h"
-#include "config/place.h"
-#include "config/reading.h"
+#include "config/keys/place.h"
+#include "config/keys/reading.h"
+#include "config/keys/value_types.h"
 #include "config/settings_schema.h"
-#include "config/value_types.h"
 
 namespace cairn::config {
 namespace {

@@ -17,7 +17,7 @@
 // The configuration file fills every folder's Options struct; no other module parses configuration.
 //
 // The functions keep no state and may be called from any thread.  None throws.  What a file can
-// cost is bounded (config/document.h).
+// cost is bounded (config/keys/document.h).
 namespace cairn::config {
 
 // Everything that the configuration file can set, with its defaults.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/settings_schema.h"
 
-#include "config/durations.h"
+#include "config/keys/durations.h"
+#include "config/policy_values.h"
 
 namespace cairn::config {
 namespace {

@@ -2,10 +2,10 @@
 #ifndef CAIRN_CONFIG_SETTINGS_SCHEMA_H_
 #define CAIRN_CONFIG_SETTINGS_SCHEMA_H_
 
-#include "config/schema.h"
+#include "config/keys/schema.h"
+#include "config/keys/value_types.h"
 #include "config/settings.h"
-#include "config/value_types.h"
-#include "detector/policy/options.h"
+#include "detector/correlator/policy/options.h"
 
 namespace cairn::config {
 

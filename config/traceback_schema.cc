@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The keys of the section traceback.
-#include "config/durations.h"
-#include "config/port_values.h"
+#include "config/keys/durations.h"
+#include "config/keys/port_values.h"
 #include "config/settings_schema.h"
 #include "traceback/tracing/wire/chain.h"
 

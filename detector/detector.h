@@ -12,11 +12,11 @@
 #include "absl/status/statusor.h"
 
 #include "capture/segment.h"
-#include "detector/border/border_census.h"
-#include "detector/counters.h"
+#include "detector/correlator/policy/policy.h"
+#include "detector/findings/counters.h"
 #include "detector/findings/event.h"
 #include "detector/options.h"
-#include "detector/policy/policy.h"
+#include "detector/sensor/border/border_census.h"
 
 namespace cairn {
 
@@ -25,7 +25,7 @@ namespace cairn {
 //
 // Deterministic: the same segments and options give the same events.  Reads no clock.
 // Thread-compatible.  Memory is bounded by the options.  Cost per segment: one table access; per
-// onset: see detector/timing/.
+// onset: see detector/correlator/timing/.
 class Detector {
  public:
   // Requires: `sink` outlives the detector.  An error when the system does not grant what the

@@ -28,7 +28,7 @@ std::string SizeText(uint64_t bytes) {
 
 }  // namespace
 
-absl::Status MemoryFault(const DetectorOptions& options, const connections::NoTableMemory& fault) {
+absl::Status MemoryFault(const DetectorOptions& options, const NoTableMemory& fault) {
   return absl::ResourceExhaustedError(fmt::format(
       "out of memory: {}={} asked for {} more at once, which the system did not give; lower it",
       fault.setting(), ValueOf(options, fault.setting()), SizeText(fault.bytes())));

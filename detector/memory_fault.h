@@ -6,13 +6,13 @@
 
 #include "absl/status/status.h"
 
-#include "detector/connections/table_memory.h"
+#include "base/table_memory.h"
 #include "detector/options.h"
 
 namespace cairn {
 
 // A table did not get its memory: which setting asks for it, for how much, and what to do.
-absl::Status MemoryFault(const DetectorOptions& options, const connections::NoTableMemory& fault);
+absl::Status MemoryFault(const DetectorOptions& options, const NoTableMemory& fault);
 // Something that grows did not get any more: the settings that bound what grows most.
 absl::Status MemoryFault(const DetectorOptions& options);
 
@@ -21,7 +21,7 @@ template <typename Work>
 absl::Status WithMemory(const DetectorOptions& options, Work work) {
   try {
     return work();
-  } catch (const connections::NoTableMemory& fault) {
+  } catch (const NoTableMemory& fault) {
     return MemoryFault(options, fault);
   } catch (const std::bad_alloc&) {
     return MemoryFault(options);

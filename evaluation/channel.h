@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "evaluation/session.h"
 #include "traces/random.h"
 

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "evaluation/channel.h"
 
 namespace cairn::evaluation {

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <vector>
 
-#include "detector/slots/matching.h"
-#include "detector/slots/slot_correlator.h"
-#include "detector/timing/idle_periods.h"
-#include "detector/timing/options.h"
+#include "detector/correlator/slots/matching.h"
+#include "detector/correlator/slots/slot_correlator.h"
+#include "detector/sensor/onsets/idle_periods.h"
+#include "detector/stream/timing_options.h"
 
 namespace cairn::evaluation {
 namespace {

@@ -7,13 +7,13 @@
 #include <optional>
 #include <vector>
 
-#include "capture/time.h"
-#include "detector/connections/connection.h"
+#include "base/time.h"
+#include "detector/correlator/slots/slot_correlation.h"
+#include "detector/correlator/slots/slot_series.h"
+#include "detector/correlator/timing/onset_evidence.h"
 #include "detector/findings/event.h"
-#include "detector/slots/slot_correlation.h"
-#include "detector/slots/slot_counter.h"
-#include "detector/slots/slot_series.h"
-#include "detector/timing/onset_evidence.h"
+#include "detector/sensor/activity/slot_counter.h"
+#include "detector/sensor/connections/connection.h"
 #include "evaluation/session.h"
 
 namespace cairn::evaluation {

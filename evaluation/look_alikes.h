@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "evaluation/session.h"
 
 namespace cairn::evaluation {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "detector/timing/evidence_rule.h"
+#include "detector/correlator/timing/evidence_rule.h"
 #include "evaluation/published_rule.h"
 
 namespace cairn::evaluation {

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "evaluation/condition.h"
 #include "evaluation/flow.h"
 #include "evaluation/look_alikes.h"

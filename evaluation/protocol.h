@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "evaluation/condition.h"
 #include "evaluation/look_alikes.h"
 #include "evaluation/method.h"

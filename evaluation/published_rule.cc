@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "detector/timing/rules.h"
+#include "detector/correlator/timing/rules.h"
 
 namespace cairn::evaluation {
 namespace {

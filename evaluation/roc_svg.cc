@@ -6,14 +6,10 @@
 
 #include "fmt/format.h"
 
-#include "output/svg_parts.h"
+#include "base/svg_parts.h"
 
 namespace cairn::evaluation {
 namespace {
-
-using output::EscapedXml;
-using output::Stroke;
-using output::StrokeOf;
 
 // Pixels.
 constexpr int kColumns = 3;
@@ -109,7 +105,7 @@ std::string DrawFigure(const ProtocolReport& report,
   const int first_row = kTitleHeight + legend + kMargin;
   const int width = kColumns * kPanelWidth + 2 * kMargin;
   const int height = first_row + rows * kPanelHeight + kMargin;
-  std::string out = output::SvgHead(width, height, kMargin, title);
+  std::string out = SvgHead(width, height, kMargin, title);
   DrawLegend(out, report.methods, kTitleHeight + kLegendLine);
   for (int i = 0; i < count; ++i) {
     DrawPanel(out, *panels[static_cast<size_t>(i)], kMargin + i % kColumns * kPanelWidth,

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 
 // The protocol's flow-level traffic: when segments with new data pass the capture point, and
 // nothing else of them.  Plain values.

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "evaluation/channel.h"
 #include "evaluation/condition.h"
 #include "evaluation/session.h"

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "evaluation/method.h"
 #include "evaluation/protocol.h"
 #include "evaluation/session.h"

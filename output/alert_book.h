@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 
 // Which connections an alert or a chain is about, from the lines that JsonLines wrote.
 namespace cairn::output {

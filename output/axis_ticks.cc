@@ -8,8 +8,8 @@
 
 #include "fmt/format.h"
 
-#include "capture/time.h"
-#include "output/time_text.h"
+#include "base/time.h"
+#include "base/time_text.h"
 
 namespace cairn::output {
 namespace {

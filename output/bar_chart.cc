@@ -9,8 +9,8 @@
 
 #include "fmt/format.h"
 
+#include "base/svg_parts.h"
 #include "output/axis_ticks.h"
-#include "output/svg_parts.h"
 
 namespace cairn::output {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "detector/border/border_census.h"
+#include "detector/sensor/border/border_census.h"
 
 namespace cairn::output {
 

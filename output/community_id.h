@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "capture/address.h"
+#include "base/address.h"
 
 namespace cairn::output {
 

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "fmt/format.h"
 
-#include "output/time_text.h"
+#include "base/time_text.h"
 
 namespace cairn::output {
 

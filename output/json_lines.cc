@@ -7,11 +7,10 @@
 #include <utility>
 #include <variant>
 
+#include "base/time_text.h"
 #include "nlohmann/json.hpp"
 #include "output/community_id.h"
 #include "output/odds.h"
-#include "output/time_text.h"
-#include "output/trace_json.h"
 
 namespace cairn::output {
 namespace {
@@ -270,34 +269,6 @@ Json ToJson(const ChainUpdate& event) {
   return json;
 }
 
-Json AskedHead(const HostAsked& asked, const char* name) {
-  Json json = Head(asked.time, name);
-  json["alert_id"] = asked.alert_id;
-  json["revision"] = asked.revision;
-  json["about"] = asked.about;
-  json["host"] = asked.host.ToString();
-  json["request"] = asked.request;
-  json["attempts"] = asked.attempts;
-  json["ended"] = Rfc3339(asked.ended);
-  return json;
-}
-
-Json ToJson(const StopToken& event) {
-  Json json = AskedHead(event.asked, "stop_token");
-  json["token"] = event.token;
-  return json;
-}
-
-Json ToJson(const StopFailed& event) {
-  Json json = AskedHead(event.asked, "stop_failed");
-  json["reason"] = event.reason;
-  json["detail"] = event.detail;
-  return json;
-}
-
-Json ToJson(const TraceHop& event) { return TraceJson(event); }
-Json ToJson(const TraceDone& event) { return TraceJson(event); }
-
 void AddFigures(Json& json, const HostScore& score) {
   json["score"] = Rounded(score.score, 1000.0);
   json["nats"] = Rounded(score.nats, 100.0);
@@ -321,10 +292,6 @@ Json Moment(const HostScore& score) {
 }  // namespace
 
 std::string ToJsonLine(const Event& event) {
-  return LineOf(std::visit([](const auto& e) { return ToJson(e); }, event));
-}
-
-std::string ToJsonLine(const TracebackEvent& event) {
   return LineOf(std::visit([](const auto& e) { return ToJson(e); }, event));
 }
 

@@ -6,17 +6,15 @@
 
 #include "absl/status/status.h"
 
+#include "base/event_schema.h"
 #include "capture/clock_step.h"
 #include "detector/findings/event.h"
-#include "detector/findings/traceback_event.h"
 #include "output/line_writer.h"
 #include "output/score_history.h"
+#include "traceback/findings/traceback_event.h"
+#include "traceback/findings/traceback_json.h"
 
 namespace cairn::output {
-
-// The version of the alert form, in every line's "schema".  Later versions add fields and rename
-// none.
-inline constexpr char kAlertSchema[] = "cairn/1";
 
 // The event as one line of JSON in the form of docs/alerts.schema.json, with its line feed.  Keys
 // stand in a fixed order, times are UTC with nanoseconds, lags are milliseconds rounded to 1 us:
@@ -24,8 +22,8 @@ inline constexpr char kAlertSchema[] = "cairn/1";
 // repaired with U+FFFD.
 std::string ToJsonLine(const Event& event);
 
-// What came of asking a host, in the form of docs/alerts.schema.json.
-std::string ToJsonLine(const TracebackEvent& event);
+// What came of asking a host, likewise.
+using cairn::ToJsonLine;
 
 // A step of the capture's clock, likewise.
 std::string ToJsonLine(const capture::ClockStep& step);

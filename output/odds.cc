@@ -9,7 +9,7 @@
 
 #include "fmt/format.h"
 
-#include "detector/timing/evidence_rule.h"
+#include "detector/correlator/timing/evidence_rule.h"
 #include "output/text_columns.h"
 
 namespace cairn::output {

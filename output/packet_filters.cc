@@ -5,7 +5,7 @@
 
 #include "fmt/format.h"
 
-#include "output/time_text.h"
+#include "base/time_text.h"
 
 namespace cairn::output {
 namespace {

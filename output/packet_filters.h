@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "output/alert_book.h"
 
 // Filters by which other programs pick the packets of connections out of a capture.

@@ -6,11 +6,11 @@
 
 #include "fmt/format.h"
 
+#include "base/time_text.h"
 #include "nlohmann/json.hpp"
 #include "output/json_lines.h"
 #include "output/rule_uses.h"
 #include "output/text_columns.h"
-#include "output/time_text.h"
 
 namespace cairn::output {
 namespace {

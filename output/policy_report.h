@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "detector/policy/policy.h"
+#include "detector/correlator/policy/policy.h"
 #include "output/alert_reader.h"
 
 // What `cairn policy test` prints: which rule allows an alert, and why the others do not.

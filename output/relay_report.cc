@@ -6,8 +6,8 @@
 
 #include "fmt/format.h"
 
+#include "base/time_text.h"
 #include "output/line_chart.h"
-#include "output/time_text.h"
 
 namespace cairn::output {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "fmt/format.h"
 
+#include "base/time_text.h"
 #include "output/text_columns.h"
-#include "output/time_text.h"
 
 namespace cairn::output {
 

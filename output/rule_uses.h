@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "capture/time.h"
-#include "detector/policy/policy.h"
+#include "base/time.h"
+#include "detector/correlator/policy/policy.h"
 #include "nlohmann/json.hpp"
 
 // How often each allow rule decided, for the summary of a run and of `cairn policy test`.

@@ -10,7 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "detector/findings/event.h"
 
 namespace cairn::output {

@@ -13,12 +13,25 @@
 #include "output/json_lines.h"
 #include "output/rule_uses.h"
 #include "output/text_columns.h"
-#include "output/trace_json.h"
 
 namespace cairn::output {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+Json CountsJson(const std::map<std::string, uint64_t>& counts) {
+  Json json = Json::object();
+  for (const auto& [name, count] : counts) json[name] = count;
+  return json;
+}
+
+Json TracingJson(const TracingCounters& tracing) {
+  return {{"traces", tracing.traces},
+          {"hops", tracing.hops},
+          {"claims", tracing.claims},
+          {"ended", CountsJson(tracing.ended)},
+          {"failed", CountsJson(tracing.failed)}};
+}
 
 struct Counter {
   std::string name;

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "capture/counters.h"
-#include "capture/time.h"
-#include "detector/counters.h"
-#include "detector/policy/policy.h"
+#include "detector/correlator/policy/policy.h"
+#include "detector/findings/counters.h"
 #include "output/border_report.h"
 
 namespace cairn::output {

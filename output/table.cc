@@ -9,11 +9,11 @@
 #include "fmt/format.h"
 
 #include "base/printable.h"
+#include "base/time_text.h"
 #include "output/chain_path.h"
 #include "output/evidence_text.h"
 #include "output/odds.h"
-#include "output/time_text.h"
-#include "output/trace_text.h"
+#include "traceback/findings/trace_text.h"
 
 namespace cairn::output {
 namespace {

@@ -13,11 +13,11 @@
 
 #include "capture/clock_step.h"
 #include "detector/findings/event.h"
-#include "detector/findings/traceback_event.h"
 #include "output/chain_hops.h"
 #include "output/line_writer.h"
 #include "output/short_ids.h"
 #include "output/terminal.h"
+#include "traceback/findings/traceback_event.h"
 
 namespace cairn::output {
 

@@ -5,8 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/time.h"
 #include "capture/segment.h"
-#include "capture/time.h"
 #include "traces/random.h"
 #include "traces/simulation.h"
 #include "traces/site.h"

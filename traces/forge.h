@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "files/output_guard.h"
 #include "traces/attack.h"
 #include "traces/raw_capture.h"

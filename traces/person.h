@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traces/conversation.h"
 #include "traces/random.h"
 #include "traces/simulation.h"

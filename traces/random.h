@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "capture/time.h"
+#include "base/time.h"
 
 namespace cairn::traces {
 

@@ -10,8 +10,8 @@
 
 #include "absl/status/statusor.h"
 
+#include "base/time.h"
 #include "capture/pcap_reader.h"
-#include "capture/time.h"
 
 namespace cairn::traces {
 

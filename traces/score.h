@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traces/truth.h"
 
 // Scores a detector's alerts against the truth of a capture.

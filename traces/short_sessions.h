@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 
-#include "capture/address.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "capture/segment.h"
-#include "capture/time.h"
 #include "traces/simulation.h"
 
 namespace cairn::traces {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "traces/random.h"
 #include "traces/truth.h"
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "capture/segment.h"
 
 namespace cairn::traces {

@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "files/output_guard.h"
 
 // Ground truth of a capture: what really happened in it, connection by connection.

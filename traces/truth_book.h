@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traces/conversation.h"
 #include "traces/simulation.h"
 #include "traces/site.h"

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traces/simulation.h"
 #include "traces/site.h"
 #include "traces/truth.h"

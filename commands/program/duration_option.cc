@@ -8,7 +8,7 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
-#include "config/quantity.h"
+#include "config/keys/quantity.h"
 
 namespace cairn::commands {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
 class App;

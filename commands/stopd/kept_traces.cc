@@ -11,8 +11,8 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
-#include "config/quantity.h"
-#include "output/time_text.h"
+#include "base/time_text.h"
+#include "config/keys/quantity.h"
 #include "traceback/tracing/trust/check_fact.h"
 
 namespace cairn::commands {
@@ -44,7 +44,7 @@ absl::StatusOr<tracing::Trust> ReadTrust(const tracing::Options& options) {
 
 // "2026-11-29", "2026-11-29T10:15:00Z", or so long ago: "36h".
 absl::StatusOr<PacketTime> ParseSince(const std::string& text) {
-  if (const std::optional<PacketTime> time = output::ParseRfc3339(text)) return *time;
+  if (const std::optional<PacketTime> time = ParseRfc3339(text)) return *time;
   if (const absl::StatusOr<PacketTime> date = config::ParseDate(text); date.ok()) return *date;
   if (const absl::StatusOr<PacketDelta> ago = config::ParseDuration(text); ago.ok()) {
     return WallTime() - *ago;

@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "commands/stopd/stopd_options.h"
 #include "traceback/tracing/agent/options.h"
 #include "traceback/tracing/knowledge/drawing.h"

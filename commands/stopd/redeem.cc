@@ -15,7 +15,7 @@
 #include "commands/program/program.h"
 #include "commands/stopd/stopd_commands.h"
 #include "commands/stopd/stopd_options.h"
-#include "config/place.h"
+#include "config/keys/place.h"
 #include "traceback/tokens/redemption.h"
 
 namespace cairn::commands {

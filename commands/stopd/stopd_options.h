@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/daemon/options.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library

@@ -23,16 +23,16 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/time_text.h"
 #include "commands/program/program.h"
 #include "commands/stopd/stopd_commands.h"
 #include "commands/stopd/stopd_options.h"
-#include "output/json_lines.h"
-#include "output/time_text.h"
-#include "output/trace_text.h"
-#include "traceback/alerts/trace_events.h"
+#include "traceback/findings/trace_text.h"
+#include "traceback/findings/traceback_json.h"
 #include "traceback/tracing/agent/agent.h"
 #include "traceback/tracing/agent/control.h"
 #include "traceback/tracing/asker/chain_walk.h"
+#include "traceback/tracing/asker/trace_events.h"
 #include "traceback/tracing/trust/check_fact.h"
 #include "traceback/tracing/wire/message.h"
 
@@ -181,22 +181,21 @@ class Follower {
     if (!met.has_value()) return {};
     const std::string more =
         met->chains > 1 ? fmt::format(", and {} more", met->chains - 1) : std::string();
-    return fmt::format("came the same way {} {}: trace {}{}", output::DateText(met->time),
-                       output::ClockText(met->time), tracing::TraceIdText(met->trace).substr(0, 8),
-                       more);
+    return fmt::format("came the same way {} {}: trace {}{}", DateText(met->time),
+                       ClockText(met->time), tracing::TraceIdText(met->trace).substr(0, 8), more);
   }
 
   void Show(const tracing::AskEvent& event) {
     const std::optional<TracebackEvent> shown =
-        alerts::ToTracebackEvent(event, WallTime(), subject_);
+        tracing::ToTracebackEvent(event, WallTime(), subject_);
     if (!shown.has_value()) return;
     std::string line;
     if (json_) {
-      line = output::ToJsonLine(*shown);
+      line = ToJsonLine(*shown);
     } else if (const auto* hop = std::get_if<TraceHop>(&*shown)) {
-      line = output::HopText(*hop) + "\n";
+      line = HopText(*hop) + "\n";
     } else if (const auto* done = std::get_if<TraceDone>(&*shown)) {
-      line = output::DoneText(*done) + "\n";
+      line = DoneText(*done) + "\n";
     }
     PrintText(line);
     std::fflush(stdout);  // as they come
@@ -206,7 +205,7 @@ class Follower {
   tracing::Trust trust_;
   tracing::ChainWalk walk_;
   std::optional<tracing::TraceId> trace_;
-  alerts::TraceSubject subject_;
+  tracing::TraceSubject subject_;
   uint32_t hops_ = 0;
   uint32_t claims_ = 0;
   bool found_origin_ = false;

@@ -6,7 +6,7 @@
 
 #include "fmt/format.h"
 
-#include "config/quantity.h"
+#include "config/keys/quantity.h"
 #include "config/stopd/tracing_schema.h"
 
 namespace cairn::config {

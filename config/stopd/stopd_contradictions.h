@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "config/contradictions.h"
+#include "config/keys/contradiction.h"
 #include "traceback/daemon/options.h"
 
 namespace cairn::config {

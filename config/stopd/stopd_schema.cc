@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/stopd/stopd_schema.h"
 
-#include "config/durations.h"
+#include "config/keys/durations.h"
 #include "config/stopd/stopd_values.h"
 #include "config/stopd/tracing_schema.h"
 

@@ -2,7 +2,7 @@
 #ifndef CAIRN_CONFIG_STOPD_STOPD_SCHEMA_H_
 #define CAIRN_CONFIG_STOPD_STOPD_SCHEMA_H_
 
-#include "config/schema.h"
+#include "config/keys/schema.h"
 #include "traceback/daemon/options.h"
 
 namespace cairn::config {

@@ -5,9 +5,9 @@
 
 #include "fmt/format.h"
 
-#include "config/manual_text.h"
-#include "config/reading.h"
-#include "config/schema_text.h"
+#include "config/keys/manual_text.h"
+#include "config/keys/reading.h"
+#include "config/keys/schema_text.h"
 #include "config/stopd/stopd_contradictions.h"
 #include "config/stopd/stopd_schema.h"
 #include "config/stopd/tracing_schema.h"

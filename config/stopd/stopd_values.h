@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "config/value_types.h"
+#include "config/keys/value_types.h"
 
 // Values that only stopd's configuration has.
 namespace cairn::config {

@@ -5,7 +5,7 @@
 
 #include "fmt/format.h"
 
-#include "config/quantity.h"
+#include "config/keys/quantity.h"
 #include "config/stopd/tracing_schema.h"
 #include "traceback/tracing/rules/rule_check.h"
 #include "traceback/tracing/rules/words.h"

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/durations.h"
-#include "config/port_values.h"
+#include "config/keys/durations.h"
+#include "config/keys/port_values.h"
 #include "config/stopd/stopd_values.h"
 
 namespace cairn::config {

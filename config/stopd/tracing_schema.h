@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "config/contradictions.h"
-#include "config/schema.h"
-#include "config/value_types.h"
+#include "config/keys/contradiction.h"
+#include "config/keys/schema.h"
+#include "config/keys/value_types.h"
 #include "traceback/daemon/options.h"
 #include "traceback/tracing/rules/rules.h"
 

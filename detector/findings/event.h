@@ -12,8 +12,8 @@
 
 #include "absl/status/status.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "detector/findings/session_record.h"
 
 // What the detector finds.  Plain values: each event can be kept after the call that delivered it.
@@ -45,7 +45,7 @@ std::string_view RoleBasisName(RoleBasis basis);  // "handshakes", "ports", "lea
 
 // One TCP connection of a pair.
 struct ConnectionSummary {
-  uint64_t uid = 0;  // counts connections in the order of their first segments, from 1
+  uint64_t uid = 0;  // its number (stream/connection_id.h); 0: none
   Endpoint orig;     // the TCP originator, not necessarily the side that types
   Endpoint resp;
   PacketTime start;

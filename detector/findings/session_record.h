@@ -9,12 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/address.h"
-#include "capture/segment.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/tcp_flags.h"
+#include "base/time.h"
+#include "base/tunnel.h"
 
-// The record of one TCP session: a connection, or an attempt at one.  What detector/sessions/
-// makes, output/sessions/ writes and reads, and detector/surveys/ counts.
+// The record of one TCP session: a connection, or an attempt at one.  What
+// detector/sensor/sessions/ makes, output/sessions/ writes and reads, and surveys/ counts.
 //
 // Source: Heberlein, "Analysis of Session Flow Information: First Experiment", section 3 (the 25
 // features, marked [1] to [25] below) and its lessons learned (section 8.1).

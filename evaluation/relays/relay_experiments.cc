@@ -8,7 +8,7 @@
 
 #include "fmt/format.h"
 
-#include "detector/relays/options.h"
+#include "detector/stream/relay_options.h"
 #include "evaluation/parallel/for_each_index.h"
 #include "evaluation/relays/relay_trial.h"
 

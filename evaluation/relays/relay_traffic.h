@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/time.h"
-#include "detector/relays/flow_activity.h"
+#include "base/time.h"
+#include "detector/stream/flow_activity.h"
 
 namespace cairn::evaluation {
 

@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "detector/relays/centred_sums.h"
-#include "detector/relays/connection_signs.h"
-#include "detector/relays/published_sums.h"
+#include "detector/correlator/relays/centred_sums.h"
+#include "detector/correlator/relays/connection_signs.h"
+#include "detector/correlator/relays/published_sums.h"
 
 namespace cairn::evaluation {
 namespace {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <span>
 
-#include "detector/relays/flow_activity.h"
-#include "detector/relays/options.h"
+#include "detector/stream/flow_activity.h"
+#include "detector/stream/relay_options.h"
 
 namespace cairn::evaluation {
 

@@ -9,7 +9,7 @@
 #include "fmt/format.h"
 
 #include "base/printable.h"
-#include "output/time_text.h"
+#include "base/time_text.h"
 
 namespace cairn::output {
 namespace {

@@ -13,8 +13,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "detector/findings/session_record.h"
 #include "output/sessions/cell.h"
 #include "output/sessions/cell_text.h"

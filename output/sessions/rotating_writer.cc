@@ -9,8 +9,8 @@
 
 #include "fmt/format.h"
 
+#include "base/time_text.h"
 #include "output/sessions/own_sessions.h"
-#include "output/time_text.h"
 
 namespace cairn::output {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "output/line_writer.h"
 #include "output/sessions/format.h"
 #include "output/sessions/rotation.h"

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "output/time_text.h"
+#include "base/time_text.h"
 
 namespace cairn::output {
 namespace {

@@ -9,8 +9,8 @@
 #include <optional>
 #include <string_view>
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 
 // The parts of a record as text, written to `out` and read back; each Put returns the end of what
 // it wrote.  Nothing is allocated: a record has fifty parts.

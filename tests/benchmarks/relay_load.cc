@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "capture/address.h"
-#include "capture/time.h"
-#include "detector/relays/flow_activity.h"
-#include "detector/relays/options.h"
-#include "detector/relays/relay_screen.h"
+#include "base/address.h"
+#include "base/time.h"
+#include "detector/correlator/relays/relay_screen.h"
+#include "detector/stream/flow_activity.h"
+#include "detector/stream/relay_options.h"
 
 namespace {
 
@@ -48,7 +48,6 @@ struct Arguments {
 struct Connection {
   std::array<PacketTime, 2> last_data = {PacketTime::InfinitePast(), PacketTime::InfinitePast()};
   uint8_t initiative = 2;
-  bool screened = false;
 };
 
 class Sink : public cairn::relays::RelaySink {
@@ -141,9 +140,6 @@ class Load {
       if (by_server && connection.initiative < 7) ++connection.initiative;
       if (!by_server && connection.initiative > 0) --connection.initiative;
     }
-    if (!connection.screened && ActivityClock::Stretch(before) == ActivityClock::Stretch(now_)) {
-      return;
-    }
     const auto peer_port = static_cast<uint16_t>(1024 + number % 60'000);
     cairn::relays::FlowActivity activity;
     activity.uid = number + uint64_t{1};
@@ -157,7 +153,8 @@ class Load {
     activity.flow = flow;
     activity.client_side = client_side;
     activity.initiative = connection.initiative;
-    connection.screened = screen_.OnActivity(activity);
+    activity.first_in_stretch = ActivityClock::Stretch(before) != ActivityClock::Stretch(now_);
+    screen_.OnActivity(activity);
   }
 
   const PacketDelta step_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "config/document.h"
+#include "config/keys/document.h"
 
 #include <string>
 

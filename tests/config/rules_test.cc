@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Allow rules as they are written.
-#include "config/quantity.h"
+#include "config/keys/quantity.h"
 #include "tests/config/load.h"
 
 namespace cairn::config {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "config/spelling.h"
+#include "config/keys/spelling.h"
 
 #include <vector>
 

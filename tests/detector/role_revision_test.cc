@@ -2,7 +2,7 @@
 // What follows from a correction of who is upstream: policy, exposures, chains, the end.
 #include "catch2/catch.hpp"
 
-#include "detector/reporter.h"
+#include "detector/correlator/reporter.h"
 #include "tests/support/segment_builder.h"
 
 namespace cairn {
@@ -32,8 +32,8 @@ timing::PairFinding Finding(uint32_t revision) {
 }
 
 // Allows the right roles, or the wrong ones.
-DetectorOptions Allowing(uint16_t upstream_port, policy::Action action) {
-  DetectorOptions options;
+CorrelatorOptions Allowing(uint16_t upstream_port, policy::Action action) {
+  CorrelatorOptions options;
   policy::AllowRule rule;
   rule.name = "known";
   rule.upstream_ports = {upstream_port};
@@ -43,12 +43,10 @@ DetectorOptions Allowing(uint16_t upstream_port, policy::Action action) {
 }
 
 struct Run {
-  explicit Run(const DetectorOptions& options) : reporter(options, recorder) {}
+  explicit Run(const CorrelatorOptions& options) : reporter(options, recorder) {}
   void Pair() { reporter.OnPair(Finding(1)); }
   void Revise(uint32_t revision) { reporter.OnPairRevised(Finding(revision)); }
-  void End(uint32_t revision) {
-    reporter.OnPairEnd(Finding(revision), connections::EndCause::kClosed);
-  }
+  void End(uint32_t revision) { reporter.OnPairEnd(Finding(revision), SessionEnd::kClosed); }
   DetectorCounters counters() const {
     DetectorCounters counters;
     reporter.AddTo(counters);
@@ -89,7 +87,7 @@ TEST_CASE("The exposure that holds with the right roles is reported with them") 
 }
 
 TEST_CASE("An exposure is told once when the roles turn twice") {
-  DetectorOptions options;
+  CorrelatorOptions options;
   options.exposure.clear_text = {{22, "what looks like it"}, {23, "telnet"}};
   options.exposure.encrypted_ports = {22, 23};
   Run run(options);
@@ -166,7 +164,7 @@ TEST_CASE("A pair whose roles turn back and forth is counted once for each rule,
 }
 
 TEST_CASE("A rule that expired counts a corrected pair once") {
-  DetectorOptions options = Allowing(22, policy::Action::kMark);  // the wrong roles
+  CorrelatorOptions options = Allowing(22, policy::Action::kMark);  // the wrong roles
   options.policy.allow[0].expires = Ms(0);
   Run run(options);
   run.Pair();

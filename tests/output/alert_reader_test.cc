@@ -3,7 +3,7 @@
 
 #include "catch2/catch.hpp"
 
-#include "detector/policy/policy.h"
+#include "detector/correlator/policy/policy.h"
 #include "nlohmann/json.hpp"
 #include "output/json_lines.h"
 #include "tests/output/sample_events.h"

@@ -8,7 +8,7 @@
 
 #include "capture/clock_step.h"
 #include "detector/findings/event.h"
-#include "detector/findings/traceback_event.h"
+#include "traceback/findings/traceback_event.h"
 
 // Events with every field set, and their sparse opposites.
 namespace cairn::output::samples {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "output/trace_text.h"
+#include "traceback/findings/trace_text.h"
 
 #include <set>
 
@@ -8,8 +8,8 @@
 #include "output/alert_book.h"
 #include "output/json_lines.h"
 #include "output/summary.h"
-#include "output/trace_json.h"
 #include "tests/output/sample_events.h"
+#include "traceback/findings/traceback_json.h"
 
 namespace cairn::output {
 namespace {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "capture/address.h"
+#include "base/address.h"
 
 namespace cairn::testing {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "capture/segment.h"
 
 // One person who works through one stepping stone, as a capture at the border of the stone's site

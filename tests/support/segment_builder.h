@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "capture/segment.h"
-#include "capture/time.h"
 #include "detector/detector.h"
 #include "detector/findings/event.h"
 #include "detector/options.h"

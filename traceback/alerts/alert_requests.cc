@@ -8,7 +8,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 
 namespace cairn::alerts {
 namespace {

@@ -11,9 +11,9 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "detector/findings/event.h"
-#include "detector/findings/traceback_event.h"
 #include "traceback/alerts/options.h"
 #include "traceback/alerts/suspect.h"
+#include "traceback/findings/traceback_event.h"
 #include "traceback/requester/requester.h"
 
 namespace cairn::alerts {

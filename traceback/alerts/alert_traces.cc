@@ -7,7 +7,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 
 namespace cairn::alerts {
 namespace {
@@ -56,14 +56,14 @@ void AlertTraces::Ask(const Suspect& suspect) {
   if (!networks_.Contains(about.local.ip) && networks_.Contains(suspect.upstream.orig.ip)) {
     about = {.local = suspect.upstream.orig, .remote = suspect.upstream.resp};
   }
-  TraceSubject subject = {.asked = {.time = suspect.time,
-                                    .alert_id = suspect.alert_id,
-                                    .revision = suspect.revision,
-                                    .chain = suspect.chain},
-                          .about = about};
+  tracing::TraceSubject subject = {.asked = {.time = suspect.time,
+                                             .alert_id = suspect.alert_id,
+                                             .revision = suspect.revision,
+                                             .chain = suspect.chain},
+                                   .about = about};
   if (!networks_.Contains(about.local.ip)) {
-    ended_.emplace_back(NotAsked(subject, WallTime(), "not_allowed",
-                                 "the host is not in traceback.allowed_networks"));
+    ended_.emplace_back(tracing::NotAsked(subject, WallTime(), "not_allowed",
+                                          "the host is not in traceback.allowed_networks"));
     return;
   }
   const tracing::AskId id = next_id_++;
@@ -78,9 +78,10 @@ std::vector<TracebackEvent> AlertTraces::Take() {
   for (const tracing::AskEvent& event : tracer_.Take()) {
     const auto open = open_.find(IdOf(event));
     if (open == open_.end()) continue;
-    std::optional<TracebackEvent> told = ToTracebackEvent(event, now, open->second.subject);
+    std::optional<TracebackEvent> told =
+        tracing::ToTracebackEvent(event, now, open->second.subject);
     if (!told.has_value()) continue;
-    const bool is_last = IsLast(*told);
+    const bool is_last = tracing::IsLast(*told);
     events.push_back(*std::move(told));
     if (!is_last) continue;
     if (HasNoAgent(event)) without_agent_.push_back(std::move(open->second.suspect));

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "detector/findings/event.h"
-#include "detector/findings/traceback_event.h"
 #include "traceback/alerts/options.h"
 #include "traceback/alerts/suspect.h"
-#include "traceback/alerts/trace_events.h"
+#include "traceback/findings/traceback_event.h"
+#include "traceback/tracing/asker/trace_events.h"
 #include "traceback/tracing/asker/tracer.h"
 
 namespace cairn::alerts {
@@ -53,7 +53,7 @@ class AlertTraces {
  private:
   struct Open {
     Suspect suspect;
-    TraceSubject subject;
+    tracing::TraceSubject subject;
   };
 
   void Ask(const Suspect& suspect);

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/requester/options.h"
 #include "traceback/stop/message.h"
 #include "traceback/tracing/asker/options.h"

@@ -11,11 +11,11 @@
 
 #include "absl/container/flat_hash_set.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "detector/findings/event.h"
-#include "detector/findings/traceback_event.h"
 #include "traceback/alerts/options.h"
+#include "traceback/findings/traceback_event.h"
 
 namespace cairn::alerts {
 

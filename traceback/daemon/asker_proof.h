@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/daemon/asker_rates.h"
 #include "traceback/host/sock_diag.h"
 

@@ -2,7 +2,7 @@
 #ifndef CAIRN_TRACEBACK_DAEMON_ASKER_RIGHTS_H_
 #define CAIRN_TRACEBACK_DAEMON_ASKER_RIGHTS_H_
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/daemon/options.h"
 #include "traceback/stop/message.h"
 

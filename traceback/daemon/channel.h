@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/daemon/front_counters.h"
 #include "traceback/requester/exchange.h"
 #include "traceback/stop/message.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/daemon/asker_rights.h"
 #include "traceback/stop/asker_network.h"
 

@@ -16,7 +16,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/daemon/asker_proof.h"
 #include "traceback/daemon/confinement.h"
 #include "traceback/daemon/front_process.h"

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
 
 namespace cairn::daemon {
 

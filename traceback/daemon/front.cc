@@ -16,7 +16,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/daemon/reply_rules.h"
 #include "traceback/daemon/requester_of.h"
 #include "traceback/sockets/socket_address.h"

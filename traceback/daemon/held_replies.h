@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-#include "capture/time.h"
+#include "base/time.h"
 
 namespace cairn::daemon {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "capture/address.h"
+#include "base/address.h"
 
 // A user's own word on who may get their name: ~/.ident (Carrier & Shields, section IV).
 namespace cairn::daemon {

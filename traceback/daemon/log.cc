@@ -8,8 +8,8 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
-#include "output/time_text.h"
+#include "base/time_text.h"
+#include "base/wall_clock.h"
 
 namespace cairn::daemon {
 namespace {
@@ -24,9 +24,9 @@ bool JournalReads() {
 }  // namespace
 
 void Log(Level level, std::string_view text) {
-  std::string line =
-      JournalReads() ? fmt::format("<{}>{}", static_cast<int>(level), text)
-                     : fmt::format("{} stopd[{}]: {}", output::Rfc3339(WallTime()), getpid(), text);
+  std::string line = JournalReads()
+                         ? fmt::format("<{}>{}", static_cast<int>(level), text)
+                         : fmt::format("{} stopd[{}]: {}", Rfc3339(WallTime()), getpid(), text);
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
   }

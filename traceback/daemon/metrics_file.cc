@@ -15,7 +15,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 
 namespace cairn::daemon {
 namespace {

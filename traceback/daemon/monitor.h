@@ -16,7 +16,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/daemon/channel.h"
 #include "traceback/daemon/hop_ledger.h"
 #include "traceback/daemon/ident_file.h"

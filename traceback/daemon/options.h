@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "capture/address.h"
-#include "capture/private_networks.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/private_networks.h"
+#include "base/time.h"
 #include "traceback/host/options.h"
 #include "traceback/requester/options.h"
 #include "traceback/stop/message.h"

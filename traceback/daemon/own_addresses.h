@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
 
 namespace cairn::daemon {
 

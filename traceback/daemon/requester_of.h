@@ -2,7 +2,7 @@
 #ifndef CAIRN_TRACEBACK_DAEMON_REQUESTER_OF_H_
 #define CAIRN_TRACEBACK_DAEMON_REQUESTER_OF_H_
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/stop/asker_network.h"
 
 namespace cairn::daemon {

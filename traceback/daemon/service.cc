@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/daemon/counters_text.h"
 #include "traceback/daemon/log.h"
 #include "traceback/daemon/signals.h"

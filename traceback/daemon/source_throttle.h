@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/daemon/log.h"
 
 namespace cairn::daemon {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tokens/token_store.h"
 
 namespace cairn::daemon {

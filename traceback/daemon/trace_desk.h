@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/daemon/fair_queue.h"
 #include "traceback/daemon/walk_queue.h"
 #include "traceback/host/inspector.h"

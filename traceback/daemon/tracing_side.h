@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/daemon/monitor.h"
 #include "traceback/daemon/restart_pauses.h"
 #include "traceback/daemon/trace_desk.h"

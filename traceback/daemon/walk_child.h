@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/daemon/options.h"
 #include "traceback/daemon/walk_confinement.h"
 #include "traceback/host/inspector.h"

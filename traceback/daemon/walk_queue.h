@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "traceback/daemon/fair_queue.h"
 #include "traceback/daemon/options.h"
 #include "traceback/daemon/walk_pool.h"

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/host/netlink.h"
 
 namespace cairn::host {

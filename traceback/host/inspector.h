@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "traceback/host/deadline.h"
 #include "traceback/host/executable_hashes.h"
 #include "traceback/host/options.h"

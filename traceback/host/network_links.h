@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/host/netlink.h"
 
 // Which addresses a network namespace has, and whether packets to them go there (rtnetlink(7)).

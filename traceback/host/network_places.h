@@ -10,7 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/host/conntrack.h"
 #include "traceback/host/deadline.h"
 #include "traceback/host/network_links.h"

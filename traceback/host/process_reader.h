@@ -9,7 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/host/deadline.h"
 #include "traceback/host/executable_hashes.h"
 #include "traceback/host/options.h"

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/host/socket_table.h"
 #include "traceback/host/walk.h"
 

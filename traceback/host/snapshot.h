@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 
 // Who owned a connection, and where their session came from, at one moment.  Plain values.
 // Source: Carrier & Shields, sections III-C and IV.

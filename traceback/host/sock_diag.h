@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/host/netlink.h"
 #include "traceback/host/snapshot.h"
 

@@ -13,7 +13,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/sockets/socket_address.h"
 
 namespace cairn::requester {

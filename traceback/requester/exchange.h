@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/requester/options.h"
 #include "traceback/stop/line_splitter.h"
 #include "traceback/stop/message.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/stop/message.h"
 
 namespace cairn::requester {

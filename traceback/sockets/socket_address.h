@@ -4,7 +4,7 @@
 
 #include <sys/socket.h>
 
-#include "capture/address.h"
+#include "base/address.h"
 
 // Ends of connections, as the kernel writes them.
 namespace cairn::sockets {

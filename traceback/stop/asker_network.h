@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
 
 namespace cairn::stop {
 

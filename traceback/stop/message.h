@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 
 // What asker and host say to each other in the Session TOken Protocol: one line each way, on TCP
 // port 113 of the host.  A superset of the Identification Protocol, so that either end understands

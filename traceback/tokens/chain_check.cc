@@ -6,14 +6,14 @@
 
 #include "fmt/format.h"
 
-#include "output/time_text.h"
+#include "base/time_text.h"
 #include "traceback/tokens/journal.h"
 
 namespace cairn::tokens {
 namespace {
 
 std::string When(PacketTime time) {
-  return time.IsSet() ? output::Rfc3339(time) : std::string("at an unknown time");
+  return time.IsSet() ? Rfc3339(time) : std::string("at an unknown time");
 }
 
 // Whether a list holds a hash; then it is taken out.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tokens/store_files.h"
 
 namespace cairn::tokens {

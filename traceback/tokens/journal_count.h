@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tokens/journal_writer.h"
 #include "traceback/tokens/ledger.h"
 #include "traceback/tokens/store_files.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "capture/time.h"
+#include "base/time.h"
 
 // Lines of the journal that name no token that was given out, but what happened to the store.
 namespace cairn::tokens {

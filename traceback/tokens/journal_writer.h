@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tokens/chain.h"
 #include "traceback/tokens/journal_notes.h"
 #include "traceback/tokens/store_files.h"

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <system_error>
 
-#include "output/time_text.h"
+#include "base/time_text.h"
 
 namespace cairn::tokens {
 namespace {
@@ -42,7 +42,7 @@ void PutFlag(Json& json, const char* key, bool flag) {
   if (flag) json[key] = true;
 }
 void PutTime(Json& json, const char* key, PacketTime time) {
-  if (time.IsSet()) json[key] = output::Rfc3339(time);
+  if (time.IsSet()) json[key] = Rfc3339(time);
 }
 void PutEnd(Json& json, const char* key, const Endpoint& end) {
   if (end != Endpoint()) json[key] = end.ToString();
@@ -87,7 +87,7 @@ bool JsonReader::Flag(const char* key) {
 PacketTime JsonReader::Time(const char* key) {
   const std::string text = Text(key);
   if (text.empty()) return PacketTime::InfinitePast();
-  const std::optional<PacketTime> time = output::ParseRfc3339(text);
+  const std::optional<PacketTime> time = ParseRfc3339(text);
   if (!time.has_value()) sound_ = false;
   return time.value_or(PacketTime::InfinitePast());
 }

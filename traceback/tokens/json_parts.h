@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "nlohmann/json.hpp"
 #include "traceback/tokens/record.h"
 

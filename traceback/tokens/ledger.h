@@ -9,7 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tokens/asker_shares.h"
 
 namespace cairn::tokens {

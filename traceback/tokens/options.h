@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 
 namespace cairn::tokens {
 

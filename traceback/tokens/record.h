@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "traceback/host/snapshot.h"
 #include "traceback/stop/message.h"
 

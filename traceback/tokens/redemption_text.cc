@@ -6,7 +6,7 @@
 
 #include "fmt/format.h"
 
-#include "output/time_text.h"
+#include "base/time_text.h"
 #include "traceback/tokens/hop_text.h"
 #include "traceback/tokens/origin_text.h"
 #include "traceback/tokens/plain_text.h"
@@ -23,7 +23,7 @@ using host::Snapshot;
 constexpr size_t kMostDescriptorsShown = 24;  // of one process
 
 std::string TimeOf(PacketTime time) {
-  return time.IsSet() ? output::Rfc3339(time).substr(0, 19) + "Z" : "unknown";
+  return time.IsSet() ? Rfc3339(time).substr(0, 19) + "Z" : "unknown";
 }
 
 std::string UserOf(const std::string& name, uint32_t uid) {

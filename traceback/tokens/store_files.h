@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 
 // Files of the token store.  No link is ever followed in its folders; what is made in them is for
 // its owner alone.

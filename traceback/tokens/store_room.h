@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tokens/ledger.h"
 #include "traceback/tokens/options.h"
 #include "traceback/tokens/reserve.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/tokens/redemption.h"
 #include "traceback/tokens/token_store.h"
 

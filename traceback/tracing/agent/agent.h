@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tracing/agent/options.h"
 #include "traceback/tracing/link/signer.h"
 

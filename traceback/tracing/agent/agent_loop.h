@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/tracing/agent/agent.h"
 #include "traceback/tracing/agent/control.h"
 #include "traceback/tracing/agent/monitor_message.h"

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/address.h"
-#include "capture/private_networks.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/private_networks.h"
+#include "base/time.h"
 #include "traceback/tracing/knowledge/options.h"
 #include "traceback/tracing/link/links.h"
 #include "traceback/tracing/rounds/options.h"

@@ -15,7 +15,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tracing/link/links.h"
 #include "traceback/tracing/trust/trust.h"
 #include "traceback/tracing/wire/message.h"

@@ -9,7 +9,7 @@
 #include <map>
 #include <utility>
 
-#include "capture/address.h"
+#include "base/address.h"
 
 namespace cairn::tracing {
 

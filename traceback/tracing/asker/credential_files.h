@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/asker/options.h"
 #include "traceback/tracing/link/links.h"
 #include "traceback/tracing/link/signer.h"

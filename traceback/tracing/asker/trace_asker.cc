@@ -9,7 +9,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 
 namespace cairn::tracing {
 namespace {

@@ -20,7 +20,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tracing/asker/ask_rates.h"
 #include "traceback/tracing/asker/chain_walk.h"
 #include "traceback/tracing/asker/options.h"

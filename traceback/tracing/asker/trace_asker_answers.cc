@@ -4,7 +4,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/tracing/asker/trace_asker.h"
 
 namespace cairn::tracing {

@@ -14,7 +14,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/tracing/asker/credential_files.h"
 
 namespace cairn::tracing {

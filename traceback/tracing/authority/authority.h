@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/authority/invitation.h"
 #include "traceback/tracing/authority/keys.h"
 #include "traceback/tracing/authority/make_certificates.h"

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/authority/register.h"
 #include "traceback/tracing/authority/service_text.h"
 #include "traceback/tracing/authority/state_folder.h"

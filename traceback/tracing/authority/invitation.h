@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/authority/make_certificates.h"
 
 // Invitations: how a host that has no certificate yet gets its first one.

@@ -11,8 +11,8 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 
 namespace cairn::tracing {
 

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/authority/invitation.h"
 #include "traceback/tracing/authority/register.h"
 #include "traceback/tracing/authority/request.h"

@@ -21,7 +21,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/tracing/authority/authority.h"
 #include "traceback/tracing/authority/authority_view.h"
 #include "traceback/tracing/authority/service_text.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fmt/format.h"
 
+#include "base/time_text.h"
 #include "nlohmann/json.hpp"
-#include "output/time_text.h"
 #include "traceback/tracing/knowledge/drawing.h"
 #include "traceback/tracing/knowledge/ways.h"
 
@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 void PutTime(Json& json, const char* key, PacketTime time) {
-  if (time.IsSet()) json[key] = output::Rfc3339(time);
+  if (time.IsSet()) json[key] = Rfc3339(time);
 }
 
 void PutText(Json& json, const char* key, const std::string& text) {

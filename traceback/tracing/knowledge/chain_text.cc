@@ -3,7 +3,7 @@
 
 #include "fmt/format.h"
 
-#include "output/time_text.h"
+#include "base/time_text.h"
 #include "traceback/tracing/knowledge/drawing.h"
 #include "traceback/tracing/knowledge/strip.h"
 

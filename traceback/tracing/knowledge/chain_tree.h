@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/knowledge/drawing.h"
 
 namespace cairn::tracing {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/knowledge/knowledge.h"
 #include "traceback/tracing/wire/chain.h"
 

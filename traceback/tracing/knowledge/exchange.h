@@ -17,8 +17,8 @@
 
 #include "absl/status/status.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "traceback/tracing/knowledge/knowledge.h"
 #include "traceback/tracing/wire/chain.h"
 #include "traceback/tracing/wire/message.h"

@@ -14,7 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/knowledge/options.h"
 #include "traceback/tracing/wire/chain.h"
 #include "traceback/tracing/wire/fact.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/knowledge/origin_chains.h"
 #include "traceback/tracing/wire/fact.h"
 

@@ -16,7 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/knowledge/journal_file.h"
 #include "traceback/tracing/knowledge/knowledge.h"
 #include "traceback/tracing/knowledge/origin_chains.h"

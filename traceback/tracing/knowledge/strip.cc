@@ -7,7 +7,7 @@
 #include "fmt/format.h"
 
 #include "base/printable.h"
-#include "output/time_text.h"
+#include "base/time_text.h"
 #include "traceback/tracing/knowledge/ways.h"
 
 namespace cairn::tracing {
@@ -69,7 +69,7 @@ std::string Plain(std::string_view text, size_t most) { return Printable(text, m
 
 std::string MomentText(PacketTime time) {
   if (!time.IsSet()) return "?";
-  return output::DateText(time) + " " + output::ClockText(time);
+  return DateText(time) + " " + ClockText(time);
 }
 
 Strip StripOf(const Chain& chain) {

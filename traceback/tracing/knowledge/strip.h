@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/wire/chain.h"
 
 // A chain as words.  All of them are printing ASCII.

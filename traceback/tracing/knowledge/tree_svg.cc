@@ -4,7 +4,7 @@
 
 #include "fmt/format.h"
 
-#include "output/svg_parts.h"
+#include "base/svg_parts.h"
 #include "traceback/tracing/knowledge/chain_tree.h"
 #include "traceback/tracing/knowledge/drawing.h"
 #include "traceback/tracing/knowledge/strip.h"
@@ -49,7 +49,7 @@ class Drawing {
   std::string Document(const std::string& title) const {
     const int width = std::max(2 * kMargin + columns_ * kColumn - (kColumn - kBoxWidth), 400);
     const int height = kTop + std::max(rows_, 1) * kRow + kMargin;
-    return output::SvgHead(width, height, kMargin, title) + lines_ + boxes_ + "</svg>\n";
+    return SvgHead(width, height, kMargin, title) + lines_ + boxes_ + "</svg>\n";
   }
 
  private:
@@ -70,8 +70,8 @@ class Drawing {
     boxes_ += fmt::format(
         "<g><title>{}</title><rect class=\"frame\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" "
         "rx=\"{}\"{}/>",
-        output::EscapedXml(node.name + " " + UsersOf(node) + " (" + CountOf(node) + ", trace " +
-                           node.last_trace + ")"),
+        EscapedXml(node.name + " " + UsersOf(node) + " (" + CountOf(node) + ", trace " +
+                   node.last_trace + ")"),
         left, top, kBoxWidth, kBoxHeight, node.is_end ? kBoxHeight / 2 : 4,
         node.is_proven ? "" : " stroke-dasharray=\"2 3\"");
     const std::string below = node.is_end ? CountOf(node) : UsersOf(node);
@@ -82,7 +82,7 @@ class Drawing {
 
   void AddWords(const std::string& words, int left, int line) {
     boxes_ += fmt::format("<text x=\"{}\" y=\"{}\">{}</text>", left + 10, line,
-                          output::EscapedXml(Plain(words, kLetters)));
+                          EscapedXml(Plain(words, kLetters)));
   }
 
   int columns_;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tracing/wire/chain.h"
 #include "traceback/tracing/wire/fact.h"
 

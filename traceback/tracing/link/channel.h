@@ -13,8 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "traceback/tracing/link/links.h"
 #include "traceback/tracing/link/signer.h"
 #include "traceback/tracing/trust/trust.h"

@@ -11,7 +11,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/sockets/socket_address.h"
 #include "traceback/tracing/link/own_end.h"
 

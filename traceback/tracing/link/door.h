@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tracing/link/peer_link.h"
 #include "traceback/tracing/link/source_rates.h"
 #include "traceback/tracing/link/stream.h"

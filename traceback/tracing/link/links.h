@@ -20,8 +20,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "traceback/tracing/link/signer.h"
 #include "traceback/tracing/trust/trust.h"
 #include "traceback/tracing/wire/message.h"

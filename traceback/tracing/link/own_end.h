@@ -5,8 +5,8 @@
 #include <chrono>
 #include <optional>
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "traceback/tracing/link/channel.h"
 #include "traceback/tracing/link/links.h"
 

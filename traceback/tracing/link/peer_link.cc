@@ -6,7 +6,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/tracing/link/own_end.h"
 
 namespace cairn::tracing {

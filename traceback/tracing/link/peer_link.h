@@ -15,8 +15,8 @@
 
 #include "absl/container/flat_hash_map.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 #include "traceback/tracing/link/channel.h"
 #include "traceback/tracing/link/links.h"
 #include "traceback/tracing/link/stream.h"

@@ -7,7 +7,7 @@
 
 #include "fmt/format.h"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/sockets/socket_address.h"
 #include "traceback/tracing/link/own_end.h"
 #include "traceback/tracing/link/peer_link.h"

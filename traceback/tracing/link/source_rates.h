@@ -8,7 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 
 namespace cairn::tracing {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tracing/link/channel.h"
 #include "traceback/tracing/link/tcp_socket.h"
 #include "traceback/tracing/wire/message.h"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "capture/address.h"
+#include "base/address.h"
 
 // The sockets of links: none blocks, and none is left to a program that this one starts.
 namespace cairn::tracing {

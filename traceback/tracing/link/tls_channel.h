@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tracing/link/channel.h"
 #include "traceback/tracing/trust/openssl.h"
 

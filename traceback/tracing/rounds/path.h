@@ -13,7 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tracing/trust/check_fact.h"
 #include "traceback/tracing/wire/chain.h"
 #include "traceback/tracing/wire/fact.h"

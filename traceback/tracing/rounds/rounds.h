@@ -17,9 +17,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
-#include "capture/wall_clock.h"
+#include "base/address.h"
+#include "base/time.h"
+#include "base/wall_clock.h"
 #include "traceback/tracing/rounds/options.h"
 #include "traceback/tracing/rounds/path.h"
 #include "traceback/tracing/rounds/trace_memory.h"

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "capture/address.h"
+#include "base/address.h"
 #include "traceback/tracing/trust/trust.h"
 #include "traceback/tracing/wire/chain.h"
 

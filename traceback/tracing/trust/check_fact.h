@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/trust/trust.h"
 #include "traceback/tracing/wire/chain.h"
 #include "traceback/tracing/wire/fact.h"

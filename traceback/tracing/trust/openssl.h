@@ -14,7 +14,7 @@
 
 #include "absl/status/status.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 
 // Owners of what libcrypto gives, and the little that all who use it need.
 namespace cairn::tracing {

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/trust/openssl.h"
 
 namespace cairn::tracing {

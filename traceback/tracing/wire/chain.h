@@ -12,7 +12,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/wire/fact.h"
 
 // A finished trace: the facts of its hosts, from the last host of the chain to the first.

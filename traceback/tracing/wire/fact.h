@@ -14,8 +14,8 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/address.h"
-#include "capture/time.h"
+#include "base/address.h"
+#include "base/time.h"
 
 // What one host says of one connection in a trace.  Plain values, and their bytes.
 namespace cairn::tracing {

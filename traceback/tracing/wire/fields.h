@@ -15,7 +15,7 @@
 
 #include "absl/status/status.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/wire/cbor.h"
 #include "traceback/tracing/wire/fact.h"
 

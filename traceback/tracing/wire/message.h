@@ -13,7 +13,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/wire/chain.h"
 #include "traceback/tracing/wire/fact.h"
 

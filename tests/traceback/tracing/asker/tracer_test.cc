@@ -9,7 +9,7 @@
 
 #include "catch2/catch.hpp"
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "tests/support/scratch_folder.h"
 #include "tests/support/test_authority.h"
 #include "traceback/tracing/link/private_key.h"

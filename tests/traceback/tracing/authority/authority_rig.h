@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "tests/support/scratch_folder.h"
 #include "traceback/tracing/authority/authority.h"
 #include "traceback/tracing/authority/enrolment.h"

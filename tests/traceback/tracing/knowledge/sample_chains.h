@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/time.h"
+#include "base/time.h"
 #include "traceback/tracing/wire/chain.h"
 
 // Chains as they could be, with signatures and certificates of the right size that prove nothing:

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/wall_clock.h"
+#include "base/wall_clock.h"
 #include "traceback/tracing/link/links.h"
 #include "traceback/tracing/link/private_key.h"
 #include "traceback/tracing/trust/openssl.h"

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/correlator/stream_correlator.h"
+
+#include <type_traits>
+
+namespace cairn {
+
+StreamCorrelator::StreamCorrelator(const CorrelatorOptions& options, EventSink& sink)
+    : calibrates_(options.timing.rule == timing::Rule::kEvidence && options.timing.calibrate),
+      screens_(options.relays.enabled),
+      sink_(sink),
+      reporter_(options, *this),
+      correlator_(options.timing, options.protected_networks, reporter_),
+      slide_(options.timing, options.protected_networks),
+      slots_(options.slots, options.timing, options.protected_networks, *this),
+      relays_(options.relays, options.protected_networks, *this),
+      site_screen_(options.relays, options.protected_networks) {
+  if (calibrates_) correlator_.CalibrateBy(slide_.scores());
+  if (screens_) correlator_.Prioritize(site_screen_);
+}
+
+void StreamCorrelator::Take(const stream::EventBatch& batch) {
+  // Far enough ahead that memory answers in time.
+  constexpr size_t kAhead = 4;
+  Soon<timing::Onset> onsets(*this, batch, kAhead);
+  Soon<relays::FlowActivity> activities(*this, batch, kAhead);
+  batch.ForEach([&](const auto& event) {
+    using Event = std::decay_t<decltype(event)>;
+    if constexpr (std::is_same_v<Event, timing::Onset>) onsets.Next();
+    if constexpr (std::is_same_v<Event, relays::FlowActivity>) activities.Next();
+    On(event);
+  });
+}
+
+void StreamCorrelator::Prefetch(const timing::Onset& onset) const {
+  correlator_.Prefetch(onset.slot, onset.source());
+  if (calibrates_) slide_.Prefetch(onset.slot, onset.uid, onset.source());
+}
+
+void StreamCorrelator::On(const timing::Onset& onset) {
+  // Only where there is more to compare than there is time for.
+  if (screens_ && correlator_.IsPressed(onset.time)) site_screen_.OnOnset(onset);
+  correlator_.OnOnset(onset);
+  if (calibrates_) slide_.OnOnset(onset);
+}
+
+void StreamCorrelator::On(const stream::HostsParted& parted) {
+  slots_.OnConnectionEnd(parted.slot, parted.uid, parted.time);
+  relays_.OnConnectionEnd(parted.slot, parted.uid, parted.ends, parted.time);
+}
+
+void StreamCorrelator::On(const stream::ConnectionClosed& closed) {
+  if (calibrates_) slide_.OnConnectionEnd(closed.slot, closed.uid, closed.cause, closed.time);
+  correlator_.OnConnectionEnd(closed.slot, closed.cause, closed.time);
+  reporter_.OnConnectionEnd(closed.uid, closed.time);
+}
+
+void StreamCorrelator::On(const stream::InsertionSeen& seen) {
+  reporter_.OnInsertion(seen.connection, seen.segments, seen.time);
+}
+
+void StreamCorrelator::On(const stream::SessionSeen& seen) {
+  if (!session_status_.ok()) return;
+  const std::vector<std::string>* names = names_.Find(seen.uid);
+  if (names == nullptr) {
+    session_status_ = sink_.WriteSession(seen.record);
+    return;
+  }
+  record_ = seen.record;
+  record_.alerts = *names;
+  session_status_ = sink_.WriteSession(record_);
+  if (seen.is_last) names_.Forget(seen.uid);
+}
+
+void StreamCorrelator::On(const stream::Tick& tick) {
+  reporter_.SetPacketsLost(tick.packets_lost);
+  if (tick.moves_time) relays_.AdvanceTo(tick.time);
+}
+
+void StreamCorrelator::Finish(PacketTime now) {
+  // After the ends of pairs: should its scores find the disk full, they are written.
+  relays_.Finish(now);
+}
+
+absl::Status StreamCorrelator::status() const {
+  absl::Status status = reporter_.status();
+  status.Update(session_status_);
+  return status;
+}
+
+// Findings pass here on their way out, so that the sessions learn which of them name them.
+absl::Status StreamCorrelator::Write(const Event& event) {
+  names_.OnEvent(event);
+  return sink_.Write(event);
+}
+
+void StreamCorrelator::OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
+                                     const SlotSignificance& significance,
+                                     const Confidence& confidence, PacketTime time) {
+  correlator_.OnCorrelation(accepted, opened, significance, confidence, time);
+}
+
+void StreamCorrelator::OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
+                                      PacketTime time) {
+  reporter_.OnConstantRate(accepted, opened, time);
+}
+
+void StreamCorrelator::AddTo(DetectorCounters& all) const {
+  const timing::CorrelatorCounters t = correlator_.counters();
+  all.candidates = t.candidates;
+  all.candidates_dropped = t.candidates_dropped;
+  all.indirect_skipped = t.indirect_skipped;
+  all.pair_trials = t.trials;
+  all.coincidences = t.coincidences;
+  all.pairs = t.pairs_created;
+  all.pairs_held = t.pairs_held;
+  all.pairs_peak = t.pairs_peak;
+  all.pairs_evicted = t.pairs_evicted_by_connection + t.pairs_evicted_by_table;
+  all.pairs_evicted_by_connection = t.pairs_evicted_by_connection;
+  all.pairs_evicted_by_table = t.pairs_evicted_by_table;
+  all.pairs_evicted_promising = t.pairs_evicted_promising;
+  all.pairs_refused = t.pairs_refused;
+  all.pairs_hopeless = t.pairs_hopeless;
+  all.shifted_left_out = slide_.dropped();
+  const slots::SlotCounters s = slots_.counters();
+  all.slot_pairs = s.pairs;
+  all.slot_looks = s.looks;
+  all.slot_looks_in_full = s.looks_in_full;
+  all.slot_looks_dropped = s.looks_dropped;
+  const relays::RelayCounters r = relays_.counters();
+  all.relay_activities = r.activities;
+  all.relay_hosts_watched = r.hosts_watched;
+  all.relay_hosts_peak = r.hosts_peak;
+  all.relay_hosts_evicted = r.hosts_evicted;
+  all.relay_hosts_left_out = r.hosts_left_out + site_screen_.left_out();
+  all.relay_decisions = r.decisions;
+  all.suspect_hosts = site_screen_.suspects();
+  all.session_alerts_left_out = names_.left_out();
+  reporter_.AddTo(all);
+}
+
+}  // namespace cairn

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_CORRELATOR_STREAM_CORRELATOR_H_
+#define CAIRN_DETECTOR_CORRELATOR_STREAM_CORRELATOR_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+
+#include "detector/correlator/options.h"
+#include "detector/correlator/relays/relay_screen.h"
+#include "detector/correlator/relays/site_screen.h"
+#include "detector/correlator/reporter.h"
+#include "detector/correlator/session_names.h"
+#include "detector/correlator/slots/slot_correlator.h"
+#include "detector/correlator/timing/correlator.h"
+#include "detector/correlator/timing/time_slide.h"
+#include "detector/findings/counters.h"
+#include "detector/findings/event.h"
+#include "detector/stream/event_batch.h"
+
+namespace cairn {
+
+// The correlator half: a stream of sensor events in (stream/event_batch.h), findings out.  It sees
+// no segment, calls no sensor, and reads no clock: the stream's times are its only time.
+//
+// Deterministic: the same stream and options give the same findings, however it is cut into
+// batches.  Thread-compatible.  Memory bounded by the options.  Cost: of an onset, see timing/; of
+// an activity, see relays/ and slots/.
+class StreamCorrelator : public stream::StreamSink,
+                         private slots::SlotSink,
+                         private relays::RelaySink,
+                         private EventSink {
+ public:
+  // Requires: `sink` outlives this.
+  StreamCorrelator(const CorrelatorOptions& options, EventSink& sink);
+
+  void Take(const stream::EventBatch& batch) override;
+  // The stream has come to its end, at `now`.  Call once, last.
+  void Finish(PacketTime now);
+
+  // The first error of the sink.  Findings end at it, session records at their own.
+  absl::Status status() const;
+  void AddTo(DetectorCounters& all) const;
+  const policy::Policy& policy() const { return reporter_.policy(); }
+
+  // Each event of the stream.
+  void On(const timing::Onset& onset);
+  void On(const slots::SlotCount& slot) { slots_.OnSlot(slot); }
+  void On(const relays::FlowActivity& activity) { relays_.OnActivity(activity); }
+  void On(const stream::HostsParted& parted);
+  void On(const stream::ConnectionClosed& closed);
+  void On(const stream::InsertionSeen& seen);
+  void On(const stream::SessionSeen& seen);
+  void On(const stream::Tick& tick);
+
+ private:
+  absl::Status Write(const Event& event) override;
+  absl::Status WriteScore(const HostScore& score) override { return sink_.WriteScore(score); }
+  void OnRelayNode(const RelayNode& finding) override { reporter_.OnRelayNode(finding); }
+  void OnHostScore(const HostScore& score) override { reporter_.OnHostScore(score); }
+  void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
+                     const SlotSignificance& significance, const Confidence& confidence,
+                     PacketTime time) override;
+  void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
+                      PacketTime time) override;
+  void Prefetch(const timing::Onset& onset) const;
+  void Prefetch(const relays::FlowActivity& activity) const { relays_.Prefetch(activity); }
+
+  // Events of one kind, some ahead of where a batch is read.
+  template <typename Event>
+  class Soon {
+   public:
+    Soon(const StreamCorrelator& correlator, const stream::EventBatch& batch, size_t ahead)
+        : correlator_(correlator), batch_(batch) {
+      for (size_t i = 0; i < ahead; ++i) Next();
+    }
+    void Next() {
+      if (const Event* event = batch_.At<Event>(next_++); event != nullptr) {
+        correlator_.Prefetch(*event);
+      }
+    }
+
+   private:
+    const StreamCorrelator& correlator_;
+    const stream::EventBatch& batch_;
+    size_t next_ = 0;
+  };
+
+  const bool calibrates_;
+  const bool screens_;
+  EventSink& sink_;
+  Reporter reporter_;
+  timing::Correlator correlator_;
+  timing::TimeSlide slide_;
+  slots::SlotCorrelator slots_;
+  relays::RelayScreen relays_;
+  relays::SiteScreen site_screen_;
+  SessionNames names_;
+  SessionRecord record_;  // reused: what it holds keeps its memory
+  absl::Status session_status_;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_DETECTOR_CORRELATOR_STREAM_CORRELATOR_H_

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "detector/correlator/timing/connection_states.h"
+
+namespace cairn::timing {
+
+void ConnectionStates::OnOnset(const Onset& onset) {
+  if (onset.slot >= slots_.size()) slots_.resize(size_t{onset.slot} + 1);
+  slots_[onset.slot].uid = static_cast<uint32_t>(onset.uid);
+}
+
+void ConnectionStates::OnEnd(uint32_t slot) {
+  if (slot < slots_.size()) slots_[slot].uid = 0;
+}
+
+uint32_t ConnectionStates::FindOrCreate(const Onset& onset) {
+  if (const uint32_t known = Find(onset.slot); known != kNone) return known;
+  uint32_t index = 0;
+  if (free_.empty()) {
+    index = static_cast<uint32_t>(states_.size());
+    states_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  slots_[onset.slot].state = index;
+  ConnectionState& state = states_[index];
+  state = ConnectionState{};
+  state.key = onset.key;
+  state.start = onset.start;
+  state.uid = onset.uid;
+  state.slot = onset.slot;
+  Update(index, onset);
+  return index;
+}
+
+void ConnectionStates::Update(uint32_t index, const Onset& onset) {
+  ConnectionState& state = states_[index];
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    const OnsetHistory& history = onset.history[kind];
+    if (!history.is_onset) continue;
+    ConnectionState::Flow& flow = state.flow[onset.flow][kind];
+    flow.covered = flow.CoveredUntil(onset.time);
+    flow.last = onset.time;
+    flow.count = history.count;
+    flow.wait_ms = history.wait_ms;
+    state.flow[1U - onset.flow][kind].count = history.reverse_count;
+  }
+  state.originator_side = onset.originator_side;  // a SYN may arrive after its answer
+  state.originator = onset.originator;
+  state.far_trip = onset.far_trip;
+  state.not_believed = onset.not_believed;
+  state.seen =
+      static_cast<uint8_t>(state.seen | (1U << onset.flow) | (onset.reverse_seen ? 3U : 0U));
+}
+
+void ConnectionStates::Erase(uint32_t index) {
+  slots_[states_[index].slot].state = kNone;
+  free_.push_back(index);
+}
+
+}  // namespace cairn::timing

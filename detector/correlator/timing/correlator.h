@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_CORRELATOR_TIMING_CORRELATOR_H_
+#define CAIRN_DETECTOR_CORRELATOR_TIMING_CORRELATOR_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/address.h"
+#include "detector/correlator/timing/comparison_budget.h"
+#include "detector/correlator/timing/connection_states.h"
+#include "detector/correlator/timing/evidence_rule.h"
+#include "detector/correlator/timing/null_scores.h"
+#include "detector/correlator/timing/pair_table.h"
+#include "detector/correlator/timing/recent_onsets.h"
+#include "detector/correlator/timing/roles.h"
+#include "detector/correlator/timing/rules.h"
+#include "detector/findings/event.h"
+#include "detector/stream/onset.h"
+#include "detector/stream/pair_filter.h"
+#include "detector/stream/timing_options.h"
+
+namespace cairn::timing {
+
+// A pair of which the rules hold.
+struct PairFinding {
+  PacketTime time;
+  PairKind kind = PairKind::kDirect;
+  RoleBasis roles = RoleBasis::kOrder;  // how upstream and downstream were told apart
+  uint32_t revision = 1;                // one more each time that they were corrected
+  std::optional<IpAddress> host;        // direct: the middle host
+  ConnectionSummary upstream;
+  ConnectionSummary downstream;
+  Evidence evidence;
+  // Hosts with a connection to the same service (responder's address and port) as one side of the
+  // pair, all correlated with the other side, this pair's included: 1 for a login chain.
+  uint32_t fan_out = 1;
+};
+
+class PairSink {
+ public:
+  virtual ~PairSink() = default;
+  // Once per pair of connections, when the rules first hold.
+  virtual void OnPair(const PairFinding& finding) = 0;
+  // Later evidence says that upstream and downstream of a reported pair are the other way round.
+  // At most kMaxRevisions times a pair.
+  virtual void OnPairRevised(const PairFinding&) {}
+  // Once per reported pair, with the totals, when the first of its connections has ended.
+  virtual void OnPairEnd(const PairFinding& finding, SessionEnd cause) = 0;
+};
+
+// What the correlator did and what it had to drop.
+struct CorrelatorCounters {
+  uint64_t onsets = 0;              // that may take part in pairs
+  uint64_t candidates = 0;          // onset comparisons made
+  uint64_t candidates_dropped = 0;  // onsets whose search stopped at max_candidates_per_onset
+  uint64_t indirect_skipped = 0;    // onsets not compared for want of budget
+  uint64_t trials = 0;              // onsets of connections in pairs, for each pair
+  uint64_t coincidences = 0;
+  uint64_t pairs_created = 0;
+  uint64_t pairs_held = 0;
+  uint64_t pairs_peak = 0;
+  uint64_t pairs_evicted_by_connection = 0;  // max_pairs_per_connection: the least promising
+  uint64_t pairs_evicted_by_table = 0;       // max_pairs: likewise
+  uint64_t pairs_evicted_promising = 0;      // of both: with half of what an alert needs
+  uint64_t pairs_refused = 0;                // table or connection full of reported pairs
+  uint64_t pairs_hopeless = 0;               // dropped because the rules can hardly hold any more
+};
+
+// The correlator half (Zhang & Paxson 2000): onsets and connection ends in, stepping-stone pairs
+// out.  It knows nothing of segments, and onsets may come from anywhere as long as they are in time
+// order.
+//
+// Cost per onset: the pairs its connection is already in, plus the candidates: for direct pairs the
+// recent onsets of flows that end at its source host, for indirect pairs those whose previous
+// onsets coincided with its previous ones. Thread-compatible.  Deterministic.  Memory bounded by
+// the options.
+class Correlator : private EvictionSink {
+ public:
+  // Requires: `sink` outlives the correlator.
+  Correlator(const Options& options, const PrefixSet& protected_networks, PairSink& sink);
+
+  // An onset in this slot, of data from `source`, will probably come soon: fetches what that will
+  // need.
+  void Prefetch(uint32_t slot, const IpAddress& source) const;
+  // Requires: times do not decrease.
+  void OnOnset(const Onset& onset) {
+    if (filter_.MayTakePart(onset)) Compare(onset);
+  }
+  // Requires: likewise, and the onset may take part (PairFilter).
+  void Compare(const Onset& onset);
+  void OnConnectionEnd(uint32_t slot, SessionEnd cause, PacketTime time);
+  // Evidence of another kind has decided (slots/): what `a` brings to the host where the two meet,
+  // leaves it against `b`, and the other way round.
+  void OnCorrelation(const Onset& a, const Onset& b, const SlotSignificance& slots,
+                     const Confidence& confidence, PacketTime time);
+
+  // What pairs need follows from these scores, of pairs compared with a shift in time.  Requires:
+  // `scores` outlives the correlator.
+  void CalibrateBy(const std::array<NullScores, kKinds>& scores) { calibration_ = &scores; }
+  // When there are more indirect comparisons to make than the budget allows, `priority` says whose
+  // are made; without one, nobody's.  Requires: `priority` outlives the correlator.
+  void Prioritize(const Priority& priority) { priority_ = &priority; }
+  // Has the budget been short of late, so that priority() matters?
+  bool IsPressed(PacketTime now) const { return budget_.IsShort(now); }
+  // From now on this correlator compares only connections of which one has an even slot number and
+  // the other an odd one, and records what they reach instead of reporting.  Requires: as above.
+  void RecordScores(std::array<NullScores, kKinds>& scores) { recorded_ = &scores; }
+
+  CorrelatorCounters counters() const;
+
+ private:
+  struct SlotVerdict {
+    const SlotSignificance& significance;
+    uint32_t from = 0;  // state of the connection from which its direction 0 runs
+  };
+
+  void UpdatePairs(uint32_t state, const Onset& onset);
+  void AddTrial(uint32_t pair, unsigned side, bool leaves, const Onset& onset);
+  void CountWait(Pair& pair, unsigned track) const;
+  void FindDirect(const Onset& onset);
+  void FindSimultaneous(const Onset& onset);
+  void FindIndirect(const Onset& onset);
+  void FindAnyIndirect(const Onset& onset);
+  bool GoesFirst(const Onset& onset) const;
+  RecentOnsets::Keys KeysOf(const Onset& onset) const;
+  bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
+  void Coincide(uint32_t pair, unsigned track, PacketTime earlier, uint32_t earlier_count,
+                PacketTime later, uint32_t later_count);
+  bool IsHopeless(const Pair& pair, PacketTime now) const;
+  bool IsHopelessByCounts(const Pair& pair) const;
+  bool IsHopelessByEvidence(const Pair& pair, PacketTime now) const;
+  uint32_t OnsetsNeededForIndirect() const;
+  PacketDelta IndirectWindow() const;
+
+  void OnEviction(const Pair& pair) override;
+  bool IsPromising(const Pair& pair) const;
+  void Judge(uint32_t pair, PacketTime now);
+  void Report(uint32_t pair, PacketTime now, const std::optional<Confidence>& confidence,
+              const SlotVerdict* slots);
+  void ReviewRoles(uint32_t pair, PacketTime now);
+  Roles RolesOf(const Pair& pair) const;
+  std::optional<Confidence> Suffices(Pair& pair, PacketTime now);
+  PairEvidence EvidenceOf(const Pair& pair, PacketTime now) const;
+  const NullScores* Measured(PairKind kind) const;
+  std::optional<unsigned> ClientToServerTrack(const Pair& pair) const;
+  Significance ViewEvidence(const Pair& pair, unsigned track, PacketTime now) const;
+  PairView View(const Pair& pair) const;
+  const Pair* MirrorOf(const Pair& pair) const;
+  bool IsAlreadyReported(const Pair& pair) const;
+  bool SeesBothDirections(const Pair& pair) const;
+  uint32_t FanOut(const Pair& pair, PacketTime now) const;
+  PairFinding Describe(const Pair& pair, PacketTime time) const;
+
+  PacketDelta TripTo(const Onset& onset) const;
+  PacketDelta TripFrom(const Onset& onset) const;
+  PacketDelta Transit(PairKind kind, const Onset& earlier, const Onset& later) const;
+  PacketDelta TransitOf(const Pair& pair, unsigned track) const;
+
+  bool Adapts() const { return options_.rule == Rule::kEvidence && options_.adapt_to_round_trips; }
+  bool FromFirst(PairKind kind) const {
+    return options_.rule == Rule::kThresholds && RulesOf(kind).from_first_coincidence;
+  }
+  const PairRules& RulesOf(PairKind kind) const {
+    return kind == PairKind::kDirect ? options_.direct : options_.indirect;
+  }
+
+  const Options options_;
+  // Onsets at most this far apart are compared when new pairs are looked for.
+  const std::array<PacketDelta, kKinds> window_;
+  const PairFilter filter_;
+  PairSink& sink_;
+  ConnectionStates states_;
+  PairTable pairs_;
+  RecentOnsets recent_;
+  uint64_t onsets_in_window_ = 0;               // how busy the link is
+  PacketDelta farthest_ = PacketDelta::Zero();  // half of the longest trip in `recent_`, ever
+  PacketTime first_onset_ = PacketTime::InfinitePast();
+  PacketTime now_ = PacketTime::InfinitePast();
+  ComparisonBudget budget_;
+  const Priority* priority_ = nullptr;
+  const std::array<NullScores, kKinds>* calibration_ = nullptr;
+  std::array<NullScores, kKinds>* recorded_ = nullptr;
+  CorrelatorCounters counters_;
+};
+
+}  // namespace cairn::timing
+
+#endif  // CAIRN_DETECTOR_CORRELATOR_TIMING_CORRELATOR_H_

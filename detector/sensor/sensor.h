@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_DETECTOR_SENSOR_SENSOR_H_
+#define CAIRN_DETECTOR_SENSOR_SENSOR_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "capture/segment.h"
+#include "detector/sensor/activity/slot_counter.h"
+#include "detector/sensor/border/border_census.h"
+#include "detector/sensor/connections/connection_tracker.h"
+#include "detector/sensor/onsets/onset_gate.h"
+#include "detector/sensor/sessions/session_recorder.h"
+#include "detector/stream/event_batch.h"
+#include "detector/stream/flow_activity.h"
+#include "detector/stream/onset.h"
+
+namespace cairn {
+
+// What the sensor half is to do.
+struct SensorOptions {
+  connections::Options connections{};
+  timing::Options timing{};
+  slots::Options slots{};
+  relays::Options relays{};
+  sessions::Options sessions{};
+  PrefixSet protected_networks{};
+};
+
+// The sensor half: segments in, a stream of events out (stream/event_batch.h).  All per-packet work
+// is here; it touches the segment's own connection and no other.  While insertion is seen, onsets
+// come OnsetGate::kHold later than everything else, because they wait until their receiver has
+// taken them.
+//
+// Nothing comes back from whoever takes the stream: what is worth telling is decided here.
+//
+// Thread-compatible.  Cost per segment: one table access, hidden behind prefetching within a batch.
+class Sensor : private connections::EndSink,
+               private timing::OnsetSink,
+               private sessions::SessionSink {
+ public:
+  // Requires: `sink` outlives the sensor.
+  Sensor(const SensorOptions& options, stream::StreamSink& sink);
+
+  // Requires: times do not decrease.
+  void Process(std::span<const Segment> segments);
+  void AdvanceTo(PacketTime now);
+  // Ends every open connection at the time of the last segment.
+  void EndAll();
+  // Capture has lost so many packets; told with what comes next.
+  void SetPacketsLost(uint64_t packets);
+
+  const connections::Counters& counters() const { return tracker_.counters(); }
+  sessions::Counters session_counters() const { return sessions_.counters(); }
+  uint64_t connections_held() const { return tracker_.table().size(); }
+  const timing::OnsetGateCounters& onset_counters() const { return gate_.counters(); }
+  uint64_t slot_connections_left_out() const { return slot_counter_.left_out(); }
+  const border::BorderCensus& border() const { return border_; }
+  PacketTime now() const { return now_; }
+
+ private:
+  // Far enough ahead that memory answers in time, near enough that the lines are still in the
+  // cache.
+  static constexpr size_t kIndexAhead = 16;
+  static constexpr size_t kRecordAhead = 8;
+  static constexpr size_t kRestAhead = 4;
+  static constexpr size_t kMostTogether = 1024;  // events of a batch, and a few more
+
+  void ProcessBlock(std::span<const Segment> segments);
+  void TakeReleased();
+  void TellInsertion(uint32_t slot, PacketTime time);
+  void TellSettled(const Segment& segment, const connections::Observation& observed);
+  void TakeData(const Segment& segment, const connections::Observation& observed);
+  void TellActivity(connections::Connection& connection, uint32_t slot, uint8_t flow,
+                    PacketTime time);
+  void OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
+                       connections::EndCause cause, PacketTime time) override;
+  void OnConnectionForgotten(uint32_t slot, const connections::Connection& connection,
+                             connections::EndCause cause, PacketTime time) override;
+  void OnOnset(const timing::Onset& onset) override;
+  void OnConnectionEnd(uint32_t slot, uint64_t uid, SessionEnd cause, PacketTime time) override;
+  void OnSession(const SessionRecord& session, uint64_t uid, bool is_last) override;
+  void HandOver();
+  // A time-out, or the end, may concern the whole table at once.
+  void HandOverIfMany() {
+    if (batch_.size() >= kMostTogether) HandOver();
+  }
+  void PrefetchForgetting(uint32_t slot) const override {
+    if (records_sessions_) sessions_.PrefetchWhole(slot);
+  }
+  void PrefetchRecord(size_t i, const Segment& segment);
+  void PrefetchRest(size_t i, const Segment& segment) const;
+
+  struct Ahead {
+    connections::SegmentPlace place;
+    uint64_t hash = 0;
+    std::optional<uint32_t> slot;  // probably
+  };
+
+  connections::ConnectionTracker tracker_;
+  border::BorderCensus border_;
+  slots::SlotCounter slot_counter_;
+  relays::ActivityClock activity_clock_;
+  const bool records_sessions_;
+  sessions::SessionRecorder sessions_;
+  stream::StreamSink& sink_;
+  stream::EventBatch batch_;
+  timing::OnsetGate gate_;
+  std::array<Ahead, SegmentBatch::kCapacity> ahead_;
+  PacketTime now_ = PacketTime::InfinitePast();
+  uint64_t packets_lost_ = 0;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_DETECTOR_SENSOR_SENSOR_H_

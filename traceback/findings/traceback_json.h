@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CAIRN_TRACEBACK_FINDINGS_TRACEBACK_JSON_H_
+#define CAIRN_TRACEBACK_FINDINGS_TRACEBACK_JSON_H_
+
+#include <string>
+
+#include "traceback/findings/traceback_event.h"
+
+namespace cairn {
+
+// What came of asking a host, as one line of JSON in the form of docs/alerts.schema.json, with its
+// line feed.  The same event always gives the same bytes.
+std::string ToJsonLine(const TracebackEvent& event);
+
+}  // namespace cairn
+
+#endif  // CAIRN_TRACEBACK_FINDINGS_TRACEBACK_JSON_H_
