@@ -43,7 +43,7 @@ case ${1:-} in
     ;;
 esac
 # Tests of programs wait for them most of the time.
-jobs=$(($(nproc) * 2))
+jobs=$(($(nproc) + 1))
 
 summary=()
 test_preset release "$release_target" "${in_release[@]}"

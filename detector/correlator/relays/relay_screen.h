@@ -89,11 +89,12 @@ class RelayScreen {
     uint64_t uid = 0;                               // 0: nothing is known
     std::array<uint32_t, 2> host = {kNone, kNone};  // in hosts_, by side
     std::array<bool, 2> counted{};                  // in the role table, by side
-    bool summed = false;  // a host at either end was watched at its latest activity
     uint8_t client_side = 0;
-    bool reversed = false;  // it is mostly the server who speaks first, as through a reverse tunnel
-    uint32_t stretch = 0;   // in which it was last looked at; counted modulo 2^32, 2,300 years
+    bool reversed : 1 = false;  // mostly the server speaks first, as through a reverse tunnel
+    bool summed : 1 = false;    // a host at either end was watched at its latest activity
+    uint32_t stretch = 0;       // in which it was last looked at; counted modulo 2^32, 2,300 years
   };
+  static_assert(sizeof(Place) == 24);
 
   Place& PlaceOf(const FlowActivity& activity);
   void Take(Place& place, const FlowActivity& activity);

@@ -21,10 +21,10 @@ namespace cairn::timing {
 // found by chance.  Searches for gravitational waves measure their false alarms in this way (Was et
 // al. 2010, "On the background estimation by time slides").
 //
-// A quarter of the connections, chosen by their numbers (stream/connection_id.h), are delayed by kShift, another quarter are
-// not, and a correlator of its own compares the ones with the others.  It sees the same people,
-// with their habits, clocks and hours of the day; what it cannot see is what happens on many
-// connections at one moment (a broadcast), which is no chance.
+// A quarter of the connections, chosen by their numbers (stream/connection_id.h), are delayed by
+// kShift, another quarter are not, and a correlator of its own compares the ones with the others.
+// It sees the same people, with their habits, clocks and hours of the day; what it cannot see is
+// what happens on many connections at one moment (a broadcast), which is no chance.
 //
 // Only what may take part in pairs waits.  Where more would wait than there is room for, onsets are
 // left out, flows' first ones sooner; and a connection that ends then ends at once, with those of
