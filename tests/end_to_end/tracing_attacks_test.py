@@ -259,9 +259,13 @@ class Attacks(tracing_rig.FourHosts):
         site = self.honest(*QUICK)
         b = site["b"]
         rule = f"add rule inet f input tcp dport {WORK_PORTS[0]}-{WORK_PORTS[1]} "
+        # b does not call c meanwhile: over its link c would have no need of b's work ports.
+        no_call = ("add chain inet f output { type filter hook output priority 0 ; }",
+                   f"add rule inet f output ip daddr {site['c'].address} tcp flags & (syn | ack) == syn drop")
         for verdict in ("drop", "reject with tcp reset"):
             with self.subTest(verdict=verdict):
-                for words in ("add table inet f", "add chain inet f input { type filter hook input priority 0 ; }", rule + verdict):
+                for words in ("add table inet f", "add chain inet f input { type filter hook input priority 0 ; }", rule + verdict,
+                              *no_call):
                     self.assertEqual(b.run("nft", words).code, 0)
                 before = len(site["c"].log_text())
                 hops, end = site.trace("abcd")
