@@ -46,7 +46,7 @@ class Restarts(tracing_rig.FourHosts):
         end()
         self.assertIn("console", told.values())
         self.assertLessEqual(set(told.values()), {"console", "no_agent", "silent"})
-        site.await_same_chains(set(told), patience=60)
+        site.await_same_chains(set(told), patience=120)
         site.await_same_chains({self.assert_to_person(site)})
 
     def test_nothing_that_was_told_is_lost_by_a_kill(self):
@@ -63,7 +63,7 @@ class Restarts(tracing_rig.FourHosts):
             self.assertLessEqual(at_that_time, {chain["trace"] for chain in site.chains(site["d"])})
             site.start_agent(site["d"])
         end()
-        site.await_same_chains(set(told), patience=60)
+        site.await_same_chains(set(told), patience=120)
 
     def test_a_full_disk(self):
         site = self.four()
