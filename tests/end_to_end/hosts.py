@@ -35,14 +35,14 @@ def ip(*words, netns=None):
 
 
 def wait_for(look, what, patience=PATIENCE):
-    """What `look` returns as soon as it is true."""
+    """What `look` returns as soon as it is true.  `what`: the text of the fault, or what makes it when it is needed."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"not within {patience} s: {what}")
+    raise AssertionError(f"not within {patience} s: {what() if callable(what) else what}")
 
 
 class Host:

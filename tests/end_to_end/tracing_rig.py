@@ -143,7 +143,8 @@ class Site:
             def known(host=host):
                 return sorted(chain["trace"] for chain in self.chains(host) if chain["trace"] in traces)
             hosts.wait_for(lambda known=known: len(known()) >= len(wanted),
-                           f"{host.name} knows {len(wanted)} chains; it has {len(known())}; {host.log_text()[-800:]}", patience)
+                           lambda host=host, known=known: f"{host.name} knows {len(wanted)} chains; it has {len(known())}; "
+                           f"{self.counters(host)}; {host.log_text()[-800:]}", patience)
             self.test.assertEqual(known(), wanted, host.name)
             self.test.assertEqual([chain["doubt"] for chain in self.chains(host) if not chain["verified"]], [])
 
