@@ -51,6 +51,8 @@ struct CorrelatorOptions {
   MessagingOptions messaging{};
   chains::Options chains{};
   policy::Options policy{};
+  // The stream holds session records, which are to name the alerts that concern them.
+  bool names_sessions = false;
 };
 
 }  // namespace cairn

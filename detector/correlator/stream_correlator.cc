@@ -8,6 +8,7 @@ namespace cairn {
 StreamCorrelator::StreamCorrelator(const CorrelatorOptions& options, EventSink& sink)
     : calibrates_(options.timing.rule == timing::Rule::kEvidence && options.timing.calibrate),
       screens_(options.relays.enabled),
+      names_sessions_(options.names_sessions),
       sink_(sink),
       reporter_(options, *this),
       correlator_(options.timing, options.protected_networks, reporter_),
@@ -90,7 +91,7 @@ absl::Status StreamCorrelator::status() const {
 
 // Findings pass here on their way out, so that the sessions learn which of them name them.
 absl::Status StreamCorrelator::Write(const Event& event) {
-  names_.OnEvent(event);
+  if (names_sessions_) names_.OnEvent(event);
   return sink_.Write(event);
 }
 

@@ -89,6 +89,7 @@ class StreamCorrelator : public stream::StreamSink,
 
   const bool calibrates_;
   const bool screens_;
+  const bool names_sessions_;
   EventSink& sink_;
   Reporter reporter_;
   timing::Correlator correlator_;

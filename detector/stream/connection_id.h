@@ -14,9 +14,11 @@ namespace cairn::stream {
 // arrangement of sensors, threads and files, and after a restart.  What goes by chance (signs of
 // sums, which connections are shifted for calibration) goes by it.
 //
-// Two connections of different ends or times have the same number by chance once in 2^64.  Somebody
-// who opens many can make two of his own agree; then each may be taken for the other in sums and
-// chains, which gives him nothing that he could not have with one connection.
+// Two connections of different ends or times have the same number by chance once in 2^64.  The hash
+// has no secret, because every sensor must come to the same; so somebody who knew to the nanosecond
+// when a sensor will see his connection and saw another could make them agree.  Then the end of the
+// one would be taken for the end of the other in chains, and its session record could name the
+// other's alerts.
 //
 // Never 0, nor its lower half: that means none.  O(1).
 inline uint64_t ConnectionId(const connections::ConnectionKey& key, PacketTime start) {

@@ -27,7 +27,8 @@ struct FlowActivity {
   uint8_t flow = 0;         // runs from end[flow] to the other
   uint8_t client_side = 0;  // end[client_side] opened the connection
   OriginatorSource originator = OriginatorSource::kSyn;
-  uint8_t initiative = 2;         // as of connections::Connection
+  // Pauses that the server ended, less those that the client ended: from 2, within 0 ... 7.
+  uint8_t initiative = 2;
   bool first_in_stretch = false;  // the connection's first in this ActivityClock::Stretch()
 
   ConnectionSummary Summary() const {
@@ -50,8 +51,8 @@ class ActivityClock {
     return PacketDelta::FromNanoseconds(slot.ToNanoseconds() / int64_t{kAlignments});
   }
 
-  // The activity of a connection that is not summed is reported once in each such stretch of 17 s,
-  // because its hosts may be watched later.
+  // Of a connection whose hosts are not watched, one activity in each such stretch of 17 s counts,
+  // because they may be watched later.
   static int64_t Stretch(PacketTime time) { return time.ToNanoseconds() >> 34; }
   // Who ends a pause of such a length has the initiative.
   static constexpr PacketDelta kPause = PacketDelta::FromSeconds(1);

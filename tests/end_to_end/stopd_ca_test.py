@@ -8,67 +8,16 @@ import re
 import select
 import shutil
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
+import ca_rig
 import harness
 
-STOPD = os.environ.get("STOPD", "build/bin/stopd")
-PASSPHRASE = "correct horse battery"
 EASY_RSA = Path("/usr/share/easy-rsa/easyrsa")
 
 
-class Ca(harness.TestCase):
-    def setUp(self):
-        super().setUp()
-        self.ca = self.folder / "ca"
-        self.passphrase = self.file("passphrase", PASSPHRASE.encode() + b"\n")
-
-    def run_ca(self, *arguments, stdin="", prefix=(), **options):
-        done = subprocess.run([*prefix, STOPD, "ca", *map(str, arguments)], input=stdin.encode(), stdout=options.pop("stdout", subprocess.PIPE),
-                              stderr=subprocess.PIPE, timeout=harness.TIMEOUT, check=False, **options)
-        return harness.Run(done.returncode, (done.stdout or b"").decode(), done.stderr.decode())
-
-    def done(self, *arguments, **options):
-        result = self.run_ca(*arguments, **options)
-        self.assert_ended(result, 0)
-        return result.out
-
-    def fails(self, code, arguments, *words, **options):
-        result = self.run_ca(*arguments, **options)
-        self.assert_ended(result, code, *words)
-        self.assertEqual(result.out, "")
-        self.assertTrue(result.err.startswith("stopd ca"), result.err)
-
-    def init(self):
-        self.done("init", self.ca, "--name", "example", "--passphrase-file", self.passphrase)
-
-    def openssl(self, *arguments):
-        subprocess.run(["openssl", *map(str, arguments)], check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                       stdin=subprocess.DEVNULL, timeout=harness.TIMEOUT, cwd=self.folder)
-
-    def host(self, name):
-        return self.folder / f"host-{name}"
-
-    def request(self, name, *addresses, more=()):
-        token = self.done("invite", self.ca, name, *[word for each in addresses for word in ("--address", each)], *more)
-        return self.file(f"{name}.csr", self.done("request", "--token", token.strip(), "--folder", self.host(name)).encode())
-
-    def issue(self, request):
-        return self.file("issued.crt", self.done("issue", self.ca, request, "--passphrase-file", self.passphrase).encode())
-
-    def enrol(self, name, *addresses, more=()):
-        issued = self.issue(self.request(name, *addresses, more=more))
-        return self.done("install", issued, "--folder", self.host(name), "--authorities", self.ca / "ca.crt", "--revocations",
-                         self.ca / "ca.crl")
-
-    def check_of(self, certificate, *more):
-        return self.run_ca("check", certificate, "--authorities", self.ca / "ca.crt", *more)
-
-    def serials(self):
-        return [json.loads(line)["serial"] for line in self.done("list", self.ca, "--json").splitlines()]
-
+class Authority(ca_rig.Ca):
     def test_two_hosts_from_nothing(self):
         self.init()
         self.assertEqual(self.ca.stat().st_mode & 0o777, 0o700)
@@ -116,66 +65,6 @@ class Ca(harness.TestCase):
         self.assertEqual(self.check_of(host / "host.crt").code, 0)
         self.assertEqual(len(set(self.serials())), 2)
         self.fails(1, ("renew", self.ca, "-", "--passphrase-file", self.passphrase), "has a certificate already", stdin=request)
-
-    def serve(self, *more):
-        """The service, and where it listens."""
-        process = subprocess.Popen([STOPD, "ca", "serve", str(self.ca), "--listen", "127.0.0.1:0", "--passphrase-file",
-                                    str(self.passphrase), *more], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-        def end():
-            process.terminate()
-            process.wait(harness.TIMEOUT)
-            process.stdout.close()
-            process.stderr.close()
-        self.addCleanup(end)
-        said = process.stderr.readline().decode()
-        self.assertIn("listens on 127.0.0.1:", said)
-        return process, said.split()[-1]
-
-    def test_enrolment_and_renewal_over_the_network(self):
-        self.init()
-        process, service = self.serve()
-        token = self.done("invite", self.ca, "web", "--address", "192.0.2.7").strip()
-        host = self.host("web")
-        self.assertIn("name       web\n", self.done("request", "--token", token, "--folder", host, "--from", service))
-        self.assertEqual((host / "host.key").stat().st_mode & 0o777, 0o600)
-        first = (host / "host.crt").read_bytes()
-        self.done("crl", self.ca, "--passphrase-file", self.passphrase)
-        self.assertEqual(self.done("request", "--renew", "--if-due", "--folder", host, "--from", service), "")
-        self.assertEqual((host / "host.crt").read_bytes(), first)
-        self.assertEqual((host / "ca.crl").read_bytes(), (self.ca / "ca.crl").read_bytes())
-        self.assertIn("name       web\n", self.done("request", "--renew", "--folder", host, "--from", service))
-        self.assertNotEqual((host / "host.crt").read_bytes(), first)
-        self.fails(1, ("request", "--token", token, "--folder", self.host("x"), "--from", service), "used already")
-        process.terminate()
-        self.assertEqual(process.wait(harness.TIMEOUT), 0)
-        self.assertIn("granted: 3, denied: 1", process.stderr.read().decode())
-        self.fails(1, ("request", "--renew", "--folder", host, "--from", service), "no answer of the authority's service")
-        self.fails(2, ("request", "--renew", "--folder", host, "--from", "somewhere"), "no address and port")
-
-    def test_what_floods_the_service_keeps_nobody_out_for_long(self):
-        self.init()
-        self.enrol("web", "192.0.2.7")
-        process, service = self.serve()
-        port = int(service.rsplit(":", 1)[1])
-        idle = []
-        for i in range(50):  # from other addresses of this host
-            each = socket.socket()
-            each.settimeout(harness.TIMEOUT)
-            each.bind((f"127.0.1.{i // 5 + 1}", 0))
-            each.connect(("127.0.0.1", port))
-            each.sendall(os.urandom(200) if i % 2 else b"")
-            idle.append(each)
-        for each in idle:  # refused, or let go after ten seconds
-            try:
-                while each.recv(1000):
-                    pass
-            except ConnectionResetError:
-                pass
-            each.close()
-        self.assertEqual(self.done("request", "--renew", "--if-due", "--folder", self.host("web"), "--from", service), "")
-        process.terminate()
-        self.assertEqual(process.wait(harness.TIMEOUT), 0)
 
     def test_revocation(self):
         self.init()
@@ -226,33 +115,6 @@ class Ca(harness.TestCase):
         request = self.done("request", "--renew", "--folder", thief)
         self.fails(1, ("renew", self.ca, "-", "--passphrase-file", self.passphrase), "has been revoked", stdin=request)
 
-    def test_the_service_becomes_the_owner_of_its_folder_and_gives_up_the_rest(self):
-        self.needs(harness.IS_ROOT, "root")
-        self.init()
-        self.folder.chmod(0o711)
-        for path in (self.ca, *self.ca.rglob("*")):
-            os.chown(path, 65534, 65534)
-        self.passphrase.chmod(0o600)
-        process, service = self.serve()
-        status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
-        self.assertEqual(status["Uid"].split(), ["65534"] * 4)
-        self.assertEqual(status["Gid"].split(), ["65534"] * 4)
-        self.assertEqual(status["Groups"].strip(), "")
-        self.assertEqual((int(status["CapPrm"], 16), status["NoNewPrivs"], status["Seccomp"]), (0, "1", "2"))
-        nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-        token = self.done("invite", self.ca, "web", "--address", "192.0.2.7", prefix=nobody).strip()
-        self.assertIn("name       web\n", self.done("request", "--token", token, "--folder", self.host("web"), "--from", service))
-        self.assertIn("name       web\n", self.done("request", "--renew", "--folder", self.host("web"), "--from", service))
-        process.terminate()
-        self.assertEqual(process.wait(harness.TIMEOUT), 0)
-        self.assertNotIn("works as root", process.stderr.read().decode())
-
-    def test_a_service_that_works_as_root_is_told_of(self):
-        self.needs(harness.IS_ROOT, "root")
-        self.init()
-        process, _ = self.serve()
-        self.assertIn("works as root", process.stderr.readline().decode())
-
     def test_rotation(self):
         self.init()
         self.enrol("web", "192.0.2.7")
@@ -294,13 +156,13 @@ class Ca(harness.TestCase):
         other = self.folder / "b"
         pid, terminal = pty.fork()
         if pid == 0:
-            os.execv(STOPD, [STOPD, "ca", "init", str(other)])
+            os.execv(ca_rig.STOPD, [ca_rig.STOPD, "ca", "init", str(other)])
         shown = b""
         for prompt in (b"Passphrase of the new authority: ", b"The same once more: "):
             while prompt not in shown:
                 self.assertTrue(select.select([terminal], [], [], harness.TIMEOUT)[0], shown)
                 shown += os.read(terminal, 1000)
-            os.write(terminal, PASSPHRASE.encode() + b"\n")
+            os.write(terminal, ca_rig.PASSPHRASE.encode() + b"\n")
         try:
             while part := os.read(terminal, 1000):
                 shown += part
@@ -308,7 +170,7 @@ class Ca(harness.TestCase):
             pass
         os.close(terminal)
         self.assertEqual(os.waitpid(pid, 0)[1], 0, shown)
-        self.assertNotIn(PASSPHRASE.encode(), shown)
+        self.assertNotIn(ca_rig.PASSPHRASE.encode(), shown)
         self.done("crl", other, "--passphrase-file", self.passphrase)
 
     def test_what_is_there_is_not_overwritten(self):
@@ -337,7 +199,7 @@ rm filler
 """
         self.enrol("web", "192.0.2.7")
         done = subprocess.run(["unshare", "--mount", *harness.mount_propagation(), "sh", "-c", script, "sh", mount, self.ca,
-                               os.path.abspath(STOPD), self.passphrase],
+                               os.path.abspath(ca_rig.STOPD), self.passphrase],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=harness.TIMEOUT, check=False)
         out, err = done.stdout.decode(), done.stderr.decode()
         self.assertIn("revoke 1\n", out, err)
@@ -361,7 +223,7 @@ rm filler
         """The authority is as before or as after."""
         self.done("init", self.ca, "--no-passphrase")
         for i in range(20):
-            process = subprocess.Popen([STOPD, "ca", "crl", str(self.ca)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            process = subprocess.Popen([ca_rig.STOPD, "ca", "crl", str(self.ca)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             select.select([], [], [], i / 1000)
             process.send_signal(signal.SIGKILL)
             process.wait()

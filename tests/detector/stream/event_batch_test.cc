@@ -87,7 +87,7 @@ class Told : public EventSink {
 
 std::vector<std::string> Correlate(const EventBatch& all, size_t together, PacketTime end) {
   Told told;
-  StreamCorrelator correlator({}, told);
+  StreamCorrelator correlator({.names_sessions = true}, told);
   EventBatch batch;
   all.ForEach([&](const auto& event) {
     batch.Add(event);
@@ -118,6 +118,22 @@ TEST_CASE("What is found does not depend on how a stream is cut, nor on who sens
   CHECK(once.size() >= 12 + 24);  // pairs and sessions
   for (const size_t together : {size_t{1}, size_t{2}, size_t{7}, size_t{1000}}) {
     CHECK(Correlate(kept.all, together, sensor.now()) == once);
+  }
+}
+
+TEST_CASE("Without session records nobody keeps which alerts name a connection") {
+  stream::SessionSeen seen;
+  const ConnectionSummary connection = {.uid = 7};
+  for (const bool names : {false, true}) {
+    Told told;
+    StreamCorrelator correlator({.names_sessions = names}, told);
+    correlator.On(stream::InsertionSeen{.connection = connection, .segments = 16, .time = Ms(1)});
+    seen.uid = connection.uid;
+    seen.is_last = true;
+    seen.record.history = "S";
+    correlator.On(seen);
+    REQUIRE(told.lines.size() == 2);
+    CHECK((told.lines[1] != "S") == names);
   }
 }
 
