@@ -123,7 +123,8 @@ TEST_CASE("What is found does not depend on how a stream is cut, nor on who sens
 
 TEST_CASE("Without session records nobody keeps which alerts name a connection") {
   stream::SessionSeen seen;
-  const ConnectionSummary connection = {.uid = 7};
+  ConnectionSummary connection;
+  connection.uid = 7;
   for (const bool names : {false, true}) {
     Told told;
     StreamCorrelator correlator({.names_sessions = names}, told);
