@@ -236,9 +236,10 @@ std::string TracingProcesses::End() {
   HasLostKey();
   const bool key_was_first = key_.status.has_value();
   is_running_ = false;
+  // The agent first: it may be finishing a trace, and what it tells it must be able to sign and keep.
   channel_.reset();
-  signer_.reset();
   Await(agent_);
+  signer_.reset();
   Await(key_);
   if (!root_.empty()) rmdir(std::exchange(root_, {}).c_str());
   const std::optional<int> agent = std::exchange(agent_.status, std::nullopt);
