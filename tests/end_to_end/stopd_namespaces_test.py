@@ -61,9 +61,10 @@ if way == "two":
     ip("route", "add", near[0] + "/32", "dev", "here")
     for attempt in range(100):
         copy = socket.socket()
-        copy.bind(far)
+        copy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         copy.settimeout(1)
         try:
+            copy.bind(far)  # an earlier attempt may still have it
             copy.connect(near)
             break
         except OSError:

@@ -45,8 +45,8 @@ class Restarts(tracing_rig.FourHosts):
             hosts.wait_for(lambda before=before: len(told) > before + 2, "traces go on")
         end()
         self.assertIn("console", told.values())
-        # A host that has just started may not have looked in time: then nothing is known, and nothing asserted.
-        self.assertLessEqual(set(told.values()), {"console", "no_agent", "silent", "not_known"})
+        # Neither of these asserts what is not so; a host that is stopping or starting may be too busy to look or to say.
+        self.assertLessEqual(set(told.values()), {"console", "no_agent", "silent", "not_known", "refused"})
         site.await_same_chains(set(told))
         site.await_same_chains({self.assert_to_person(site)})
 
