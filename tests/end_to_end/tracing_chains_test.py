@@ -132,7 +132,7 @@ class Chains(tracing_rig.TestCase):
             site[name].await_port(8888)
         person = site.login("a")
         person.line(f"nc {site['b'].address} 8888", "nc")
-        person.line("hello", "hello")
+        person.type("hello\n")  # echoed or not, as the shell has just left the terminal
         hosts.wait_for(lambda: sink.run("ss", "-Htn", "state", "established", "sport = :9000").out, "d is reached")
         hops, end = site.trace("abcd", port=9000)
         self.assert_path(site, hops, "abcd")

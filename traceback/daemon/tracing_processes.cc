@@ -236,7 +236,8 @@ std::string TracingProcesses::End() {
   HasLostKey();
   const bool key_was_first = key_.status.has_value();
   is_running_ = false;
-  // The agent first: it may be finishing a trace, and what it tells it must be able to sign and keep.
+  // The agent first: it may be finishing a trace, and what it tells it must be able to sign and
+  // keep.
   channel_.reset();
   Await(agent_);
   signer_.reset();
