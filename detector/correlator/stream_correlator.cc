@@ -26,9 +26,9 @@ void StreamCorrelator::Take(const stream::EventBatch& batch) {
   Soon<timing::Onset> onsets(*this, batch, kAhead);
   Soon<relays::FlowActivity> activities(*this, batch, kAhead);
   batch.ForEach([&](const auto& event) {
-    using Event = std::decay_t<decltype(event)>;
-    if constexpr (std::is_same_v<Event, timing::Onset>) onsets.Next();
-    if constexpr (std::is_same_v<Event, relays::FlowActivity>) activities.Next();
+    using Told = std::decay_t<decltype(event)>;
+    if constexpr (std::is_same_v<Told, timing::Onset>) onsets.Next();
+    if constexpr (std::is_same_v<Told, relays::FlowActivity>) activities.Next();
     On(event);
   });
 }
