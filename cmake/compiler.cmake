@@ -5,7 +5,7 @@ add_library(cairn_compiler INTERFACE)
 # Files that are compiled together do not see each other's names as their own.
 set(shadow -Wshadow)
 if(CMAKE_UNITY_BUILD)
-  set(shadow $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow>)
+  set(shadow $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>)
 endif()
 target_compile_options(cairn_compiler INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion ${shadow} -Wnon-virtual-dtor

@@ -17,9 +17,11 @@ namespace cairn::commands {
 class ReadyDetector {
  public:
   // Errors: Detector::Create's.
-  static absl::StatusOr<std::unique_ptr<ReadyDetector>> Make(const DetectorOptions& options) {
+  static absl::StatusOr<std::unique_ptr<ReadyDetector>> Make(
+      const DetectorOptions& options, Detector::Threads threads = Detector::Threads::kOne) {
     std::unique_ptr<ReadyDetector> ready(new ReadyDetector());
-    absl::StatusOr<std::unique_ptr<Detector>> detector = Detector::Create(options, ready->sink_);
+    absl::StatusOr<std::unique_ptr<Detector>> detector =
+        Detector::Create(options, ready->sink_, threads);
     if (!detector.ok()) return detector.status();
     ready->detector_ = *std::move(detector);
     return ready;

@@ -37,10 +37,12 @@ class ReplayPace : public Pace {
   ReplayPace(output::ProgressLine* progress, Clock::time_point start)
       : progress_(progress), start_(start) {}
 
-  absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector&, bool) override {
+  absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector& detector,
+                                  bool) override {
     if (progress_ == nullptr) return Next::kGoOn;
     const Clock::duration elapsed = Clock::now() - start_;
     if (progress_->Due(elapsed)) {
+      detector.Drain();  // it may be writing, where the progress is shown
       const capture::Progress point = source.progress();
       progress_->Update({.done_bytes = point.done_bytes,
                          .total_bytes = point.total_bytes,
@@ -63,6 +65,17 @@ absl::Status CheckUsage(const ReplayOptions& options, const files::OutputGuard& 
                             "name a capture file, or pipe one in: tcpdump -w - | cairn replay");
 }
 
+// What threads do: the first reads and follows connections, the second compares them, the others
+// read and decode ahead.  Questions to hosts are asked by the thread that writes, so there is one.
+struct SharedWork {
+  Detector::Threads detector = Detector::Threads::kOne;
+  int reading = 1;
+};
+SharedWork Share(const ReplayOptions& options) {
+  if (options.threads == 1 || options.run.traceback) return {.reading = options.threads};
+  return {.detector = Detector::Threads::kTwo, .reading = options.threads - 1};
+}
+
 int Replay(ReplayOptions options) {
   const Clock::time_point start = Clock::now();
   if (options.files.empty()) options.files.emplace_back(kStandardInput);
@@ -76,8 +89,9 @@ int Replay(ReplayOptions options) {
     Complain(kReplayCommand, settings.status());
     return kUsage;
   }
+  const SharedWork shared = Share(options);
   const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector =
-      ReadyDetector::Make(settings->detector);
+      ReadyDetector::Make(settings->detector, shared.detector);
   if (!detector.ok()) {
     Complain(kReplayCommand, detector.status());
     return kUsage;
@@ -85,7 +99,7 @@ int Replay(ReplayOptions options) {
   options.run.trace = options.run.traceback && settings->traceback.trace;
   CatchStopSignals();
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source = capture::OpenFiles(
-      options.files, settings->capture, capture::Reader::kFastest, options.threads);
+      options.files, settings->capture, capture::Reader::kFastest, shared.reading);
   if (!source.ok()) {
     if (StopSignal() != 0) return StopExitCode();  // while a named pipe waited for its writer
     Complain(kReplayCommand, source.status());
@@ -130,7 +144,7 @@ void AddReplay(CLI::App& app, int& exit_code) {
   AddRunOptions(*command, options->run);
   command
       ->add_option("-t,--threads", options->threads,
-                   "Threads that read and decode ahead; default: 1")
+                   "Threads that share the work; the result is the same; default: 1")
       ->type_name("N")
       ->check(CLI::Range(1, kMostThreads).description(""));
   command->footer(

@@ -186,6 +186,7 @@ RunEnd RunToEnd(const Run& run) {
   Detector& detector = run.detector.detector();
   ClockSteps steps(run.command, run.options.quiet, run.source, detector, run.outputs);
   Drain(run, detector, sink, steps, end);
+  detector.Drain();
   end.interrupted = StopSignal() != 0;
   if (end.output.ok()) end.output = steps.Finish();
   if (end.output.ok()) end.output = detector.Finish();

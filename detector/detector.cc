@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/detector.h"
 
+#include <atomic>
+
 #include "detector/correlator/stream_correlator.h"
 #include "detector/memory_fault.h"
 #include "detector/sensor/sensor.h"
+#include "detector/stream/sink_thread.h"
 
 namespace cairn {
 
-class Detector::Impl {
+class Detector::Impl : private stream::StreamSink {
  public:
-  Impl(const DetectorOptions& options, EventSink& sink)
+  Impl(const DetectorOptions& options, EventSink& sink, Threads threads)
       : options_(options),
         correlator_({.protected_networks = options.protected_networks,
                      .timing = options.timing,
-                     .slots = options.slots,
+                     .slots = SlotsOf(options),
                      .relays = options.relays,
                      .exposure = options.exposure,
                      .messaging = options.messaging,
@@ -23,29 +26,50 @@ class Detector::Impl {
                     sink),
         sensor_({.connections = options.connections,
                  .timing = options.timing,
-                 .slots = SlotsOf(options),
-                 .relays = options.relays,
                  .sessions = options.sessions,
-                 .protected_networks = options.protected_networks},
-                correlator_) {}
+                 .protected_networks = options.protected_networks,
+                 .tells_seconds = SlotsOf(options).enabled || options.relays.enabled,
+                 .tells_at_once = threads == Threads::kOne},
+                *this),
+        thread_(threads == Threads::kOne
+                    ? nullptr
+                    : std::make_unique<stream::SinkThread>(
+                          [this](stream::EventBatch& batch) { Correlate(batch); })) {}
 
   absl::Status Process(std::span<const Segment> segments) {
     segments_ += segments.size();
     sensor_.Process(segments);
-    return correlator_.status();
+    return Status();
   }
 
   absl::Status AdvanceTo(PacketTime now) {
     sensor_.AdvanceTo(now);
-    return correlator_.status();
+    return Status();
   }
 
   void SetPacketsLost(uint64_t packets) { sensor_.SetPacketsLost(packets); }
 
   absl::Status Finish() {
     sensor_.EndAll();
+    Drain();
+    if (const absl::Status status = Status(); !status.ok()) return status;
     correlator_.Finish(sensor_.now());
     return correlator_.status();
+  }
+
+  void Drain() {
+    if (thread_ == nullptr) return;
+    sensor_.HandOver();
+    thread_->Drain();
+  }
+
+  // What the sensor tells.
+  void Take(stream::EventBatch& batch) override {
+    if (thread_ != nullptr) {
+      thread_->Take(batch);
+    } else {
+      correlator_.Take(batch);
+    }
   }
 
   const DetectorOptions& options() const { return options_; }
@@ -82,7 +106,7 @@ class Detector::Impl {
     all.onsets_not_believed = gate.not_believed;
     all.onsets_decided_early = gate.decided_early;
     all.onsets_guarded = gate.guarded;
-    all.slot_connections_left_out = sensor_.slot_connections_left_out();
+    all.flow_seconds_left_out = sensor_.flow_seconds_left_out();
     const sessions::Counters sessions = sensor_.session_counters();
     all.sessions = sessions.sessions;
     all.session_records = sessions.records;
@@ -94,6 +118,22 @@ class Detector::Impl {
   }
 
  private:
+  // On the other thread: whatever happens there is told on this one.
+  void Correlate(stream::EventBatch& batch) {
+    if (failed_) return;
+    const absl::Status status = WithMemory(options_, [&] {
+      correlator_.Take(batch);
+      return correlator_.status();
+    });
+    if (status.ok()) return;
+    failure_ = status;
+    failed_ = true;
+  }
+  absl::Status Status() const {
+    if (thread_ == nullptr) return correlator_.status();
+    return failed_ ? failure_ : absl::OkStatus();
+  }
+
   // The published rule knows neither slots nor probabilities.
   static slots::Options SlotsOf(const DetectorOptions& options) {
     slots::Options slots = options.slots;
@@ -105,21 +145,24 @@ class Detector::Impl {
   StreamCorrelator correlator_;
   Sensor sensor_;
   uint64_t segments_ = 0;
+  absl::Status failure_;  // the other thread's; whole once failed_ is set
+  std::atomic<bool> failed_ = false;
+  std::unique_ptr<stream::SinkThread> thread_;  // null: there is one thread
 };
 
 absl::StatusOr<std::unique_ptr<Detector>> Detector::Create(const DetectorOptions& options,
-                                                           EventSink& sink) {
+                                                           EventSink& sink, Threads threads) {
   std::unique_ptr<Detector> detector;
   const absl::Status made = WithMemory(options, [&] {
-    detector = std::make_unique<Detector>(options, sink);
+    detector = std::make_unique<Detector>(options, sink, threads);
     return absl::OkStatus();
   });
   if (!made.ok()) return made;
   return detector;
 }
 
-Detector::Detector(const DetectorOptions& options, EventSink& sink)
-    : impl_(std::make_unique<Impl>(options, sink)) {}
+Detector::Detector(const DetectorOptions& options, EventSink& sink, Threads threads)
+    : impl_(std::make_unique<Impl>(options, sink, threads)) {}
 Detector::~Detector() = default;
 
 absl::Status Detector::Process(std::span<const Segment> segments) {
@@ -128,13 +171,20 @@ absl::Status Detector::Process(std::span<const Segment> segments) {
 absl::Status Detector::AdvanceTo(PacketTime now) {
   return WithMemory(impl_->options(), [&] { return impl_->AdvanceTo(now); });
 }
+void Detector::Drain() { impl_->Drain(); }
 void Detector::SetPacketsLost(uint64_t packets) { impl_->SetPacketsLost(packets); }
 absl::Status Detector::Finish() {
   return WithMemory(impl_->options(), [&] { return impl_->Finish(); });
 }
-DetectorCounters Detector::counters() const { return impl_->counters(); }
+DetectorCounters Detector::counters() const {
+  impl_->Drain();
+  return impl_->counters();
+}
 const border::BorderCensus& Detector::border() const { return impl_->border(); }
 PacketTime Detector::now() const { return impl_->now(); }
-const std::vector<policy::RuleUse>& Detector::policy_uses() const { return impl_->policy().uses(); }
+const std::vector<policy::RuleUse>& Detector::policy_uses() const {
+  impl_->Drain();
+  return impl_->policy().uses();
+}
 
 }  // namespace cairn

@@ -24,21 +24,32 @@ namespace cairn {
 // (coincidences, rules, policy, chains), joined by a direct call.
 //
 // Deterministic: the same segments and options give the same events.  Reads no clock.
-// Thread-compatible.  Memory is bounded by the options.  Cost per segment: one table access; per
-// onset: see detector/correlator/timing/.
+// Thread-compatible; two threads at most (Threads).  Memory is bounded by the options.  Cost per
+// segment: one table access; per onset: see detector/correlator/timing/.
 class Detector {
  public:
+  enum class Threads : uint8_t {
+    kOne,
+    // The correlator works, and calls the sink, on a thread of its own.  Faults of the sink are
+    // told somewhat later.  The same events.
+    kTwo,
+  };
+
   // Requires: `sink` outlives the detector.  An error when the system does not grant what the
   // options ask for: it names the setting and how much that was.
   static absl::StatusOr<std::unique_ptr<Detector>> Create(const DetectorOptions& options,
-                                                          EventSink& sink);
+                                                          EventSink& sink,
+                                                          Threads threads = Threads::kOne);
   // The same for who knows that there is memory enough: std::bad_alloc otherwise.
-  Detector(const DetectorOptions& options, EventSink& sink);
+  Detector(const DetectorOptions& options, EventSink& sink, Threads threads = Threads::kOne);
   ~Detector();
 
   // Processes segments in time order.  An error is the sink's, or says that there was no memory for
   // a table to grow; the detector must not be used after it.
   absl::Status Process(std::span<const Segment> segments);
+  // Waits until all that was processed has been told to the sink.  With Threads::kTwo, the sink may
+  // be looked at from here to the next call of any other method; with kOne it always may.
+  void Drain();
   // Moves packet time on without a segment, so that a silent live link still expires connections.
   absl::Status AdvanceTo(PacketTime now);
   // Tells how many packets the capture is known to have lost; stamped on later alerts.

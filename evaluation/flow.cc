@@ -30,9 +30,8 @@ Flow FlowObserver::Until(PacketTime end) {
   for (; next_ < segments_.size() && segments_[next_] < end; ++next_) {
     const PacketTime time = segments_[next_];
     const std::optional<timing::Onset> onset = idle_periods.OnNewData(connection_, 0, 0, time);
-    if (const auto slot = slots::CountNewData(connection_, 0, time);
-        slot.has_value() && time - connection_.start >= min_age) {
-      slots_.Add(slot->number, slot->count);
+    if (!timing::SendsByClock(connection_, 0) && time - connection_.start >= min_age) {
+      slots_.Add(StretchNumber(time, slots::kFineSlot), 1);
     }
     if (!onset.has_value()) continue;
     if (onset->history[0].is_onset) {

@@ -12,7 +12,6 @@
 #include "detector/correlator/slots/slot_series.h"
 #include "detector/correlator/timing/onset_evidence.h"
 #include "detector/findings/event.h"
-#include "detector/sensor/activity/slot_counter.h"
 #include "detector/sensor/connections/connection.h"
 #include "evaluation/session.h"
 

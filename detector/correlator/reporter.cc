@@ -147,7 +147,7 @@ void Reporter::WriteMessageRelay(const timing::PairFinding& finding, std::string
   Write(relay);
 }
 
-void Reporter::OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
+void Reporter::OnConstantRate(const stream::FlowInfo& accepted, const stream::FlowInfo& opened,
                               PacketTime time) {
   SteppingStone stone;  // what it would be, as far as the policy asks
   stone.time = time;

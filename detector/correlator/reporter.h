@@ -30,7 +30,8 @@ class Reporter : public timing::PairSink {
   void OnPairRevised(const timing::PairFinding& finding) override;
   void OnPairEnd(const timing::PairFinding& finding, SessionEnd cause) override;
   // Two connections of one host, accepted and opened there, that cannot be compared.
-  void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened, PacketTime time);
+  void OnConstantRate(const stream::FlowInfo& accepted, const stream::FlowInfo& opened,
+                      PacketTime time);
   // As the screen tells it; completes it.
   void OnRelayNode(RelayNode finding);
   // A connection received many segments that its hosts ignore.

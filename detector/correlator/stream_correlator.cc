@@ -15,20 +15,30 @@ StreamCorrelator::StreamCorrelator(const CorrelatorOptions& options, EventSink& 
       slide_(options.timing, options.protected_networks),
       slots_(options.slots, options.timing, options.protected_networks, *this),
       relays_(options.relays, options.protected_networks, *this),
+      feed_(relays_),
       site_screen_(options.relays, options.protected_networks) {
   if (calibrates_) correlator_.CalibrateBy(slide_.scores());
   if (screens_) correlator_.Prioritize(site_screen_);
 }
 
-void StreamCorrelator::Take(const stream::EventBatch& batch) {
-  // Far enough ahead that memory answers in time.
-  constexpr size_t kAhead = 4;
-  Soon<timing::Onset> onsets(*this, batch, kAhead);
-  Soon<relays::FlowActivity> activities(*this, batch, kAhead);
+void StreamCorrelator::Take(stream::EventBatch& batch) {
+  // Far enough ahead that memory answers in time; a second costs little beside what it waits for.
+  constexpr size_t kOnsetsAhead = 4;
+  constexpr size_t kSecondsAhead = 24;
+  constexpr size_t kRolesAhead = 12;
+  auto onsets =
+      Ahead<timing::Onset>(batch, kOnsetsAhead, [this](const auto& onset) { Prefetch(onset); });
+  auto seconds = Ahead<stream::FlowSecond>(batch, kSecondsAhead,
+                                           [this](const auto& second) { Prefetch(second); });
+  auto roles = Ahead<stream::FlowSecond>(
+      batch, kRolesAhead, [this](const auto& second) { slots_.PrefetchRoles(second); });
   batch.ForEach([&](const auto& event) {
     using Told = std::decay_t<decltype(event)>;
     if constexpr (std::is_same_v<Told, timing::Onset>) onsets.Next();
-    if constexpr (std::is_same_v<Told, relays::FlowActivity>) activities.Next();
+    if constexpr (std::is_same_v<Told, stream::FlowSecond>) {
+      seconds.Next();
+      roles.Next();
+    }
     On(event);
   });
 }
@@ -45,9 +55,19 @@ void StreamCorrelator::On(const timing::Onset& onset) {
   if (calibrates_) slide_.OnOnset(onset);
 }
 
+void StreamCorrelator::Prefetch(const stream::FlowSecond& second) const {
+  slots_.Prefetch(second);
+  if (screens_) feed_.Prefetch(second);
+}
+
+void StreamCorrelator::On(const stream::FlowSecond& second) {
+  slots_.OnSecond(second);
+  if (screens_) feed_.OnSecond(second);
+}
+
 void StreamCorrelator::On(const stream::HostsParted& parted) {
-  slots_.OnConnectionEnd(parted.slot, parted.uid, parted.time);
-  relays_.OnConnectionEnd(parted.slot, parted.uid, parted.ends, parted.time);
+  slots_.OnConnectionEnd(parted.slot, parted.uid, parted.ends, parted.time);
+  if (screens_) feed_.OnConnectionEnd(parted.slot, parted.uid, parted.ends, parted.time);
 }
 
 void StreamCorrelator::On(const stream::ConnectionClosed& closed) {
@@ -75,12 +95,12 @@ void StreamCorrelator::On(const stream::SessionSeen& seen) {
 
 void StreamCorrelator::On(const stream::Tick& tick) {
   reporter_.SetPacketsLost(tick.packets_lost);
-  if (tick.moves_time) relays_.AdvanceTo(tick.time);
+  if (tick.moves_time && screens_) feed_.AdvanceTo(tick.time);
 }
 
 void StreamCorrelator::Finish(PacketTime now) {
   // After the ends of pairs: should its scores find the disk full, they are written.
-  relays_.Finish(now);
+  if (screens_) feed_.Finish(now);
 }
 
 absl::Status StreamCorrelator::status() const {
@@ -95,14 +115,15 @@ absl::Status StreamCorrelator::Write(const Event& event) {
   return sink_.Write(event);
 }
 
-void StreamCorrelator::OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
+void StreamCorrelator::OnCorrelation(const stream::FlowInfo& accepted,
+                                     const stream::FlowInfo& opened,
                                      const SlotSignificance& significance,
                                      const Confidence& confidence, PacketTime time) {
   correlator_.OnCorrelation(accepted, opened, significance, confidence, time);
 }
 
-void StreamCorrelator::OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
-                                      PacketTime time) {
+void StreamCorrelator::OnConstantRate(const stream::FlowInfo& accepted,
+                                      const stream::FlowInfo& opened, PacketTime time) {
   reporter_.OnConstantRate(accepted, opened, time);
 }
 
@@ -125,6 +146,7 @@ void StreamCorrelator::AddTo(DetectorCounters& all) const {
   all.shifted_left_out = slide_.dropped();
   const slots::SlotCounters s = slots_.counters();
   all.slot_pairs = s.pairs;
+  all.slot_connections_left_out = s.connections_left_out;
   all.slot_looks = s.looks;
   all.slot_looks_in_full = s.looks_in_full;
   all.slot_looks_dropped = s.looks_dropped;

@@ -9,6 +9,7 @@
 
 #include "detector/correlator/options.h"
 #include "detector/correlator/relays/relay_screen.h"
+#include "detector/correlator/relays/screen_feed.h"
 #include "detector/correlator/relays/site_screen.h"
 #include "detector/correlator/reporter.h"
 #include "detector/correlator/session_names.h"
@@ -35,7 +36,7 @@ class StreamCorrelator : public stream::StreamSink,
   // Requires: `sink` outlives this.
   StreamCorrelator(const CorrelatorOptions& options, EventSink& sink);
 
-  void Take(const stream::EventBatch& batch) override;
+  void Take(stream::EventBatch& batch) override;
   // The stream has come to its end, at `now`.  Call once, last.
   void Finish(PacketTime now);
 
@@ -46,8 +47,7 @@ class StreamCorrelator : public stream::StreamSink,
 
   // Each event of the stream.
   void On(const timing::Onset& onset);
-  void On(const slots::SlotCount& slot) { slots_.OnSlot(slot); }
-  void On(const relays::FlowActivity& activity) { relays_.OnActivity(activity); }
+  void On(const stream::FlowSecond& second);
   void On(const stream::HostsParted& parted);
   void On(const stream::ConnectionClosed& closed);
   void On(const stream::InsertionSeen& seen);
@@ -59,33 +59,36 @@ class StreamCorrelator : public stream::StreamSink,
   absl::Status WriteScore(const HostScore& score) override { return sink_.WriteScore(score); }
   void OnRelayNode(const RelayNode& finding) override { reporter_.OnRelayNode(finding); }
   void OnHostScore(const HostScore& score) override { reporter_.OnHostScore(score); }
-  void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
+  void OnCorrelation(const stream::FlowInfo& accepted, const stream::FlowInfo& opened,
                      const SlotSignificance& significance, const Confidence& confidence,
                      PacketTime time) override;
-  void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
+  void OnConstantRate(const stream::FlowInfo& accepted, const stream::FlowInfo& opened,
                       PacketTime time) override;
   void Prefetch(const timing::Onset& onset) const;
-  void Prefetch(const relays::FlowActivity& activity) const { relays_.Prefetch(activity); }
+  void Prefetch(const stream::FlowSecond& second) const;
 
   // Events of one kind, some ahead of where a batch is read.
-  template <typename Event>
+  template <typename Event, typename Prefetch>
   class Soon {
    public:
-    Soon(const StreamCorrelator& correlator, const stream::EventBatch& batch, size_t ahead)
-        : correlator_(correlator), batch_(batch) {
+    Soon(const stream::EventBatch& batch, size_t ahead, Prefetch prefetch)
+        : batch_(batch), prefetch_(prefetch) {
       for (size_t i = 0; i < ahead; ++i) Next();
     }
     void Next() {
-      if (const Event* event = batch_.At<Event>(next_++); event != nullptr) {
-        correlator_.Prefetch(*event);
-      }
+      if (const Event* event = batch_.At<Event>(next_++); event != nullptr) prefetch_(*event);
     }
 
    private:
-    const StreamCorrelator& correlator_;
     const stream::EventBatch& batch_;
+    Prefetch prefetch_;
     size_t next_ = 0;
   };
+  template <typename Event, typename Prefetch>
+  static Soon<Event, Prefetch> Ahead(const stream::EventBatch& batch, size_t ahead,
+                                     Prefetch prefetch) {
+    return Soon<Event, Prefetch>(batch, ahead, prefetch);
+  }
 
   const bool calibrates_;
   const bool screens_;
@@ -96,6 +99,7 @@ class StreamCorrelator : public stream::StreamSink,
   timing::TimeSlide slide_;
   slots::SlotCorrelator slots_;
   relays::RelayScreen relays_;
+  relays::ScreenFeed feed_;
   relays::SiteScreen site_screen_;
   SessionNames names_;
   SessionRecord record_;  // reused: what it holds keeps its memory

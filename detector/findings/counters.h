@@ -49,6 +49,7 @@ struct DetectorCounters {
   uint64_t pairs_refused = 0;                // full of reported pairs
   uint64_t pairs_hopeless = 0;               // given up: the rules can hardly hold any more
   uint64_t shifted_left_out = 0;             // onsets, ends that calibration had no room for
+  uint64_t flow_seconds_left_out = 0;        // flows that too many others were active beside
   // Slots.
   uint64_t slot_connections_left_out = 0;  // beyond slots.max_connections
   uint64_t slot_pairs = 0;                 // ever compared

@@ -18,9 +18,9 @@ connections::Options TrackerOptions(const SensorOptions& options) {
 Sensor::Sensor(const SensorOptions& options, stream::StreamSink& sink)
     : tracker_(TrackerOptions(options), *this),
       border_(options.protected_networks),
-      slot_counter_(options.slots, timing::PairFilter(options.timing, options.protected_networks)),
-      activity_clock_(options.relays),
+      activity_(options.tells_seconds, tracker_.table()),
       records_sessions_(options.sessions.enabled),
+      tells_at_once_(options.tells_at_once),
       sessions_(options.sessions, tracker_.table(), options.timing, options.protected_networks,
                 *this),
       sink_(sink),
@@ -30,7 +30,7 @@ void Sensor::Process(std::span<const Segment> segments) {
   while (!segments.empty()) {
     const size_t count = std::min(segments.size(), ahead_.size());
     ProcessBlock(segments.first(count));
-    HandOver();
+    if (tells_at_once_) HandOver();
     segments = segments.subspan(count);
   }
 }
@@ -62,6 +62,7 @@ void Sensor::ProcessBlock(std::span<const Segment> segments) {
     const Segment& segment = segments[i];
     now_ = std::max(now_, segment.time);
     tracker_.ExpireUntil(now_);
+    activity_.AdvanceTo(now_, NextSecond());
     gate_.AdvanceTo(now_);
     const auto observed = tracker_.Observe(segment, ahead_[i].place, ahead_[i].hash);
     if (!tracker_.released().empty()) TakeReleased();
@@ -117,46 +118,19 @@ void Sensor::TakeData(const Segment& segment, const connections::Observation& ob
   // Where unacknowledged data were forged, the true ones are no new bytes by their numbers.
   const bool counts = observed.new_bytes > 0 || (observed.place == connections::DataPlace::kAgain &&
                                                  connection.contested != 0);
-  if (counts && activity_clock_.IsNew(connection.last_data[observed.flow], segment.time)) {
-    TellActivity(connection, observed.slot, observed.flow, segment.time);
-  }
+  const activity::LastData before = {
+      .own = connection.last_data[observed.flow],
+      .either = std::max(connection.last_data[0], connection.last_data[1])};
   if (gate_.OnData(segment, observed)) TellInsertion(observed.slot, segment.time);
-  if (!counts) return;
-  const auto slot = slot_counter_.OnNewData(connection, observed.slot, observed.flow, segment.time);
-  if (slot.has_value()) batch_.Add(*slot);
-}
-
-void Sensor::TellActivity(connections::Connection& connection, uint32_t slot, uint8_t flow,
-                          PacketTime time) {
-  using relays::ActivityClock;
-  const PacketTime before = std::max(connection.last_data[0], connection.last_data[1]);
-  if (before.IsSet() && time - before >= ActivityClock::kPause) {
-    constexpr unsigned kMost = 7;
-    const unsigned initiative = connection.initiative;
-    const bool by_server = flow != connection.originator_side;
-    if (by_server && initiative < kMost) connection.initiative = (initiative + 1) & kMost;
-    if (!by_server && initiative > 0) connection.initiative = (initiative - 1) & kMost;
+  if (counts) {
+    activity_.OnNewData(connection, observed.slot, observed.flow, segment.time, before);
   }
-  // What comes when the flow's own clock says is passed on to nobody.
-  if (timing::SendsByClock(connection, flow)) return;
-  // In place: there are many of them.
-  relays::FlowActivity& told = batch_.Next<relays::FlowActivity>();
-  told.uid = connection.uid;
-  told.end = {connection.key().end(0), connection.key().end(1)};
-  told.start = connection.start;
-  told.time = time;
-  told.previous = connection.last_data[flow];
-  told.slot = slot;
-  told.flow = flow;
-  told.client_side = connection.originator_side;
-  told.originator = connection.originator;
-  told.initiative = connection.initiative;
-  told.first_in_stretch = ActivityClock::Stretch(before) != ActivityClock::Stretch(time);
 }
 
 void Sensor::AdvanceTo(PacketTime now) {
   now_ = std::max(now_, now);
   tracker_.ExpireUntil(now_);
+  activity_.AdvanceTo(now_, NextSecond());
   gate_.AdvanceTo(now_);
   if (!tracker_.released().empty()) TakeReleased();
   batch_.Add(stream::Tick{.time = now_, .moves_time = true, .packets_lost = packets_lost_});
@@ -172,6 +146,7 @@ void Sensor::SetPacketsLost(uint64_t packets) {
 void Sensor::EndAll() {
   // Alerts that still come name the sessions before these are written.
   gate_.Finish();
+  activity_.TellAll(NextSecond());
   tracker_.EndAll(now_);
   gate_.Finish();
   HandOver();
@@ -181,7 +156,7 @@ void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& conne
                              connections::EndCause cause, PacketTime time) {
   if (records_sessions_) sessions_.OnConnectionEnd(slot, cause);
   border_.OnConnectionEnd(connection);
-  slot_counter_.OnConnectionEnd(slot, connection);
+  activity_.OnConnectionEnd(connection, slot, NextSecond());
   batch_.Add(stream::HostsParted{
       .slot = slot, .uid = connection.uid, .ends = connection.ip, .time = time});
   HandOverIfMany();
@@ -216,7 +191,6 @@ void Sensor::PrefetchRecord(size_t i, const Segment& segment) {
   ahead.slot = tracker_.table().PrefetchRecord(ahead.hash, segment.payload_bytes > 0);
   if (!ahead.slot.has_value()) return;
   if (records_sessions_) sessions_.Prefetch(*ahead.slot);
-  if (segment.payload_bytes > 0) slot_counter_.Prefetch(*ahead.slot);
 }
 
 // What the record itself tells of: it has come by now.
@@ -227,8 +201,7 @@ void Sensor::PrefetchRest(size_t i, const Segment& segment) const {
   const uint8_t flow = ahead.place.flow;
   if (records_sessions_) sessions_.PrefetchRest(slot, flow, segment);
   if (segment.payload_bytes == 0) return;
-  const connections::Connection& connection = tracker_.table()[slot];
-  slot_counter_.PrefetchRoles(connection, slot, segment.time);
+  activity_.Prefetch(tracker_.table()[slot], flow);
 }
 
 }  // namespace cairn

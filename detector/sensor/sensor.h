@@ -8,13 +8,12 @@
 #include <span>
 
 #include "capture/segment.h"
-#include "detector/sensor/activity/slot_counter.h"
+#include "detector/sensor/activity/activity_recorder.h"
 #include "detector/sensor/border/border_census.h"
 #include "detector/sensor/connections/connection_tracker.h"
 #include "detector/sensor/onsets/onset_gate.h"
 #include "detector/sensor/sessions/session_recorder.h"
 #include "detector/stream/event_batch.h"
-#include "detector/stream/flow_activity.h"
 #include "detector/stream/onset.h"
 
 namespace cairn {
@@ -23,10 +22,11 @@ namespace cairn {
 struct SensorOptions {
   connections::Options connections{};
   timing::Options timing{};
-  slots::Options slots{};
-  relays::Options relays{};
   sessions::Options sessions{};
   PrefixSet protected_networks{};
+  bool tells_seconds = true;  // stream/flow_second.h; onsets are told in any case
+  // Whether what one call of Process() found is told within it, or may wait for more to come.
+  bool tells_at_once = true;
 };
 
 // The sensor half: segments in, a stream of events out (stream/event_batch.h).  All per-packet work
@@ -49,6 +49,8 @@ class Sensor : private connections::EndSink,
   void AdvanceTo(PacketTime now);
   // Ends every open connection at the time of the last segment.
   void EndAll();
+  // Tells what waits for more to come.
+  void HandOver();
   // Capture has lost so many packets; told with what comes next.
   void SetPacketsLost(uint64_t packets);
 
@@ -56,7 +58,7 @@ class Sensor : private connections::EndSink,
   sessions::Counters session_counters() const { return sessions_.counters(); }
   uint64_t connections_held() const { return tracker_.table().size(); }
   const timing::OnsetGateCounters& onset_counters() const { return gate_.counters(); }
-  uint64_t slot_connections_left_out() const { return slot_counter_.left_out(); }
+  uint64_t flow_seconds_left_out() const { return activity_.left_out(); }
   const border::BorderCensus& border() const { return border_; }
   PacketTime now() const { return now_; }
 
@@ -73,8 +75,12 @@ class Sensor : private connections::EndSink,
   void TellInsertion(uint32_t slot, PacketTime time);
   void TellSettled(const Segment& segment, const connections::Observation& observed);
   void TakeData(const Segment& segment, const connections::Observation& observed);
-  void TellActivity(connections::Connection& connection, uint32_t slot, uint8_t flow,
-                    PacketTime time);
+  auto NextSecond() {
+    return [this]() -> stream::FlowSecond& {
+      HandOverIfMany();
+      return batch_.Next<stream::FlowSecond>();
+    };
+  }
   void OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                        connections::EndCause cause, PacketTime time) override;
   void OnConnectionForgotten(uint32_t slot, const connections::Connection& connection,
@@ -82,7 +88,6 @@ class Sensor : private connections::EndSink,
   void OnOnset(const timing::Onset& onset) override;
   void OnConnectionEnd(uint32_t slot, uint64_t uid, SessionEnd cause, PacketTime time) override;
   void OnSession(const SessionRecord& session, uint64_t uid, bool is_last) override;
-  void HandOver();
   // A time-out, or the end, may concern the whole table at once.
   void HandOverIfMany() {
     if (batch_.size() >= kMostTogether) HandOver();
@@ -101,9 +106,9 @@ class Sensor : private connections::EndSink,
 
   connections::ConnectionTracker tracker_;
   border::BorderCensus border_;
-  slots::SlotCounter slot_counter_;
-  relays::ActivityClock activity_clock_;
+  activity::ActivityRecorder activity_;
   const bool records_sessions_;
+  const bool tells_at_once_;
   sessions::SessionRecorder sessions_;
   stream::StreamSink& sink_;
   stream::EventBatch batch_;

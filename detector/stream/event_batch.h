@@ -25,8 +25,8 @@ namespace cairn::stream {
 // what records hold keeps its memory.  Memory: the most events of each kind that a batch ever held.
 class EventBatch {
  public:
-  using Kinds = std::tuple<timing::Onset, slots::SlotCount, relays::FlowActivity, HostsParted,
-                           ConnectionClosed, InsertionSeen, SessionSeen, Tick>;
+  using Kinds = std::tuple<timing::Onset, FlowSecond, HostsParted, ConnectionClosed, InsertionSeen,
+                           SessionSeen, Tick>;
 
   template <typename Event>
   void Add(const Event& event) {
@@ -93,11 +93,12 @@ class EventBatch {
   typename ColumnsOf<Kinds>::Type columns_;
 };
 
-// Takes what a sensor tells.  The batch is valid during the call only.
+// Takes what a sensor tells.  The batch may be changed for another one of which nothing matters;
+// what is left in it is valid during the call only.
 class StreamSink {
  public:
   virtual ~StreamSink() = default;
-  virtual void Take(const EventBatch& batch) = 0;
+  virtual void Take(EventBatch& batch) = 0;
 };
 
 }  // namespace cairn::stream

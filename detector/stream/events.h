@@ -9,12 +9,11 @@
 #include "base/time.h"
 #include "detector/findings/event.h"
 #include "detector/findings/session_record.h"
-#include "detector/stream/flow_activity.h"
+#include "detector/stream/flow_second.h"
 #include "detector/stream/onset.h"
-#include "detector/stream/slot_count.h"
 
-// What a sensor tells of what it sees, in packet order: onsets (onset.h), activities of flows
-// (flow_activity.h, slot_count.h), and these.  Plain values, all of them.
+// What a sensor tells of what it sees, in packet order: onsets (onset.h), what flows sent in a
+// second (flow_second.h), and these.  Plain values, all of them.
 namespace cairn::stream {
 
 // A connection carries no more data: its hosts have parted.  Its slot may name another connection

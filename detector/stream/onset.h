@@ -6,11 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/address.h"
 #include "base/time.h"
 #include "detector/findings/event.h"
 #include "detector/findings/session_record.h"
-#include "detector/stream/connection_key.h"
+#include "detector/stream/flow_info.h"
 
 namespace cairn::timing {
 
@@ -31,33 +30,10 @@ struct OnsetHistory {
   std::array<PacketTime, 2> previous = {PacketTime::InfinitePast(), PacketTime::InfinitePast()};
 };
 
-// The end of an idle period: what the sensor half tells the correlator half.  A plain value that
-// describes its connection completely, so that it can be stored, sent to another machine, and
-// merged with other sensors' by time.
-struct Onset {
+// The end of an idle period of a flow: new data after a silence.
+struct Onset : stream::FlowInfo {
   PacketTime time;
   std::array<OnsetHistory, kKinds> history;
-  uint32_t slot = 0;  // names the connection for as long as it is open
-  uint8_t flow = 0;
-  uint8_t originator_side = 0;
-  OriginatorSource originator = OriginatorSource::kSyn;
-  bool reverse_seen = false;  // the capture holds segments of the other flow, too
-  uint8_t not_believed = 0;   // of the connection's segments so far; 255 stands for more, too
-  std::array<PacketDelta, 2> far_trip = {PacketDelta::Zero(),
-                                         PacketDelta::Zero()};  // transit.h; to each side
-  connections::ConnectionKey key;
-  uint64_t uid = 0;
-  PacketTime start;
-
-  const IpAddress& source() const { return key.ip[flow]; }
-  const IpAddress& destination() const { return key.ip[1U - flow]; }
-  ConnectionSummary Summary() const {
-    return {.uid = uid,
-            .orig = key.end(originator_side),
-            .resp = key.end(1U - originator_side),
-            .start = start,
-            .originator = originator};
-  }
 };
 
 // Takes what the sensor half tells the correlator half, in packet order.

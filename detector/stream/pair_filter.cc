@@ -15,14 +15,14 @@ bool ShareEndpoint(const connections::ConnectionKey& a, const connections::Conne
   return false;
 }
 
-bool IsOriginator(const Onset& onset, const IpAddress& host) {
-  return onset.key.ip[onset.originator_side] == host;
+bool IsOriginator(const stream::FlowInfo& flow, const IpAddress& host) {
+  return flow.key.ip[flow.originator_side] == host;
 }
 
 // A loop that leaves a host and comes back to it is believable when the host opened one of the
 // connections and accepted the other.  When it opened (or accepted) both, it is one program that
 // talks to two peers, or one user with two sessions on the same server.
-bool IsOneHostsBusiness(const Onset& earlier, const Onset& later) {
+bool IsOneHostsBusiness(const stream::FlowInfo& earlier, const stream::FlowInfo& later) {
   const IpAddress& host = earlier.source();
   return host == later.destination() && IsOriginator(earlier, host) == IsOriginator(later, host);
 }
@@ -34,12 +34,12 @@ PairFilter::PairFilter(const Options& options, PrefixSet protected_networks)
       exclude_shared_endpoint_(options.exclude_shared_endpoint),
       protected_(std::move(protected_networks)) {}
 
-bool PairFilter::MayTakePart(const Onset& onset) const {
-  if (onset.source() == onset.destination()) return false;
-  return protected_.empty() || protected_.Contains(onset.source()) != Enters(onset);
+bool PairFilter::MayTakePart(const stream::FlowInfo& flow) const {
+  if (flow.source() == flow.destination()) return false;
+  return protected_.empty() || protected_.Contains(flow.source()) != Enters(flow);
 }
 
-bool PairFilter::MayPair(const Onset& earlier, const Onset& later) const {
+bool PairFilter::MayPair(const stream::FlowInfo& earlier, const stream::FlowInfo& later) const {
   if (earlier.slot == later.slot) return false;
   if (exclude_shared_host_ &&
       (earlier.source() == later.source() || earlier.destination() == later.destination() ||

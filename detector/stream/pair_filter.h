@@ -3,7 +3,7 @@
 #define CAIRN_DETECTOR_STREAM_PAIR_FILTER_H_
 
 #include "base/address.h"
-#include "detector/stream/onset.h"
+#include "detector/stream/flow_info.h"
 #include "detector/stream/timing_options.h"
 
 namespace cairn::timing {
@@ -14,15 +14,17 @@ class PairFilter {
  public:
   PairFilter(const Options& options, PrefixSet protected_networks);
 
-  // May this onset take part in any pair?  Not when its connection stays within one host, or does
+  // May this flow take part in any pair?  Not when its connection stays within one host, or does
   // not cross the border of the protected networks.
-  bool MayTakePart(const Onset& onset) const;
+  bool MayTakePart(const stream::FlowInfo& flow) const;
   // May `earlier` followed by `later` be the two sides of a relay?  Both must have passed
   // MayTakePart.
-  bool MayPair(const Onset& earlier, const Onset& later) const;
+  bool MayPair(const stream::FlowInfo& earlier, const stream::FlowInfo& later) const;
 
  private:
-  bool Enters(const Onset& onset) const { return protected_.Contains(onset.destination()); }
+  bool Enters(const stream::FlowInfo& flow) const {
+    return protected_.Contains(flow.destination());
+  }
 
   const bool exclude_shared_host_;
   const bool exclude_shared_endpoint_;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "detector/stream/flow_activity.h"
+#include "detector/correlator/relays/flow_activity.h"
 
 namespace cairn::evaluation {
 

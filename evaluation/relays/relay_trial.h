@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "detector/stream/flow_activity.h"
+#include "detector/correlator/relays/flow_activity.h"
 #include "detector/stream/relay_options.h"
 
 namespace cairn::evaluation {

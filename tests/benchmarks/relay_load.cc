@@ -18,7 +18,7 @@
 #include "base/address.h"
 #include "base/time.h"
 #include "detector/correlator/relays/relay_screen.h"
-#include "detector/stream/flow_activity.h"
+#include "detector/correlator/relays/flow_activity.h"
 #include "detector/stream/relay_options.h"
 
 namespace {
@@ -153,7 +153,6 @@ class Load {
     activity.flow = flow;
     activity.client_side = client_side;
     activity.initiative = connection.initiative;
-    activity.first_in_stretch = ActivityClock::Stretch(before) != ActivityClock::Stretch(now_);
     screen_.OnActivity(activity);
   }
 

@@ -10,18 +10,16 @@ namespace cairn::testing {
 class EventTap : public stream::StreamSink {
  public:
   virtual void OnOnset(const timing::Onset& /*onset*/) {}
-  virtual void OnSlot(const slots::SlotCount& /*slot*/) {}
-  virtual void OnActivity(const relays::FlowActivity& /*activity*/) {}
+  virtual void OnSecond(const stream::FlowSecond& /*second*/) {}
   virtual void OnClosed(const stream::ConnectionClosed& /*closed*/) {}
 
-  void Take(const stream::EventBatch& batch) override {
+  void Take(stream::EventBatch& batch) override {
     batch.ForEach([this](const auto& event) { On(event); });
   }
 
  private:
   void On(const timing::Onset& onset) { OnOnset(onset); }
-  void On(const slots::SlotCount& slot) { OnSlot(slot); }
-  void On(const relays::FlowActivity& activity) { OnActivity(activity); }
+  void On(const stream::FlowSecond& second) { OnSecond(second); }
   void On(const stream::ConnectionClosed& closed) { OnClosed(closed); }
   void On(const stream::HostsParted&) {}
   void On(const stream::InsertionSeen&) {}

@@ -10,9 +10,9 @@
 #include "base/time.h"
 #include "detector/correlator/relays/connection_signs.h"
 #include "detector/correlator/relays/decay.h"
+#include "detector/correlator/relays/flow_activity.h"
 #include "detector/correlator/relays/role_table.h"
 #include "detector/correlator/relays/signs.h"
-#include "detector/stream/flow_activity.h"
 #include "detector/stream/relay_options.h"
 
 namespace cairn::relays {

@@ -9,8 +9,8 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "detector/correlator/relays/flow_activity.h"
 #include "detector/correlator/relays/signs.h"
-#include "detector/stream/flow_activity.h"
 #include "detector/stream/relay_options.h"
 
 namespace cairn::relays {

@@ -32,9 +32,8 @@ RelayScreen::RelayScreen(const Options& options, const PrefixSet& protected_netw
       signs_(options) {}
 
 void RelayScreen::OnActivity(const FlowActivity& activity) {
+  if (!Heeds(activity.slot, activity.uid, activity.time)) return;
   Place& place = PlaceOf(activity);
-  const bool is_summed = place.uid == activity.uid && place.summed;
-  if (!is_summed && !activity.first_in_stretch) return;
   AdvanceTo(activity.time);
   const auto stretch = static_cast<uint32_t>(ActivityClock::Stretch(activity.time));
   const bool first_in_stretch = place.uid != activity.uid || place.stretch != stretch;
@@ -57,6 +56,13 @@ void RelayScreen::OnActivity(const FlowActivity& activity) {
     AddTo(hosts_[host], activity, side, place, first_in_stretch);
   }
   place.summed = summed;
+}
+
+bool RelayScreen::Heeds(uint32_t slot, uint64_t uid, PacketTime time) const {
+  if (slot >= places_.size()) return true;
+  const Place& place = places_[slot];
+  return place.uid != uid || place.summed ||
+         place.stretch != static_cast<uint32_t>(ActivityClock::Stretch(time));
 }
 
 RelayScreen::Place& RelayScreen::PlaceOf(const FlowActivity& activity) {

@@ -12,12 +12,12 @@
 #include "base/time.h"
 #include "detector/correlator/relays/centred_sums.h"
 #include "detector/correlator/relays/connection_signs.h"
+#include "detector/correlator/relays/flow_activity.h"
 #include "detector/correlator/relays/flow_list.h"
 #include "detector/correlator/relays/host_table.h"
 #include "detector/correlator/relays/published_sums.h"
 #include "detector/correlator/relays/role_table.h"
 #include "detector/findings/event.h"
-#include "detector/stream/flow_activity.h"
 #include "detector/stream/relay_options.h"
 
 namespace cairn::relays {
@@ -55,12 +55,14 @@ class RelayScreen {
   // Requires: `sink` outlives the screen.
   RelayScreen(const Options& options, const PrefixSet& protected_networks, RelaySink& sink);
 
-  // This activity will come soon.
-  void Prefetch(const FlowActivity& activity) const {
-    if (activity.slot < places_.size()) __builtin_prefetch(&places_[activity.slot], 1);
+  // An activity of the connection in `slot` will come soon.
+  void Prefetch(uint32_t slot) const {
+    if (slot < places_.size()) __builtin_prefetch(&places_[slot], 1);
   }
-  // Of a connection whose hosts are not watched, only the first in each stretch counts.  Requires:
-  // times do not decrease.
+  // Does OnActivity() heed such an activity?  Of a connection whose hosts are not watched, only the
+  // first in each stretch.
+  bool Heeds(uint32_t slot, uint64_t uid, PacketTime time) const;
+  // Requires: times do not decrease.
   void OnActivity(const FlowActivity& activity);
   // The connection in `slot` of the connection table has ended; `ends`: its hosts, by side.
   void OnConnectionEnd(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,

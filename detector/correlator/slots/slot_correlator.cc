@@ -25,10 +25,12 @@ constexpr uint32_t kLooksPerStranger = 4;
 // the weaker direction need not reach more than this share of what both reach.
 constexpr double kShareOfWeaker = 0.3;
 
-const IpAddress& ServerOf(const timing::Onset& flow) {
+const IpAddress& ServerOf(const stream::FlowInfo& flow) {
   return flow.key.ip[1U - flow.originator_side];
 }
-const IpAddress& ClientOf(const timing::Onset& flow) { return flow.key.ip[flow.originator_side]; }
+const IpAddress& ClientOf(const stream::FlowInfo& flow) {
+  return flow.key.ip[flow.originator_side];
+}
 
 }  // namespace
 
@@ -59,25 +61,33 @@ SlotCorrelator::SlotCorrelator(const Options& options, const timing::Options& ti
     : options_(options),
       timing_(timing),
       filter_(timing, protected_networks),
+      admission_(options, filter_),
       sink_(sink),
       looks_left_(options.max_pairs_per_review),
       strangers_(1.0 / kLooksPerStranger) {}
 
-void SlotCorrelator::OnSlot(const SlotCount& slot) {
-  const PacketTime now = slot.flow.time;
+void SlotCorrelator::OnSecond(const stream::FlowSecond& second) {
+  if (!options_.enabled || !admission_.Admits(second)) return;
+  const PacketTime now = second.begin();  // what was before is known of all flows
   if (!first_.IsSet()) first_ = reviewed_ = now;
   if (now - reviewed_ >= options_.review_interval) Review(now);
-  Member& known = members_[MemberOf(slot)];
-  known.flow[0].originator = known.flow[1].originator = slot.flow.originator;
-  known.flow[slot.flow.flow].reverse_seen = slot.flow.reverse_seen;
-  known.series[slot.flow.flow].Add(slot.number, slot.count);
-  ++known.active_slots[slot.flow.flow];
+  const stream::FlowInfo& flow = second.flow;
+  Member& known = members_[MemberOf(second)];
+  known.flow[0].originator = known.flow[1].originator = flow.originator;
+  known.flow[flow.flow].reverse_seen = flow.reverse_seen;
+  for (unsigned tenth = 0; tenth < stream::FlowSecond::kTenths; ++tenth) {
+    if (second.segments[tenth] == 0) continue;
+    known.series[flow.flow].Add(second.number * stream::FlowSecond::kTenths + tenth,
+                                second.segments[tenth]);
+    ++known.active_slots[flow.flow];
+  }
 }
 
-// The slot's connection, taken up when it is new.
-uint32_t SlotCorrelator::MemberOf(const SlotCount& slot) {
-  if (slot.flow.slot >= member_of_slot_.size()) member_of_slot_.resize(slot.flow.slot + 1U, kNone);
-  const uint32_t known = member_of_slot_[slot.flow.slot];
+// The connection, taken up when it is new.
+uint32_t SlotCorrelator::MemberOf(const stream::FlowSecond& second) {
+  const stream::FlowInfo& of = second.flow;
+  if (of.slot >= member_of_slot_.size()) member_of_slot_.resize(of.slot + 1U, kNone);
+  const uint32_t known = member_of_slot_[of.slot];
   if (known != kNone) return known;
   uint32_t index = 0;
   if (free_members_.empty()) {
@@ -89,13 +99,13 @@ uint32_t SlotCorrelator::MemberOf(const SlotCount& slot) {
   }
   Member& member = members_[index];
   member.in_use = true;
-  member.uid = slot.flow.uid;
-  member.counted_since = slot.flow.time;
+  member.uid = of.uid;
+  member.counted_since = second.begin();
   for (uint8_t flow = 0; flow < 2; ++flow) {
-    member.flow[flow] = slot.flow;
+    member.flow[flow] = of;
     member.flow[flow].flow = flow;
   }
-  member_of_slot_[slot.flow.slot] = index;
+  member_of_slot_[of.slot] = index;
   Join(index);
   return index;
 }
@@ -115,7 +125,7 @@ uint32_t SlotCorrelator::HostOf(const IpAddress& address) {
 }
 
 void SlotCorrelator::Join(uint32_t member) {
-  const timing::Onset& flow = members_[member].flow[0];
+  const stream::FlowInfo& flow = members_[member].flow[0];
   hosts_[HostOf(ServerOf(flow))].accepted.push_back(member);
   hosts_[HostOf(ClientOf(flow))].opened.push_back(member);
 }
@@ -191,8 +201,8 @@ void SlotCorrelator::Read(uint32_t member, const Scale& scale, PacketTime now, s
 // The best of the scales, and what matches; nullopt when there is nothing to be seen.
 std::optional<SlotSignificance> SlotCorrelator::Compare(uint32_t accepted, uint32_t opened,
                                                         PacketTime now) {
-  const timing::Onset& in = members_[accepted].client_to_server();
-  const timing::Onset& out = members_[opened].client_to_server();
+  const stream::FlowInfo& in = members_[accepted].client_to_server();
+  const stream::FlowInfo& out = members_[opened].client_to_server();
   const PacketDelta life = CommonSlots(accepted, opened, now);
   if (life <= PacketDelta::Zero()) return std::nullopt;
   const auto length_in = [life](const Scale& scale) {
@@ -254,7 +264,7 @@ bool SlotCorrelator::MaySee(uint32_t accepted, uint32_t opened) const {
 }
 
 void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, PacketTime now) {
-  const timing::Onset& in = members_[accepted].client_to_server();
+  const stream::FlowInfo& in = members_[accepted].client_to_server();
   if (!filter_.MayPair(in, members_[opened].client_to_server())) return;
   if (looks_left_ == 0) {
     ++counters_.looks_dropped;
@@ -264,14 +274,17 @@ void SlotCorrelator::LookAt(uint32_t accepted, uint32_t opened, uint32_t look, P
   ++counters_.looks;
   if (look == 1) ++counters_.pairs;
   spent_ += 1.0 / look / (look + 1);
-  CompareWithStranger(accepted, opened, now);
-  if (SendConstantRates(accepted, opened, now)) {
+  // Of the second at hand, only flows that ended are known.
+  const PacketTime known =
+      StretchBegin(StretchNumber(now, stream::FlowSecond::kLength), stream::FlowSecond::kLength);
+  CompareWithStranger(accepted, opened, known);
+  if (SendConstantRates(accepted, opened, known)) {
     if (members_[opened].told_constant) return;
     members_[opened].told_constant = true;
     sink_.OnConstantRate(in, members_[opened].client_to_server(), now);
     return;
   }
-  const std::optional<SlotSignificance> view = Compare(accepted, opened, now);
+  const std::optional<SlotSignificance> view = Compare(accepted, opened, known);
   if (!view.has_value()) return;
   const PacketDelta elapsed = now - first_;
   const double allowed = timing_.false_alarms_per_day / timing::kTests;
@@ -305,13 +318,13 @@ bool SlotCorrelator::SendConstantRates(uint32_t accepted, uint32_t opened, Packe
 void SlotCorrelator::CompareWithStranger(uint32_t accepted, uint32_t opened, PacketTime now) {
   constexpr uint32_t kMostTried = 8;
   if (!timing_.calibrate || counters_.looks % kLooksPerStranger != 0) return;
-  const timing::Onset& in = members_[accepted].client_to_server();
-  const timing::Onset& out = members_[opened].client_to_server();
+  const stream::FlowInfo& in = members_[accepted].client_to_server();
+  const stream::FlowInfo& out = members_[opened].client_to_server();
   const auto members = static_cast<uint32_t>(members_.size());
   for (uint32_t i = 1; i <= std::min(kMostTried, members - 1); ++i) {
     const uint32_t other = (opened + i) % members;
     if (!members_[other].in_use || other == accepted) continue;
-    const timing::Onset& stranger = members_[other].client_to_server();
+    const stream::FlowInfo& stranger = members_[other].client_to_server();
     if (stranger.source() == out.source() || stranger.destination() == out.destination() ||
         stranger.source() == in.destination() || !filter_.MayPair(in, stranger)) {
       continue;
@@ -324,7 +337,9 @@ void SlotCorrelator::CompareWithStranger(uint32_t accepted, uint32_t opened, Pac
   }
 }
 
-void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime time) {
+void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid,
+                                     const std::array<IpAddress, 2>& ends, PacketTime time) {
+  admission_.OnConnectionEnd(slot, ends);
   if (slot >= member_of_slot_.size()) return;
   const uint32_t member = member_of_slot_[slot];
   if (member == kNone || members_[member].uid != uid) return;
@@ -333,7 +348,7 @@ void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime tim
     if (life < kShortestLife || !MaySee(accepted, opened)) return;
     LookAt(accepted, opened, LooksUntil(life) + 1, time);
   };
-  const timing::Onset flow = members_[member].flow[0];
+  const stream::FlowInfo flow = members_[member].flow[0];
   if (const auto server = host_of_address_.find(ServerOf(flow)); server != host_of_address_.end()) {
     for (const uint32_t opened : hosts_[server->second].opened) last_look(member, opened);
   }
@@ -343,6 +358,10 @@ void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime tim
   Remove(member);
 }
 
-SlotCounters SlotCorrelator::counters() const { return counters_; }
+SlotCounters SlotCorrelator::counters() const {
+  SlotCounters counters = counters_;
+  counters.connections_left_out = admission_.left_out();
+  return counters;
+}
 
 }  // namespace cairn::slots

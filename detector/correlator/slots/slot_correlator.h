@@ -12,15 +12,15 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "detector/correlator/slots/admission.h"
 #include "detector/correlator/slots/matching.h"
 #include "detector/correlator/slots/slot_correlation.h"
 #include "detector/correlator/slots/slot_series.h"
 #include "detector/correlator/timing/evidence_rule.h"
 #include "detector/correlator/timing/null_scores.h"
 #include "detector/findings/event.h"
-#include "detector/stream/onset.h"
+#include "detector/stream/flow_second.h"
 #include "detector/stream/pair_filter.h"
-#include "detector/stream/slot_count.h"
 #include "detector/stream/slot_options.h"
 #include "detector/stream/timing_options.h"
 
@@ -32,21 +32,22 @@ class SlotSink {
   // Two connections that meet at a host, one accepted and one opened there, send in the same slots.
   // `accepted` and `opened` describe their flows that run towards the host.  May be told again of
   // the same two.  significance.direction[0]: from `accepted` on to `opened`.
-  virtual void OnCorrelation(const timing::Onset& accepted, const timing::Onset& opened,
+  virtual void OnCorrelation(const stream::FlowInfo& accepted, const stream::FlowInfo& opened,
                              const SlotSignificance& significance, const Confidence& confidence,
                              PacketTime time) = 0;
   // What the clients of both send never varies, so it cannot be decided whether one is relayed to
   // the other.  Called once for each opened connection.
-  virtual void OnConstantRate(const timing::Onset& accepted, const timing::Onset& opened,
+  virtual void OnConstantRate(const stream::FlowInfo& accepted, const stream::FlowInfo& opened,
                               PacketTime time) = 0;
 };
 
 // What was done and what had to be dropped.
 struct SlotCounters {
-  uint64_t pairs = 0;          // ever compared
-  uint64_t looks = 0;          // comparisons made ...
-  uint64_t looks_in_full = 0;  // ... of these, against shifted copies, too
-  uint64_t looks_dropped = 0;  // max_pairs_per_review reached since the last review
+  uint64_t pairs = 0;                 // ever compared
+  uint64_t looks = 0;                 // comparisons made ...
+  uint64_t looks_in_full = 0;         // ... of these, against shifted copies, too
+  uint64_t looks_dropped = 0;         // max_pairs_per_review reached since the last review
+  uint64_t connections_left_out = 0;  // Admission::left_out()
 };
 
 // Compares, by their slots, the connections that meet at one host: those that it accepted with
@@ -59,34 +60,38 @@ struct SlotCounters {
 // is measured, too: for every fourth look one of the two is compared with another host's
 // connection.
 //
-// Cost: O(1) per slot; per review, O(slots) for each pair that is due and O(slots * shifts) for the
-// few that the screen lets pass.  Memory: about 7 kB for each connection whose slots come
-// (SlotCounter bounds them).  Thread-compatible.
-// Deterministic: everything goes by the times and the order of the calls.
+// Cost: O(1) per second of a flow; per review, O(slots) for each pair that is due and O(slots *
+// shifts) for the few that the screen lets pass.  Memory: about 7 kB for each connection whose
+// slots come (Admission bounds them).  Thread-compatible. Deterministic: everything goes by the
+// times and the order of the calls.
 class SlotCorrelator {
  public:
   // Requires: `sink` outlives this.  `timing`: what may be compared, and the false alarms allowed.
   SlotCorrelator(const Options& options, const timing::Options& timing,
                  const PrefixSet& protected_networks, SlotSink& sink);
 
-  // Requires: times do not decrease.
-  void OnSlot(const SlotCount& slot);
-  void OnConnectionEnd(uint32_t slot, uint64_t uid, PacketTime time);
+  void Prefetch(const stream::FlowSecond& second) const { admission_.Prefetch(second.flow.slot); }
+  void PrefetchRoles(const stream::FlowSecond& second) const { admission_.PrefetchRoles(second); }
+  // Requires: seconds do not decrease.
+  void OnSecond(const stream::FlowSecond& second);
+  // `ends`: its hosts, by side.
+  void OnConnectionEnd(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,
+                       PacketTime time);
 
   SlotCounters counters() const;
 
  private:
   struct Member {
     bool in_use = false;
-    std::array<timing::Onset, 2> flow;       // what describes it, by flow
+    std::array<stream::FlowInfo, 2> flow;
     std::array<SlotSeries, 2> series;        // by flow
     std::array<uint64_t, 2> active_slots{};  // ever, by flow
     uint64_t uid = 0;
     PacketTime counted_since;  // its slots are known from then on
     bool told_constant = false;
 
-    const timing::Onset& client_to_server() const { return flow[flow[0].originator_side]; }
-    const timing::Onset& server_to_client() const { return flow[1U - flow[0].originator_side]; }
+    const stream::FlowInfo& client_to_server() const { return flow[flow[0].originator_side]; }
+    const stream::FlowInfo& server_to_client() const { return flow[1U - flow[0].originator_side]; }
   };
   struct Host {
     IpAddress address;
@@ -96,7 +101,7 @@ class SlotCorrelator {
     bool IsEmpty() const { return accepted.empty() && opened.empty(); }
   };
 
-  uint32_t MemberOf(const SlotCount& slot);
+  uint32_t MemberOf(const stream::FlowSecond& second);
   void Join(uint32_t member);
   void Remove(uint32_t member);
   uint32_t HostOf(const IpAddress& address);
@@ -118,6 +123,7 @@ class SlotCorrelator {
   const Options options_;
   const timing::Options timing_;
   const timing::PairFilter filter_;
+  Admission admission_;
   SlotSink& sink_;
   std::vector<Member> members_;
   std::vector<uint32_t> free_members_;

@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "base/time.h"
-#include "detector/stream/slot_count.h"
+#include "detector/stream/flow_second.h"
 
 namespace cairn::slots {
+
+// Slots are numbered from the Unix epoch.
+inline constexpr PacketDelta kFineSlot = stream::FlowSecond::kTenth;
 
 // What a slot's count stands for.  Of counts as they are, the bursts of output decide, which are as
 // large on the other side of a relay; of their logarithms, all slots do in which anything was sent.

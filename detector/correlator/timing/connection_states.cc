@@ -14,6 +14,13 @@ void ConnectionStates::OnEnd(uint32_t slot) {
 
 uint32_t ConnectionStates::FindOrCreate(const Onset& onset) {
   if (const uint32_t known = Find(onset.slot); known != kNone) return known;
+  const uint32_t index = FindOrCreate(static_cast<const stream::FlowInfo&>(onset));
+  Update(index, onset);
+  return index;
+}
+
+uint32_t ConnectionStates::FindOrCreate(const stream::FlowInfo& flow) {
+  if (const uint32_t known = Find(flow.slot); known != kNone) return known;
   uint32_t index = 0;
   if (free_.empty()) {
     index = static_cast<uint32_t>(states_.size());
@@ -22,14 +29,14 @@ uint32_t ConnectionStates::FindOrCreate(const Onset& onset) {
     index = free_.back();
     free_.pop_back();
   }
-  slots_[onset.slot].state = index;
+  slots_[flow.slot].state = index;
   ConnectionState& state = states_[index];
   state = ConnectionState{};
-  state.key = onset.key;
-  state.start = onset.start;
-  state.uid = onset.uid;
-  state.slot = onset.slot;
-  Update(index, onset);
+  state.key = flow.key;
+  state.start = flow.start;
+  state.uid = flow.uid;
+  state.slot = flow.slot;
+  TakeOver(index, flow);
   return index;
 }
 
@@ -45,12 +52,16 @@ void ConnectionStates::Update(uint32_t index, const Onset& onset) {
     flow.wait_ms = history.wait_ms;
     state.flow[1U - onset.flow][kind].count = history.reverse_count;
   }
-  state.originator_side = onset.originator_side;  // a SYN may arrive after its answer
-  state.originator = onset.originator;
-  state.far_trip = onset.far_trip;
-  state.not_believed = onset.not_believed;
-  state.seen =
-      static_cast<uint8_t>(state.seen | (1U << onset.flow) | (onset.reverse_seen ? 3U : 0U));
+  TakeOver(index, onset);
+}
+
+void ConnectionStates::TakeOver(uint32_t index, const stream::FlowInfo& flow) {
+  ConnectionState& state = states_[index];
+  state.originator_side = flow.originator_side;  // a SYN may arrive after its answer
+  state.originator = flow.originator;
+  state.far_trip = flow.far_trip;
+  state.not_believed = flow.not_believed;
+  state.seen = static_cast<uint8_t>(state.seen | (1U << flow.flow) | (flow.reverse_seen ? 3U : 0U));
 }
 
 void ConnectionStates::Erase(uint32_t index) {

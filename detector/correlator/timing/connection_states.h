@@ -64,15 +64,16 @@ class ConnectionStates {
   void Prefetch(uint32_t slot) const {
     if (slot < slots_.size()) __builtin_prefetch(&slots_[slot], 1);
   }
-  // Is the onset's connection still open?  Its slot may have passed to another one since.
-  bool IsOpen(const Onset& onset) const {
-    return onset.slot < slots_.size() && slots_[onset.slot].uid == static_cast<uint32_t>(onset.uid);
+  // Is the flow's connection still open?  Its slot may have passed to another one since.
+  bool IsOpen(const stream::FlowInfo& flow) const {
+    return flow.slot < slots_.size() && slots_[flow.slot].uid == static_cast<uint32_t>(flow.uid);
   }
 
   // The state of the connection that holds `slot` now, or kNone.
   uint32_t Find(uint32_t slot) const { return slot < slots_.size() ? slots_[slot].state : kNone; }
-  // The same, made from an onset when there is none.  Requires: IsOpen(onset).
-  uint32_t FindOrCreate(const Onset& onset);
+  // The same, made when there is none.  Requires: IsOpen(flow).
+  uint32_t FindOrCreate(const stream::FlowInfo& flow);
+  uint32_t FindOrCreate(const Onset& onset);  // takes over its history, too, when it is made
   // Takes over what the onset says of its flow.
   void Update(uint32_t state, const Onset& onset);
   void Erase(uint32_t state);
@@ -81,6 +82,8 @@ class ConnectionStates {
   const ConnectionState& operator[](uint32_t state) const { return states_[state]; }
 
  private:
+  void TakeOver(uint32_t state, const stream::FlowInfo& flow);
+
   struct Slot {
     uint32_t state = kNone;
     uint32_t uid = 0;  // its low half: enough to tell a slot's successive owners apart; 0: ended

@@ -157,7 +157,7 @@ bool Correlator::IsAlreadyReported(const Pair& pair) const {
   return false;
 }
 
-void Correlator::OnCorrelation(const Onset& a, const Onset& b, const SlotSignificance& slots,
+void Correlator::OnCorrelation(const stream::FlowInfo& a, const stream::FlowInfo& b, const SlotSignificance& slots,
                                const Confidence& confidence, PacketTime time) {
   if (!states_.IsOpen(a) || !states_.IsOpen(b)) return;
   now_ = std::max(now_, time);

@@ -90,8 +90,10 @@ struct alignas(64) Connection {
   uint64_t uid = 0;
   // Per flow: how long before last_data the last data came that are believed (BelievedData()).
   std::array<uint32_t, 2> unbelieved_units = {kNeverBelieved, kNeverBelieved};
-  std::array<uint32_t, 2> slot_number{};
-  std::array<uint8_t, 2> slot_count{};       // new data in the slot `slot_number`, per flow
+  // Per flow: where its activity is counted, and in which second
+  // (sensor/activity/activity_recorder.h)
+  std::array<uint32_t, 2> activity_at{};
+  std::array<uint8_t, 2> activity_second{};
   std::array<RoundTrip, 2> round_trip;       // from the capture point to each side
   std::array<uint8_t, 2> hop_trust{};        // per flow (trust.h)
   std::array<uint16_t, 2> latest_waiting{};  // per flow (sensor/onsets/onset_gate.h)

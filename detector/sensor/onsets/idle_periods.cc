@@ -51,21 +51,20 @@ bool IsPeriodic(PacketDelta gap, uint32_t gap_before_units, PacketDelta toleranc
 
 }  // namespace
 
-Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uint8_t flow,
-                   PacketTime time) {
-  Onset onset;
-  onset.time = time;
-  onset.slot = slot;
-  onset.flow = flow;
-  onset.originator_side = connection.originator_side;
-  onset.originator = connection.originator;
-  onset.reverse_seen = (connection.seq_known & (1U << (1U - flow))) != 0;
-  onset.far_trip = {FarTrip(connection.round_trip[0]), FarTrip(connection.round_trip[1])};
-  onset.key = connection.key();
-  onset.uid = connection.uid;
-  onset.start = connection.start;
-  onset.not_believed = connection.NotBelieved();
-  return onset;
+stream::FlowInfo DescribeFlow(const connections::Connection& connection, uint32_t slot,
+                              uint8_t flow) {
+  stream::FlowInfo info;
+  info.slot = slot;
+  info.flow = flow;
+  info.originator_side = connection.originator_side;
+  info.originator = connection.originator;
+  info.reverse_seen = (connection.seq_known & (1U << (1U - flow))) != 0;
+  info.far_trip = {FarTrip(connection.round_trip[0]), FarTrip(connection.round_trip[1])};
+  info.key = connection.key();
+  info.uid = connection.uid;
+  info.start = connection.start;
+  info.not_believed = connection.NotBelieved();
+  return info;
 }
 
 bool SendsByClock(const connections::Connection& connection, uint8_t flow) {
@@ -99,7 +98,9 @@ std::optional<Onset> IdlePeriods::AfterPause(connections::Connection& connection
                                              uint8_t flow, const Pause& pause) const {
   const auto& [time, gap, wait_ms] = pause;
   if (gap <= shortest_) return std::nullopt;
-  Onset onset = DescribeFlow(connection, slot, flow, time);
+  Onset onset;
+  static_cast<stream::FlowInfo&>(onset) = DescribeFlow(connection, slot, flow);
+  onset.time = time;
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (gap <= idle_threshold_[kind]) continue;
     connections::FlowOnsets& own = connection.onsets[flow][kind];

@@ -11,9 +11,9 @@
 
 namespace cairn::timing {
 
-// An onset's description of `flow` of `connection`, without its onsets.
-Onset DescribeFlow(const connections::Connection& connection, uint32_t slot, uint8_t flow,
-                   PacketTime time);
+// What events tell of `flow` of `connection`.
+stream::FlowInfo DescribeFlow(const connections::Connection& connection, uint32_t slot,
+                              uint8_t flow);
 
 // Did the idle period before the flow's latest data end when the flow's own period said it would,
 // for the third time or more?

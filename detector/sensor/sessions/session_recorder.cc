@@ -370,9 +370,7 @@ void SessionRecorder::FillSide(const Session& session, unsigned flow, SessionSid
 bool SessionRecorder::TookPart(const Connection& connection, uint32_t slot) const {
   for (uint8_t flow = 0; flow < 2; ++flow) {
     if (connection.onsets[flow][0].count == 0 && connection.onsets[flow][1].count == 0) continue;
-    const timing::Onset onset =
-        timing::DescribeFlow(connection, slot, flow, connection.last_data[flow]);
-    if (pair_filter_.MayTakePart(onset)) return true;
+    if (pair_filter_.MayTakePart(timing::DescribeFlow(connection, slot, flow))) return true;
   }
   return false;
 }

@@ -64,7 +64,7 @@ TEST_CASE("A batch that was cleared holds nothing of before") {
 // Keeps a whole stream.
 class Kept : public stream::StreamSink {
  public:
-  void Take(const EventBatch& batch) override {
+  void Take(EventBatch& batch) override {
     batch.ForEach([this](const auto& event) { all.Add(event); });
   }
   EventBatch all;
@@ -140,7 +140,7 @@ TEST_CASE("Without session records nobody keeps which alerts name a connection")
 
 class LargestBatch : public stream::StreamSink {
  public:
-  void Take(const EventBatch& batch) override {
+  void Take(EventBatch& batch) override {
     most = std::max(most, batch.size());
     all += batch.size();
   }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "detector/correlator/relays/signs.h"
-#include "detector/stream/flow_activity.h"
+#include "detector/correlator/relays/flow_activity.h"
 
 namespace cairn::testing {
 

@@ -234,7 +234,6 @@ TEST_CASE("A connection that was silent for any time is looked at again when it 
       told.end = {client, server};
       told.time = time;
       told.slot = slot;
-      told.first_in_stretch = true;
       const uint64_t before = screen.counters().activities;
       screen.OnActivity(told);
       return screen.counters().activities > before;

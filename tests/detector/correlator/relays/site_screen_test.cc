@@ -104,8 +104,6 @@ TEST_CASE("Both hosts of a hidden chain go first, and few others") {
   Screened sink(options.protected_networks);
   Sensor sensor({.connections = options.connections,
                  .timing = options.timing,
-                 .slots = options.slots,
-                 .relays = options.relays,
                  .protected_networks = options.protected_networks},
                 sink);
   sensor.Process(Site());

@@ -7,7 +7,7 @@
 
 #include "catch2/catch.hpp"
 
-#include "detector/sensor/activity/slot_counter.h"
+#include "detector/correlator/slots/slot_series.h"
 #include "tests/detector/correlator/slots/people.h"
 #include "tests/support/segment_builder.h"
 

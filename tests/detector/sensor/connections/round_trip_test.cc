@@ -68,11 +68,7 @@ class LastOnset : public testing::EventTap {
 LastOnset Sense(const TraceBuilder& trace) {
   LastOnset sink;
   const DetectorOptions options;
-  Sensor sensor({.connections = options.connections,
-                 .timing = options.timing,
-                 .slots = options.slots,
-                 .relays = options.relays},
-                sink);
+  Sensor sensor({.connections = options.connections, .timing = options.timing}, sink);
   const std::vector<Segment> segments = trace.Build();
   sensor.Process(segments);
   return sink;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CAIRN_DETECTOR_STREAM_FLOW_ACTIVITY_H_
-#define CAIRN_DETECTOR_STREAM_FLOW_ACTIVITY_H_
+#ifndef CAIRN_DETECTOR_CORRELATOR_RELAYS_FLOW_ACTIVITY_H_
+#define CAIRN_DETECTOR_CORRELATOR_RELAYS_FLOW_ACTIVITY_H_
 
 #include <array>
 #include <cstdint>
@@ -15,8 +15,7 @@ namespace cairn::relays {
 // keeps apart in one are together in another (Coskun & Memon 2007, section 4).
 inline constexpr uint32_t kAlignments = 4;
 
-// A flow sent new data, for the first time in a slot of some alignment at least: what the sensor
-// half tells the screen.
+// A flow sent new data, for the first time in a slot of some alignment at least.
 struct FlowActivity {
   uint64_t uid = 0;  // of the connection
   std::array<Endpoint, 2> end;
@@ -29,7 +28,6 @@ struct FlowActivity {
   OriginatorSource originator = OriginatorSource::kSyn;
   // Pauses that the server ended, less those that the client ended: from 2, within 0 ... 7.
   uint8_t initiative = 2;
-  bool first_in_stretch = false;  // the connection's first in this ActivityClock::Stretch()
 
   ConnectionSummary Summary() const {
     return {.uid = uid,
@@ -92,4 +90,4 @@ class SlotNumbers {
 
 }  // namespace cairn::relays
 
-#endif  // CAIRN_DETECTOR_STREAM_FLOW_ACTIVITY_H_
+#endif  // CAIRN_DETECTOR_CORRELATOR_RELAYS_FLOW_ACTIVITY_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "detector/sensor/activity/host_roles.h"
+#include "detector/correlator/slots/host_roles.h"
 
 namespace cairn::slots {
 
