@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import harness
+from guard import Guard
 
 STOPD = os.path.abspath(os.environ.get("STOPD", "build/bin/stopd"))
 STOPD_IS_READY = "listening on "  # begins the line that it logs when it serves
@@ -166,6 +167,7 @@ class Network:
         self.folder = folder
         self.router = f"{self.prefix}router"
         self.hosts = {}
+        self.guard = Guard(self.prefix, folder)
         self._write_users()
         ip("netns", "add", self.router)
         try:
@@ -238,6 +240,7 @@ class Network:
             host.close()
         self.hosts = {}
         subprocess.run(["ip", "netns", "del", self.router], check=False)
+        self.guard.close()
 
 
 class TestCase(harness.TestCase):
