@@ -77,7 +77,7 @@ class Host:
             ["ip", "netns", "exec", self.netns, "unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--uts",
              "sh", "-c", setup], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
-            wait_for((self.folder / "up").exists, f"{self.name} is up", 10)
+            wait_for((self.folder / "up").exists, f"{self.name} is up")
         except AssertionError:
             self.init.kill()
             raise AssertionError(self.init.stderr.read().decode()) from None
@@ -107,6 +107,10 @@ class Host:
 
     def listens(self, port):
         return self.run("ss", "-Hltn", f"sport = :{port}").out.strip() != ""
+
+    def has_accepted(self, port):
+        """Whether a process has a connection to this port."""
+        return "users:" in self.run("ss", "-Htnp", "state", "established", f"sport = :{port}").out
 
     def await_port(self, port):
         wait_for(lambda: self.listens(port), f"{self.name} listens on {port}; its log: {self.log_text()[-800:]}")

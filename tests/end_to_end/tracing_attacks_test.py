@@ -181,6 +181,7 @@ class Attacks(tracing_rig.FourHosts):
                 server.kill()
                 b.run("pkill", "-KILL", "python3")
                 server.wait()
+                hosts.wait_for(lambda: not b.listens(PORT), "it has ended")
         site.start_agent(b)
         self.assert_to_person(site)
 
