@@ -55,6 +55,7 @@ class Host:
         self.folder = network.folder / name
         self.folder.mkdir()
         self.processes = []
+        self.environment = {}  # of all that is started from now on, beside what users have
         ip("netns", "add", self.netns)
         gateway, bridge = network.side_of(address)
         outer = f"v{network.number}{name}"
@@ -90,7 +91,8 @@ class Host:
         home = self.network.home(user)
         return ["nsenter", "-t", str(self.pid), "-m", "-u", "-n", "-p", "-r", "--", *as_user, "env", "-i", f"HOME={home}",
                 f"USER={user}", f"TMUX_TMPDIR={home}", "TERM=xterm", "LC_ALL=C.UTF-8", "SHELL=/bin/bash",
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *map(str, words)]
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                *(f"{name}={value}" for name, value in self.environment.items()), *map(str, words)]
 
     def run(self, *words, user="root", patience=harness.TIMEOUT, data=None):
         done = subprocess.run(self.command(words, user), input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

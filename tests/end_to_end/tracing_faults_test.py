@@ -1,9 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Agents that are killed, slow, cut off or badly set up: what the asker is told, and that nothing known is lost or doubled.
-
-Clocks that differ are in the unit tests: the time of day is the whole machine's, whatever namespaces a host has.
-"""
+"""Agents that are killed, slow, cut off or badly set up: what the asker is told, and that nothing known is lost or doubled."""
 import os
 import subprocess
 import threading

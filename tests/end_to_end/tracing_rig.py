@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Hosts whose agents trace chains: certificates of a site, stopd with tracing, real logins from host to host."""
 import json
+import os
 import re
 import subprocess
 import threading
@@ -13,8 +14,10 @@ from terminal import Terminal
 class Authority:
     """A site's certificate authority, by plain openssl: what any site may have."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, environment=None):
+        """`environment`: more of it, for the programs that make certificates."""
         self.folder = folder
+        self.environment = {**os.environ, **(environment or {})}
         folder.mkdir()
         self.openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "ca.key")
         self.openssl("req", "-x509", "-new", "-key", "ca.key", "-days", "30", "-subj", "/CN=site", "-out", "ca.crt",
@@ -29,8 +32,8 @@ class Authority:
         self.list()
 
     def openssl(self, *words):
-        subprocess.run(["openssl", *map(str, words)], cwd=self.folder, check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["openssl", *map(str, words)], cwd=self.folder, env=self.environment, check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def issue(self, name, addresses, uses="clientAuth,serverAuth", dates=("-days", "20")):
         """Makes NAME.key and NAME.crt."""
@@ -51,10 +54,10 @@ class Authority:
 class Site:
     """A network of hosts, all with sshd and, unless told otherwise, an agent."""
 
-    def __init__(self, test, addresses, without=(), settings=()):
+    def __init__(self, test, addresses, without=(), settings=(), authority_environment=None):
         self.test = test
         self.network = test.network(addresses, ("sshd", "ssh", "openssl"))
-        self.authority = Authority(self.network.folder / "ca")
+        self.authority = Authority(self.network.folder / "ca", authority_environment)
         self.settings = list(settings)
         self.agents = {}
         for host in self.network.hosts.values():
@@ -241,3 +244,28 @@ class FourHosts(TestCase):
         self.assertTrue(all(hop["verified"] for hop in hops))
         self.assertEqual((end["end"], end["beyond"]["local"]["ip"]), (why, site[name].address))
         return end["trace"]
+
+    def trace_on(self, site, path, told):
+        """Traces again and again, from two places, until told to end; what was told to the end is noted."""
+        over = threading.Event()
+        failed = []
+        ends = site.last_connection(path)
+
+        def trace():
+            while not over.is_set():
+                done, hops, last = site.follow(site[path[-1]], *ends)
+                # Where the own agent is just away, nothing was told.
+                if hops and last and done.code in (0, 1) and "went away" not in done.out:
+                    told[last[0]["trace"]] = last[0]["end"]
+                elif done.code not in (0, 1):
+                    failed.append((done.code, done.err))
+        askers = [threading.Thread(target=trace) for _ in range(2)]
+        for asker in askers:
+            asker.start()
+
+        def end():
+            over.set()
+            for asker in askers:
+                asker.join()
+            self.assertEqual(failed, [])
+        return end
