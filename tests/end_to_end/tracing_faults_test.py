@@ -129,6 +129,37 @@ class Faults(tracing_rig.FourHosts):
         site.await_same_chains({self.assert_to_person(site)}, "abcd")
         self.assertTrue(site.serves_stop("bc"))
 
+    def test_a_host_that_calls_from_an_address_that_its_certificate_lacks(self):
+        """Both logs say what is wrong; the network as translated mends it, and better a certificate with all addresses."""
+        site = self.four()
+        told = {self.assert_to_person(site)}
+        b, c, second = site["b"], site["c"], "10.10.0.77"
+        site.stop_agent(c)
+        hosts.ip("addr", "add", f"{second}/24", "dev", "eth0", netns=c.netns)
+        hosts.ip("route", "change", "10.10.0.0/24", "dev", "eth0", "src", second, netns=c.netns)
+        self.assertIn(f"src {second}", c.run("ip", "route", "get", b.address).out)
+        # b would call c, and be answered.
+        site.stop_agent(b)
+        site.start_agent(b, "tracing.peers=[]")
+        site.start_agent(c)
+        # Whoever asks c asks b himself when c may not.
+        told.add(self.assert_to_person(site))
+        told.add(self.assert_ends_before(site, "b", "refused", "abc"))
+        site.await_log(b, f"peer {second} (it comes from {second}, which the certificate of 'c' does not name; ")
+        site.await_log(c, f"{b.address} cannot be asked: the peer denies: not_allowed")
+        site.stop_agent(b)
+        site.start_agent(b, f"tracing.translated=[{second}/32]")
+        told.add(self.assert_to_person(site, "abc"))
+        site.stop_agent(b)
+        site.stop_agent(c)
+        site.give_certificate(c, addresses=[c.address, second])
+        before = len(b.log_text())
+        site.start_agent(b)
+        site.start_agent(c)
+        told.add(self.assert_to_person(site, "abc"))
+        self.assertNotIn("does not name", b.log_text()[before:])
+        site.await_same_chains(told)
+
     def test_a_partition_and_its_healing(self):
         site = self.four()
         told = {self.assert_to_person(site)}

@@ -27,6 +27,7 @@ class Authority:
         (folder / "conf").write_text(
             "[ca]\ndefault_ca=site\n[site]\ndatabase=index\ncrlnumber=crlnumber\ndefault_md=sha256\ndefault_crl_days=30\n"
             "certificate=ca.crt\nprivate_key=ca.key\nnew_certs_dir=.\nserial=serial\npolicy=any\ncopy_extensions=copy\n"
+            "unique_subject=no\n"
             "[any]\ncommonName=supplied\n")
         (folder / "serial").write_text("1000\n")
         self.list()
@@ -73,11 +74,12 @@ class Site:
     def folder(self, host):
         return host.folder / "tracing"
 
-    def give_certificate(self, host, name=None, **wish):
+    def give_certificate(self, host, name=None, addresses=None, **wish):
+        """`addresses`: the host's own, unless told otherwise."""
         name = name or host.name
         folder = self.folder(host)
         folder.mkdir(exist_ok=True, mode=0o700)
-        self.authority.issue(name, [host.address], **wish)
+        self.authority.issue(name, addresses or [host.address], **wish)
         for source, target in ((f"{name}.crt", "host.crt"), (f"{name}.key", "host.key"), ("ca.crt", "ca.crt"),
                                ("ca.crl", "ca.crl")):
             path = folder / target
