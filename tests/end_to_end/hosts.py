@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import harness
+from guard import Guard
 
 STOPD = os.path.abspath(os.environ.get("STOPD", "build/bin/stopd"))
 STOPD_IS_READY = "listening on "  # begins the line that it logs when it serves
@@ -54,6 +55,7 @@ class Host:
         self.folder = network.folder / name
         self.folder.mkdir()
         self.processes = []
+        self.environment = {}  # of all that is started from now on, beside what users have
         ip("netns", "add", self.netns)
         gateway, bridge = network.side_of(address)
         outer = f"v{network.number}{name}"
@@ -76,7 +78,7 @@ class Host:
             ["ip", "netns", "exec", self.netns, "unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--uts",
              "sh", "-c", setup], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
-            wait_for((self.folder / "up").exists, f"{self.name} is up", 10)
+            wait_for((self.folder / "up").exists, f"{self.name} is up")
         except AssertionError:
             self.init.kill()
             raise AssertionError(self.init.stderr.read().decode()) from None
@@ -89,7 +91,8 @@ class Host:
         home = self.network.home(user)
         return ["nsenter", "-t", str(self.pid), "-m", "-u", "-n", "-p", "-r", "--", *as_user, "env", "-i", f"HOME={home}",
                 f"USER={user}", f"TMUX_TMPDIR={home}", "TERM=xterm", "LC_ALL=C.UTF-8", "SHELL=/bin/bash",
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *map(str, words)]
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                *(f"{name}={value}" for name, value in self.environment.items()), *map(str, words)]
 
     def run(self, *words, user="root", patience=harness.TIMEOUT, data=None):
         done = subprocess.run(self.command(words, user), input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -106,6 +109,10 @@ class Host:
 
     def listens(self, port):
         return self.run("ss", "-Hltn", f"sport = :{port}").out.strip() != ""
+
+    def has_accepted(self, port):
+        """Whether a process has a connection to this port."""
+        return "users:" in self.run("ss", "-Htnp", "state", "established", f"sport = :{port}").out
 
     def await_port(self, port):
         wait_for(lambda: self.listens(port), f"{self.name} listens on {port}; its log: {self.log_text()[-800:]}")
@@ -166,6 +173,7 @@ class Network:
         self.folder = folder
         self.router = f"{self.prefix}router"
         self.hosts = {}
+        self.guard = Guard(self.prefix, folder)
         self._write_users()
         ip("netns", "add", self.router)
         try:
@@ -238,6 +246,7 @@ class Network:
             host.close()
         self.hosts = {}
         subprocess.run(["ip", "netns", "del", self.router], check=False)
+        self.guard.close()
 
 
 class TestCase(harness.TestCase):

@@ -76,8 +76,7 @@ class Border(border_rig.AtBorder, hosts.TestCase):
             self.needs(False, "tcpdump")
         capture = self.folder / "border.pcap"
         tcpdump = self.at_border("tcpdump", "-i", "outside", "-s", "96", "-U", "-w", capture, "-Z", "root")
-        hosts.wait_for(capture.exists, "tcpdump captures")
-        time.sleep(1)
+        hosts.wait_for(lambda: b"listening" in tcpdump.stderr.readline(), "tcpdump captures")
         person = self.log_in()
         self.type_until(person, lambda start=time.monotonic(): time.monotonic() - start > 20)
         tcpdump.terminate()

@@ -78,6 +78,7 @@ class Chains(hosts.TestCase):
         person.expect("a> ")
         person.line("ssh 10.10.0.2", "b> ")
         person.line("ssh bob@10.10.0.3 -i ~/.ssh/id_ed25519", "ermission denied")  # not bob's key
+        person.expect("b> ")
         person.line("ssh 10.10.0.3", "c> ")
         person.line("ssh 172.16.0.3", "d> ")
         c, d = network["c"], network["d"]
@@ -155,6 +156,8 @@ class Chains(hosts.TestCase):
         source = network["a"].start("nc", "10.10.0.2", "8888", user="alice", stdin=-1)
         source.stdin.write(b"hello\n")
         source.stdin.flush()
+        # Some are connected to d before anybody comes.
+        hosts.wait_for(lambda: all(network[name].has_accepted(8888) for name in "bc"), "each is connected to the next")
         c = network["c"]
         trail = self.follow(network, c, f"{c.connection_to(sink.address, 9000)},9000", sink.address)
         self.assert_trail(trail, ["c", "b", "a"])
@@ -199,6 +202,7 @@ class Chains(hosts.TestCase):
         network = self.chain(programs=("tmux", "screen", "ssh"))
         b, c = network["b"], network["c"]
         b.run("bash", "-c", f"cd; {start}", user="alice")
+        b.connection_to(c.address, 22)  # so there is something to attach to
         person = self.terminal(network["a"], "bash", "-i")
         person.expect("a> ")
         person.line("ssh 10.10.0.2", "b> ")
@@ -211,7 +215,7 @@ class Chains(hosts.TestCase):
         self.inside_a_multiplexer("tmux new-session -d 'ssh 10.10.0.3'", "tmux attach")
 
     def test_inside_screen(self):
-        self.inside_a_multiplexer("screen -d -m ssh 10.10.0.3; sleep 1", "screen -r")
+        self.inside_a_multiplexer("screen -d -m ssh 10.10.0.3", "screen -r")
 
     def test_the_reply_does_not_wait_for_previous_hosts(self):
         network = self.network(FOUR, ("nc", "socat"))

@@ -109,6 +109,8 @@ class Origins(hosts.TestCase):
         network = self.hosts()
         alice = self.login(network)
         alice.line("setsid nohup sh -c 'sleep 1000 | nc 172.16.0.3 9000' </dev/null >/dev/null 2>&1 &", "b> ")
+        network["b"].connection_to(ADDRESSES["d"], 9000)
+        hosts.wait_for(lambda: network["b"].run("pgrep", "-x", "setsid").code != 0, "nobody is left of the login")
         record, text = self.record(network)
         self.assertNotIn("previous_hosts", record)
         self.assertEqual(self.others(record, "same_user"), [network["a"].address])

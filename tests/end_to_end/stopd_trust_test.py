@@ -7,7 +7,6 @@ import re
 import socket
 import struct
 import subprocess
-import time
 
 import harness
 import hosts
@@ -151,6 +150,17 @@ class Trust(hosts.TestCase):
             redeemed = a.redeem(network.token(a, each, "--type", "SV_REC", "--session-id", "7", "--about", ROUTER))
             self.assertEqual((redeemed["state"], redeemed["record"]["processes"][0]["user"]), ("intact", user))
 
+    @staticmethod
+    def await_unsent(host, connection):
+        """Until the other end takes no more of it: as many bytes wait as before."""
+        seen = []
+
+        def look():
+            found = re.search(r"^ESTAB +\d+ +(\d+) ", host.run("ss", "-Htn", connection).out, re.M)
+            seen.append(int(found[1]) if found else 0)
+            return len(seen) > 4 and seen[-1] > 0 and len(set(seen[-4:])) == 1
+        hosts.wait_for(look, lambda: f"data are under way: {seen[-20:]}")
+
     def test_without_an_address_only_connections_known_to_be_own_are_answered(self):
         network, a, ports = self.one()
         # It leaves no listener, and more than the router reads: nothing tells who opened it.
@@ -161,7 +171,7 @@ class Trust(hosts.TestCase):
                                 f"import socket,time\ns=socket.create_connection(('{a.address}',9100))\ntime.sleep(60)")
         port = hosts.wait_for(lambda: (m := re.search(rf":9100 +{ROUTER}:(\d+)", a.run("ss", "-Htn").out)) and m[1], "connected")
         hosts.wait_for(lambda: not a.listens(9100), "nobody listens")
-        time.sleep(0.5)
+        self.await_unsent(a, f"sport = :9100 and dport = :{port}")
         self.assertEqual(self.ask_from_router(network, f"9100,{port}:ID", f"9100,{port}"),
                          [f"9100,{port}:ERROR:NO-USER"] * 2)
         self.assertRegex(self.ask_from_router(network, ports)[0], "USERID:OTHER:[0-9a-f]{64}")
@@ -173,7 +183,7 @@ class Trust(hosts.TestCase):
         hosts.wait_for(lambda: ":9102" in network.at_border("ss", "-Hltn").out, "the router listens")
         a.start("sh", "-c", f"cat /dev/zero | nc {ROUTER} 9102", user="bob")
         own = f"{a.connection_to(ROUTER, 9102)},9102"
-        time.sleep(0.5)
+        self.await_unsent(a, "dport = :9102")
         self.assertRegex(self.ask_from_router(network, own)[0], "USERID:OTHER:[0-9a-f]{64}")
 
     def test_whom_the_administrator_does_not_trust_gets_plain_ident(self):

@@ -10,6 +10,7 @@ import time
 
 import harness
 import hosts
+from guard import Guard
 
 DEMO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../traces/demo.pcap.gz")
 # Answers every request on every address, and prints what it was asked: "ADDRESS LINE".
@@ -36,6 +37,7 @@ class Traceback(hosts.TestCase):
         super().setUp()
         self.needs(harness.IS_ROOT, "root, for a network namespace")
         self.netns = f"cairn-{os.getpid()}-replay"
+        self.addCleanup(Guard(self.netns, self.folder).close)
         hosts.ip("netns", "add", self.netns)
         self.addCleanup(hosts.ip, "netns", "del", self.netns)
         hosts.ip("link", "set", "lo", "up", netns=self.netns)

@@ -133,6 +133,8 @@ class Chains(tracing_rig.TestCase):
         person = site.login("a")
         person.line(f"nc {site['b'].address} 8888", "nc")
         person.type("hello\n")  # echoed or not, as the shell has just left the terminal
+        # Some are connected to d before anybody comes.
+        hosts.wait_for(lambda: all(site[name].has_accepted(8888) for name in "bc"), "each is connected to the next")
         hosts.wait_for(lambda: sink.run("ss", "-Htn", "state", "established", "sport = :9000").out, "d is reached")
         hops, end = site.trace("abcd", port=9000)
         self.assert_path(site, hops, "abcd")

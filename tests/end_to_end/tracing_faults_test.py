@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Agents that are killed, slow, cut off or badly set up: what the asker is told, and that nothing known is lost or doubled.
-
-Clocks that differ are in the unit tests: the time of day is the whole machine's, whatever namespaces a host has.
-"""
+"""Agents that are killed, slow, cut off or badly set up: what the asker is told, and that nothing known is lost or doubled."""
 import os
+import subprocess
 import threading
 
 import harness
@@ -18,6 +16,7 @@ AGENT, KEY = "stopd: tracing", "stopd: key"
 TAKE = """import signal,socket,sys,time
 s=socket.socket()
 s.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1)
+print('ready',flush=True)
 while True:
     try: s.bind(('0.0.0.0',int(sys.argv[1])))
     except OSError: time.sleep(0.01)
@@ -29,7 +28,9 @@ signal.pause()
 
 class Faults(tracing_rig.FourHosts):
     def take_port(self, host, port=4113):
-        return host.start("python3", "-c", TAKE, str(port))
+        process = host.start("python3", "-c", TAKE, str(port), stdout=subprocess.PIPE)
+        process.stdout.readline()
+        return process
 
     def test_killed_processes(self):
         """By kill -9: the agent of one host, the whole of another one's stopd, and the process with the key of a third."""
@@ -108,9 +109,8 @@ class Faults(tracing_rig.FourHosts):
                              ("f", f"belongs to user {hosts.USERS['bob']}, not to tracing.user"),
                              ("g", "own certificate is not believed")):
             with self.subTest(host=name):
-                log = site[name].log_text()
-                self.assertIn("tracing is off, until its files change", log)
-                self.assertIn(reason, log)
+                site.await_log(site[name], "tracing is off, until its files change")
+                self.assertIn(reason, site[name].log_text())
                 self.assertNotIn(AGENT, site.processes(site[name]))
                 self.assertTrue(site[name].listens(113))
                 self.assertFalse(site[name].listens(4113))
@@ -128,6 +128,37 @@ class Faults(tracing_rig.FourHosts):
                            f"{host.name} traces: {host.log_text()[-800:]}", 60)
         site.await_same_chains({self.assert_to_person(site)}, "abcd")
         self.assertTrue(site.serves_stop("bc"))
+
+    def test_a_host_that_calls_from_an_address_that_its_certificate_lacks(self):
+        """Both logs say what is wrong; the network as translated mends it, and better a certificate with all addresses."""
+        site = self.four()
+        told = {self.assert_to_person(site)}
+        b, c, second = site["b"], site["c"], "10.10.0.77"
+        site.stop_agent(c)
+        hosts.ip("addr", "add", f"{second}/24", "dev", "eth0", netns=c.netns)
+        hosts.ip("route", "change", "10.10.0.0/24", "dev", "eth0", "src", second, netns=c.netns)
+        self.assertIn(f"src {second}", c.run("ip", "route", "get", b.address).out)
+        # b would call c, and be answered.
+        site.stop_agent(b)
+        site.start_agent(b, "tracing.peers=[]")
+        site.start_agent(c)
+        # Whoever asks c asks b himself when c may not.
+        told.add(self.assert_to_person(site))
+        told.add(self.assert_ends_before(site, "b", "refused", "abc"))
+        site.await_log(b, f"peer {second} (it comes from {second}, which the certificate of 'c' does not name; ")
+        site.await_log(c, f"{b.address} cannot be asked: the peer denies: not_allowed")
+        site.stop_agent(b)
+        site.start_agent(b, f"tracing.translated=[{second}/32]")
+        told.add(self.assert_to_person(site, "abc"))
+        site.stop_agent(b)
+        site.stop_agent(c)
+        site.give_certificate(c, addresses=[c.address, second])
+        before = len(b.log_text())
+        site.start_agent(b)
+        site.start_agent(c)
+        told.add(self.assert_to_person(site, "abc"))
+        self.assertNotIn("does not name", b.log_text()[before:])
+        site.await_same_chains(told)
 
     def test_a_partition_and_its_healing(self):
         site = self.four()
@@ -147,7 +178,7 @@ class Faults(tracing_rig.FourHosts):
         site.await_same_chains(told)
 
     def test_a_session_that_ends_while_it_is_traced(self):
-        site = self.four()
+        site = self.four("tracing.limits.peer_timeout=9s")
         last = site.last_connection("abcd")
         b = site["b"]
         site.signal_agent(b, "STOP")
@@ -166,19 +197,21 @@ class Faults(tracing_rig.FourHosts):
         self.assertEqual((len(ends), ends[0]["end"]), (1, "closed"), done.out)
 
     def test_a_slow_agent_and_one_that_dies_while_it_is_asked(self):
-        site = self.four("tracing.limits.peer_timeout=2s")
+        # Longer than it takes to kill somebody who is asked; and two ask, one after the other.
+        site = self.four("tracing.limits.peer_timeout=4s")
         self.assert_to_person(site)
         site.signal_agent(site["b"], "STOP")
         self.assert_ends_before(site, "b", "silent")
         site.signal_agent(site["b"], "CONT")
         self.assert_to_person(site)
         site.signal_agent(site["b"], "STOP")
+        pid = str(site.processes(site["b"])[AGENT])
         answer = []
         asker = threading.Thread(target=lambda: answer.append(site.trace("abcd")))
         asked = site["c"].log_text().count("next is 10.10.0.2")
         asker.start()
         site.await_log(site["c"], "next is 10.10.0.2", asked + 1)
-        site.signal_agent(site["b"], "KILL")
+        site["b"].run("kill", "-KILL", pid)
         asker.join()
         hops, end = answer[0]
         self.assertEqual([hop["host"] for hop in hops], site.in_turn("cd"))

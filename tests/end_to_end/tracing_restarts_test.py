@@ -1,39 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Agents that are restarted, killed or out of room in the middle of many traces: nothing that was told is lost or doubled."""
-import threading
-
 import harness
 import hosts
 import tracing_rig
 
 
 class Restarts(tracing_rig.FourHosts):
-    def trace_on(self, site, path, told):
-        """Traces again and again, from two places, until told to end; what was told to the end is noted."""
-        over = threading.Event()
-        failed = []
-        ends = site.last_connection(path)
-
-        def trace():
-            while not over.is_set():
-                done, hops, last = site.follow(site[path[-1]], *ends)
-                # Where the own agent is just away, nothing was told.
-                if hops and last and done.code in (0, 1) and "went away" not in done.out:
-                    told[last[0]["trace"]] = last[0]["end"]
-                elif done.code not in (0, 1):
-                    failed.append((done.code, done.err))
-        askers = [threading.Thread(target=trace) for _ in range(2)]
-        for asker in askers:
-            asker.start()
-
-        def end():
-            over.set()
-            for asker in askers:
-                asker.join()
-            self.assertEqual(failed, [])
-        return end
-
     def test_agents_that_are_restarted_in_turn_during_traces(self):
         site = self.four()
         told = {}

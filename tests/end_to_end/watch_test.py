@@ -156,7 +156,7 @@ class OnALink(harness.TestCase):
                 self.assertEqual((int(record["client_bytes"]), int(record["server_bytes"])), (8, 23))
                 self.assertIsNone(process.poll())
                 with socket.create_connection(("127.0.0.1", port)), server.accept()[0]:
-                    time.sleep(0.5)  # so that the watch has its packets
+                    time.sleep(2)  # so that the watch has its packets
                     process.send_signal(signal.SIGINT)
                     _, err = process.communicate(timeout=START_PATIENCE)
                 self.assertEqual(process.returncode, 0, err)

@@ -44,7 +44,8 @@ std::string FileOf(std::string_view bytes) {
         static_cast<size_t>(static_cast<uint8_t>(bytes[1])) << 8 | static_cast<uint8_t>(bytes[2]);
     std::string content(bytes.substr(3, length));
     bytes.remove_prefix(std::min(bytes.size(), 3 + length));
-    if (kind == tracing::kChainRecord && content.size() >= kHeadOfChain) {
+    const bool is_chain = kind == tracing::kChainRecord || kind == tracing::kHereChainRecord;
+    if (is_chain && content.size() >= kHeadOfChain) {
       const size_t head = kHeadOfChain + 8 * static_cast<uint8_t>(content[kHeadOfChain - 1]);
       if (content.size() > head) {
         content = content.substr(0, head) + tracing::Deflated(content.substr(head));
