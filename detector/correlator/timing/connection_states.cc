@@ -14,17 +14,9 @@ void ConnectionStates::OnEnd(uint32_t slot) {
 
 uint32_t ConnectionStates::FindOrCreate(const Onset& onset) {
   if (const uint32_t known = Find(onset.slot); known != kNone) return known;
-  uint32_t index = 0;
-  if (free_.empty()) {
-    index = static_cast<uint32_t>(states_.size());
-    states_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
-  }
+  const uint32_t index = states_.Take();
   slots_[onset.slot].state = index;
   ConnectionState& state = states_[index];
-  state = ConnectionState{};
   state.key = onset.key;
   state.start = onset.start;
   state.uid = onset.uid;
@@ -55,7 +47,7 @@ void ConnectionStates::Update(uint32_t index, const Onset& onset) {
 
 void ConnectionStates::Erase(uint32_t index) {
   slots_[states_[index].slot].state = kNone;
-  free_.push_back(index);
+  states_.GiveBack(index);
 }
 
 }  // namespace cairn::timing
