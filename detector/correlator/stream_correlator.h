@@ -8,8 +8,8 @@
 #include "absl/status/status.h"
 
 #include "detector/correlator/options.h"
+#include "detector/correlator/relays/indirect_prefilter.h"
 #include "detector/correlator/relays/relay_screen.h"
-#include "detector/correlator/relays/site_screen.h"
 #include "detector/correlator/reporter.h"
 #include "detector/correlator/session_names.h"
 #include "detector/correlator/slots/slot_correlator.h"
@@ -88,7 +88,7 @@ class StreamCorrelator : public stream::StreamSink,
   };
 
   const bool calibrates_;
-  const bool screens_;
+  const bool prefilters_;
   const bool names_sessions_;
   EventSink& sink_;
   Reporter reporter_;
@@ -96,7 +96,7 @@ class StreamCorrelator : public stream::StreamSink,
   timing::TimeSlide slide_;
   slots::SlotCorrelator slots_;
   relays::RelayScreen relays_;
-  relays::SiteScreen site_screen_;
+  relays::IndirectPrefilter indirect_prefilter_;
   SessionNames names_;
   SessionRecord record_;  // reused: what it holds keeps its memory
   absl::Status session_status_;

@@ -247,21 +247,21 @@ bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind
   const PacketDelta transit = Transit(kind, earlier, later);
   const OnsetHistory& e = earlier.history[k];
   const OnsetHistory& l = later.history[k];
-  Track& track = pairs_[*index].track[0];
+  DirectionStats& direction = pairs_[*index].direction[0];
   if (!FromFirst(kind) && Coincides(e.previous[0], l.previous[0], window, transit)) {
-    track.coincidences = 1;
-    track.last_earlier = e.count - 1;
-    track.last_later = l.count - 1;
-    track.last_time = l.previous[0];
-    if (!search_.lags_of_trials) track.lags.Add(l.previous[0] - e.previous[0]);
+    direction.coincidences = 1;
+    direction.last_earlier = e.count - 1;
+    direction.last_later = l.count - 1;
+    direction.last_time = l.previous[0];
+    if (!search_.lags_of_trials) direction.lags.Add(l.previous[0] - e.previous[0]);
     if (Coincides(e.previous[1], l.previous[1], window, transit)) {
-      track.coincidences = 2;
-      track.consecutive = 1;
+      direction.coincidences = 2;
+      direction.consecutive = 1;
     }
   }
-  for (unsigned t = 0; t < 2; ++t) {
-    const Pair::Input& input = pairs_[*index].input[t];
-    pairs_[*index].track[t].evidence =
+  for (unsigned d = 0; d < 2; ++d) {
+    const Pair::Input& input = pairs_[*index].input[d];
+    pairs_[*index].direction[d].evidence =
         OnsetEvidence(states_[input.state].flow[input.flow][k].CoveredUntil(later.time));
   }
   if (Coincides(earlier.time, later.time, window, transit)) {

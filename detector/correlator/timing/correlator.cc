@@ -91,17 +91,17 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
   }
 }
 
-// The least lag of a coincidence of track `t`.
-PacketDelta Correlator::TransitOf(const Pair& pair, unsigned t) const {
+// The least lag of a coincidence of direction `d`.
+PacketDelta Correlator::TransitOf(const Pair& pair, unsigned d) const {
   if (!search_.adapts_to_round_trips) return PacketDelta::Zero();
-  const Pair::Input& first = pair.input[t];
-  const Pair::Input& second = pair.input[1 - t];
+  const Pair::Input& first = pair.input[d];
+  const Pair::Input& second = pair.input[1 - d];
   // Both inputs run towards the stone, or to where the chain vanishes.
   return LeastTransit(pair.kind, states_[first.state].far_trip[1U - first.flow],
                       states_[second.state].far_trip[1U - second.flow]);
 }
 
-// A trial of the track that the onset's flow ends.  With equal time stamps the flow that moves
+// A trial of the direction that the onset's flow ends.  With equal time stamps the flow that moves
 // first may be captured second; then the trial was counted already, with a longer lag.
 void Correlator::AddTrial(uint32_t index, unsigned side, bool leaves, const Onset& onset) {
   Pair& pair = pairs_[index];
@@ -110,50 +110,50 @@ void Correlator::AddTrial(uint32_t index, unsigned side, bool leaves, const Onse
   const auto flow = leaves ? other.flow : static_cast<uint8_t>(1U - other.flow);
   const PacketTime theirs = states_[other.state].flow[flow][kind].last;
   if (leaves && theirs.IsSet() && theirs <= onset.time) {
-    Track& track = pair.track[1 - side];
+    DirectionStats& direction = pair.direction[1 - side];
     const PacketDelta lag = onset.time - theirs;
     const PacketDelta transit = TransitOf(pair, 1 - side);
-    track.evidence.Add(onset.time, lag - transit);
-    track.last_trial = StampOf(onset.time);
+    direction.evidence.Add(onset.time, lag - transit);
+    direction.last_trial = StampOf(onset.time);
     if (lag >= transit && lag - transit <= kLongestLag) {
-      if (search_.lags_of_trials) track.lags.Add(lag);
+      if (search_.lags_of_trials) direction.lags.Add(lag);
       CountWait(pair, 1 - side);
     }
   } else if (!leaves && theirs == onset.time && TransitOf(pair, side) == PacketDelta::Zero()) {
-    Track& track = pair.track[side];
+    DirectionStats& direction = pair.direction[side];
     const PacketTime before = onset.history[kind].previous[0];
-    const bool counted = track.last_trial == StampOf(onset.time) && before.IsSet();
-    track.evidence.Correct(onset.time, counted ? onset.time - before : PacketDelta::Infinite(),
-                           PacketDelta::Zero());
-    track.last_trial = StampOf(onset.time);
+    const bool counted = direction.last_trial == StampOf(onset.time) && before.IsSet();
+    direction.evidence.Correct(onset.time, counted ? onset.time - before : PacketDelta::Infinite(),
+                               PacketDelta::Zero());
+    direction.last_trial = StampOf(onset.time);
   }
 }
 
-// What moved first on track `t` was passed on: how long had it waited for the other flow?
-void Correlator::CountWait(Pair& pair, unsigned t) const {
-  const Pair::Input& input = pair.input[t];
+// What moved first on direction `d` was passed on: how long had it waited for the other flow?
+void Correlator::CountWait(Pair& pair, unsigned d) const {
+  const Pair::Input& input = pair.input[d];
   const ConnectionState& state = states_[input.state];
   const ConnectionState::Flow& flow = state.flow[input.flow][IndexOf(pair.kind)];
   if (flow.wait_ms == OnsetHistory::kNoWait) return;
   const PacketDelta wait = PacketDelta::FromMilliseconds(flow.wait_ms);
-  pair.waits[t].Add(flow.count, wait - state.far_trip[input.flow]);
+  pair.waits[d].Add(flow.count, wait - state.far_trip[input.flow]);
 }
 
-void Correlator::Coincide(uint32_t index, unsigned t, PacketTime earlier, uint32_t earlier_count,
+void Correlator::Coincide(uint32_t index, unsigned d, PacketTime earlier, uint32_t earlier_count,
                           PacketTime later, uint32_t later_count) {
   Pair& pair = pairs_[index];
-  Track& track = pair.track[t];
+  DirectionStats& direction = pair.direction[d];
   ++counters_.coincidences;
-  ++track.coincidences;
-  if (later == earlier) ++track.zero_lag;
-  if (earlier_count > 1 && track.last_earlier + 1 == earlier_count &&
-      track.last_later + 1 == later_count) {
-    ++track.consecutive;
+  ++direction.coincidences;
+  if (later == earlier) ++direction.zero_lag;
+  if (earlier_count > 1 && direction.last_earlier + 1 == earlier_count &&
+      direction.last_later + 1 == later_count) {
+    ++direction.consecutive;
   }
-  track.last_earlier = earlier_count;
-  track.last_later = later_count;
-  track.last_time = later;
-  if (!search_.lags_of_trials) track.lags.Add(later - earlier);
+  direction.last_earlier = earlier_count;
+  direction.last_later = later_count;
+  direction.last_time = later;
+  if (!search_.lags_of_trials) direction.lags.Add(later - earlier);
 }
 
 void Correlator::OnConnectionEnd(uint32_t slot, SessionEnd cause, PacketTime time) {

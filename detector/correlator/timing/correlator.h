@@ -120,7 +120,7 @@ class Correlator : private EvictionSink {
 
   void UpdatePairs(uint32_t state, const Onset& onset);
   void AddTrial(uint32_t pair, unsigned side, bool leaves, const Onset& onset);
-  void CountWait(Pair& pair, unsigned track) const;
+  void CountWait(Pair& pair, unsigned direction) const;
   void FindDirect(const Onset& onset);
   void FindSimultaneous(const Onset& onset);
   void FindIndirect(const Onset& onset);
@@ -128,7 +128,7 @@ class Correlator : private EvictionSink {
   bool GoesFirst(const Onset& onset) const;
   RecentOnsets::Keys KeysOf(const Onset& onset) const;
   bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
-  void Coincide(uint32_t pair, unsigned track, PacketTime earlier, uint32_t earlier_count,
+  void Coincide(uint32_t pair, unsigned direction, PacketTime earlier, uint32_t earlier_count,
                 PacketTime later, uint32_t later_count);
   uint32_t OnsetsNeededForIndirect() const;
   PacketDelta IndirectWindow() const;
@@ -146,7 +146,7 @@ class Correlator : private EvictionSink {
   PacketDelta TripTo(const Onset& onset) const;
   PacketDelta TripFrom(const Onset& onset) const;
   PacketDelta Transit(PairKind kind, const Onset& earlier, const Onset& later) const;
-  PacketDelta TransitOf(const Pair& pair, unsigned track) const;
+  PacketDelta TransitOf(const Pair& pair, unsigned direction) const;
 
   bool FromFirst(PairKind kind) const { return search_.from_first[IndexOf(kind)]; }
   PacketDelta Window(PairKind kind) const { return search_.window[IndexOf(kind)]; }

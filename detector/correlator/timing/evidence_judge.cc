@@ -63,10 +63,10 @@ bool EvidenceJudge::IsHopeless(const Pair& pair, PacketTime now) const {
   constexpr uint32_t kFairChance = 48;  // trials
   constexpr double kNothing = 1;        // nats
   bool judged = false;
-  for (unsigned t = 0; t < 2; ++t) {
-    if (pair.track[t].evidence.onsets() < kFairChance) continue;
+  for (unsigned d = 0; d < 2; ++d) {
+    if (pair.direction[d].evidence.onsets() < kFairChance) continue;
     judged = true;
-    if (ViewEvidence(states_, pair, t, now).nats >= kNothing) return false;
+    if (ViewEvidence(states_, pair, d, now).nats >= kNothing) return false;
   }
   return judged;
 }
@@ -79,8 +79,8 @@ bool EvidenceJudge::IsPromising(const Pair& pair, PacketTime now, PacketDelta el
   return LackingNats(EvidenceOf(pair, now), needed, options_, pair.kind) <= kMayLack * needed;
 }
 
-// The track of which both flows run from client to server.
-std::optional<unsigned> EvidenceJudge::ClientToServerTrack(const Pair& pair) const {
+// The direction of which both flows run from client to server.
+std::optional<unsigned> EvidenceJudge::ClientToServerDirection(const Pair& pair) const {
   std::array<bool, 2> client_enters{};  // the stone, on this side
   for (unsigned side = 0; side < 2; ++side) {
     const ConnectionState& state = states_[pair.input[side].state];
@@ -92,8 +92,8 @@ std::optional<unsigned> EvidenceJudge::ClientToServerTrack(const Pair& pair) con
 }
 
 PairEvidence EvidenceJudge::EvidenceOf(const Pair& pair, PacketTime now) const {
-  return {.track = {ViewEvidence(states_, pair, 0, now), ViewEvidence(states_, pair, 1, now)},
-          .client_to_server = ClientToServerTrack(pair),
+  return {.direction = {ViewEvidence(states_, pair, 0, now), ViewEvidence(states_, pair, 1, now)},
+          .client_to_server = ClientToServerDirection(pair),
           .sees_both_directions = SeesBothDirections(states_, pair)};
 }
 

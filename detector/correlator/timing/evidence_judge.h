@@ -30,7 +30,7 @@ class EvidenceJudge final : public PairJudge {
   void RecordScores(std::array<NullScores, kKinds>& scores) override { recorded_ = &scores; }
 
  private:
-  std::optional<unsigned> ClientToServerTrack(const Pair& pair) const;
+  std::optional<unsigned> ClientToServerDirection(const Pair& pair) const;
   PairEvidence EvidenceOf(const Pair& pair, PacketTime now) const;
   const NullScores* Measured(PairKind kind) const;
   double NeededBy(PairKind kind, PacketDelta elapsed) const;

@@ -23,11 +23,11 @@ inline bool SeesBothDirections(const ConnectionStates& states, const Pair& pair)
   return states[pair.input[0].state].seen == 3 && states[pair.input[1].state].seen == 3;
 }
 
-// What track `t` has gathered until `now`.
-inline Significance ViewEvidence(const ConnectionStates& states, const Pair& pair, unsigned t,
+// What direction `d` has gathered until `now`.
+inline Significance ViewEvidence(const ConnectionStates& states, const Pair& pair, unsigned d,
                                  PacketTime now) {
-  const Pair::Input& first = pair.input[t];
-  return pair.track[t].evidence.View(
+  const Pair::Input& first = pair.input[d];
+  return pair.direction[d].evidence.View(
       FlowOf(states[first.state], first.flow, pair.kind).CoveredUntil(now));
 }
 

@@ -107,7 +107,7 @@ void PairTable::Unlink(uint32_t index, unsigned side) {
 
 bool PairTable::LessPromising(const Pair& a, const Pair& b) {
   const auto last = [](const Pair& pair) {
-    return std::max(pair.track[0].last_time, pair.track[1].last_time);
+    return std::max(pair.direction[0].last_time, pair.direction[1].last_time);
   };
   if (a.consecutive() != b.consecutive()) return a.consecutive() < b.consecutive();
   if (a.coincidences() != b.coincidences()) return a.coincidences() < b.coincidences();

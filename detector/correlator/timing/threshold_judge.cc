@@ -9,7 +9,9 @@
 namespace cairn::timing {
 namespace {
 
-uint32_t WithOrder(const Track& track) { return track.coincidences - track.zero_lag; }
+uint32_t WithOrder(const DirectionStats& direction) {
+  return direction.coincidences - direction.zero_lag;
+}
 
 }  // namespace
 
@@ -32,17 +34,17 @@ bool ThresholdJudge::IsHopeless(const Pair& pair, PacketTime /*now*/) const {
   const PairRules& rules = RulesOf(pair.kind);
   if (rules.from_first_coincidence) return false;
   bool judged = false;
-  for (unsigned t = 0; t < 2; ++t) {
-    const Pair::Input& first = pair.input[t];
-    const Pair::Input& second = pair.input[1 - t];
+  for (unsigned d = 0; d < 2; ++d) {
+    const Pair::Input& first = pair.input[d];
+    const Pair::Input& second = pair.input[1 - d];
     const uint32_t earlier =
-        FlowOf(states_[first.state], first.flow, pair.kind).count - pair.created_at[t][0];
+        FlowOf(states_[first.state], first.flow, pair.kind).count - pair.created_at[d][0];
     const uint32_t later = FlowOf(states_[second.state], Reverse(second.flow), pair.kind).count -
-                           pair.created_at[1 - t][1];
+                           pair.created_at[1 - d][1];
     const uint32_t onsets = std::min(earlier, later);
     if (onsets < kFairChance) continue;
     judged = true;
-    if (pair.track[t].coincidences >= rules.min_ratio / 3 * onsets) return false;
+    if (pair.direction[d].coincidences >= rules.min_ratio / 3 * onsets) return false;
   }
   return judged;
 }
@@ -66,18 +68,19 @@ const Pair* ThresholdJudge::MirrorOf(const Pair& pair) const {
 PairView ThresholdJudge::View(const Pair& pair) const {
   PairView view;
   const Pair* mirror = MirrorOf(pair);
-  for (unsigned t = 0; t < 2; ++t) {
-    const Pair::Input& first = pair.input[t];
-    const Pair::Input& second = pair.input[1 - t];
-    PairView::Direction& direction = view.direction[t];
+  for (unsigned d = 0; d < 2; ++d) {
+    const Pair::Input& first = pair.input[d];
+    const Pair::Input& second = pair.input[1 - d];
+    PairView::Direction& direction = view.direction[d];
     direction.onsets_earlier = FlowOf(states_[first.state], first.flow, pair.kind).count;
     direction.onsets_later = FlowOf(states_[second.state], Reverse(second.flow), pair.kind).count;
-    direction.coincidences = pair.track[t].coincidences;
-    direction.consecutive = pair.track[t].consecutive;
+    direction.coincidences = pair.direction[d].coincidences;
+    direction.consecutive = pair.direction[d].consecutive;
     if (mirror == nullptr) continue;
-    // The mirror's track that runs from `second` reversed to `first`: the one of `second`'s side.
+    // The mirror's direction that runs from `second` reversed to `first`: the one of `second`'s
+    // side.
     const unsigned side = mirror->input[0].state == second.state ? 0 : 1;
-    const Track& flipped = mirror->track[side];
+    const DirectionStats& flipped = mirror->direction[side];
     direction.flipped_coincidences = WithOrder(flipped);
     direction.flipped_consecutive = std::min(flipped.consecutive, WithOrder(flipped));
   }

@@ -185,23 +185,23 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
   finding.upstream.reversed = in_up.flow != upstream.originator_side;
   finding.downstream.reversed = Reverse(in_down.flow) != downstream.originator_side;
 
-  const auto fill = [&](DirectionEvidence& evidence, unsigned t, uint8_t up_flow,
+  const auto fill = [&](DirectionEvidence& evidence, unsigned d, uint8_t up_flow,
                         uint8_t down_flow) {
-    const Track& track = pair.track[t];
+    const DirectionStats& direction = pair.direction[d];
     evidence.onsets_upstream = FlowOf(upstream, up_flow, pair.kind).count;
     evidence.onsets_downstream = FlowOf(downstream, down_flow, pair.kind).count;
-    evidence.coincidences = track.coincidences;
-    evidence.consecutive = track.consecutive;
+    evidence.coincidences = direction.coincidences;
+    evidence.consecutive = direction.consecutive;
     const uint32_t onsets = std::min(evidence.onsets_upstream, evidence.onsets_downstream);
     evidence.ratio =
-        onsets == 0 ? 0 : std::min(1.0, static_cast<double>(track.coincidences) / onsets);
-    evidence.significance = ViewEvidence(states_, pair, t, time);
-    evidence.transit = TransitOf(pair, t);
+        onsets == 0 ? 0 : std::min(1.0, static_cast<double>(direction.coincidences) / onsets);
+    evidence.significance = ViewEvidence(states_, pair, d, time);
+    evidence.transit = TransitOf(pair, d);
     const PacketDelta longest = search_.lags_of_trials
                                     ? evidence.transit + evidence.significance.window
                                     : PacketDelta::Infinite();
-    evidence.lag_p50 = track.lags.Quantile(50, longest);
-    evidence.lag_p95 = track.lags.Quantile(95, longest);
+    evidence.lag_p50 = direction.lags.Quantile(50, longest);
+    evidence.lag_p95 = direction.lags.Quantile(95, longest);
   };
   fill(finding.evidence.forward, up, in_up.flow, Reverse(in_down.flow));
   fill(finding.evidence.backward, down, Reverse(in_up.flow), in_down.flow);
