@@ -62,7 +62,7 @@ int ShowSettings(const RunOptions& options) {
     TellConfigFile("config show", options);
     return Print(config::Show(*settings));
   }
-  Complain("config show", settings.status());
+  PrintError("config show", settings.status());
   return kUsage;
 }
 

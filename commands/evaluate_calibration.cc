@@ -26,7 +26,7 @@ struct EvaluateCalibrationArguments {
 int EvaluateCalibration(const EvaluateCalibrationArguments& arguments) {
   const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
   if (!settings.ok()) {
-    Complain(kEvaluateCalibrationCommand, settings.status());
+    PrintError(kEvaluateCalibrationCommand, settings.status());
     return kUsage;
   }
   if (!arguments.report.quiet) TellConfigFile(kEvaluateCalibrationCommand, arguments.run);
@@ -37,7 +37,7 @@ int EvaluateCalibration(const EvaluateCalibrationArguments& arguments) {
   const absl::StatusOr<std::vector<evaluation::AlarmCount>> counts =
       evaluation::CountAlarms(options);
   if (!counts.ok()) {
-    Complain(kEvaluateCalibrationCommand, counts.status());
+    PrintError(kEvaluateCalibrationCommand, counts.status());
     return kUsage;
   }
   const std::string text = evaluation::FormatAlarms(*counts, arguments.report.format == "markdown");

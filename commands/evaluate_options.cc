@@ -30,7 +30,7 @@ void AddReportOptions(CLI::App& app, ReportOptions& options,
 int PrintReport(std::string_view command, const ReportOptions& options, const std::string& report) {
   if (std::fwrite(report.data(), 1, report.size(), stdout) != report.size() ||
       std::fflush(stdout) != 0) {
-    Complain(command, absl::UnavailableError("standard output: cannot write the report"));
+    PrintError(command, absl::UnavailableError("standard output: cannot write the report"));
     return kFailed;
   }
   if (!options.quiet) {

@@ -75,7 +75,7 @@ ExitCode FolderFault(const absl::Status& status) {
 
 int EvaluateProtocol(const EvaluateProtocolArguments& arguments) {
   const auto fail = [](ExitCode code, const absl::Status& status) {
-    Complain(kEvaluateProtocolCommand, status);
+    PrintError(kEvaluateProtocolCommand, status);
     return code;
   };
   const absl::StatusOr<evaluation::ProtocolOptions> options = MakeOptions(arguments);

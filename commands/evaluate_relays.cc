@@ -31,7 +31,7 @@ struct EvaluateRelaysArguments {
 
 int EvaluateRelays(const EvaluateRelaysArguments& arguments) {
   const auto fail = [](const absl::Status& status) {
-    Complain(kEvaluateRelaysCommand, status);
+    PrintError(kEvaluateRelaysCommand, status);
     return absl::IsInvalidArgument(status) ? kUsage : kFailed;
   };
   std::optional<ResultFolder> folder;

@@ -145,7 +145,7 @@ int Filter(FilterArguments arguments) {
   status =
       output::LineWriter::StandardOutput()->Write(TextOf(arguments, *found, !book.clock_was_set()));
   // A reader that has seen enough (| head) is no news to the user.
-  if (!status.ok() && !absl::IsCancelled(status)) Complain(kFilterCommand, status);
+  if (!status.ok() && !absl::IsCancelled(status)) PrintError(kFilterCommand, status);
   return status.ok() ? kDone : kFailed;
 }
 

@@ -133,7 +133,7 @@ int TestPolicy(PolicyArguments arguments) {
     if (!read.ok()) exit_code = Fail(kPolicyCommand, kFailed, read);
   }
   const absl::Status printed = test.WriteTotals();
-  if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kPolicyCommand, printed);
+  if (!printed.ok() && !absl::IsCancelled(printed)) PrintError(kPolicyCommand, printed);
   if (test.alerts() == 0 && exit_code == kDone && StopSignal() == 0) {
     fmt::print(stderr, "cairn {}: no alert that the policy judges in what was read\n",
                kPolicyCommand);

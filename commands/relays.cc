@@ -154,11 +154,11 @@ int Relays(RelaysArguments arguments) {
   const absl::Status printed = Print(arguments, hosts, NeededNats(kind, *settings));
   const bool told = input.ok() || StopSignal() != 0;
   if (!told) {
-    Complain(kRelaysCommand, input);
+    PrintError(kRelaysCommand, input);
     fmt::print(stderr, "cairn {}: the list holds what could be read\n", kRelaysCommand);
   }
   // A reader that has seen enough (| head) is no news to the user.
-  if (!printed.ok() && !absl::IsCancelled(printed)) Complain(kRelaysCommand, printed);
+  if (!printed.ok() && !absl::IsCancelled(printed)) PrintError(kRelaysCommand, printed);
   if (!arguments.run.quiet) PrintNotes(history, hosts.size(), *settings, kind);
   if (!told || !printed.ok()) return kFailed;
   return StopSignal() != 0 ? StopExitCode() : static_cast<int>(kDone);

@@ -8,7 +8,6 @@
 
 #include "CLI/CLI.hpp"
 #include "capture/open.h"
-#include "commands/asking_sink.h"
 #include "commands/commands.h"
 #include "commands/input_files.h"
 #include "commands/outputs.h"
@@ -16,6 +15,7 @@
 #include "commands/run.h"
 #include "commands/run_options.h"
 #include "commands/signals.h"
+#include "commands/traceback_sink.h"
 #include "output/terminal.h"
 
 namespace cairn::commands {
@@ -32,9 +32,9 @@ struct ReplayOptions {
   int threads = 1;
 };
 
-class ReplayPace : public Pace {
+class ReplayPolicy : public RunPolicy {
  public:
-  ReplayPace(output::ProgressLine* progress, Clock::time_point start)
+  ReplayPolicy(output::ProgressLine* progress, Clock::time_point start)
       : progress_(progress), start_(start) {}
 
   absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector& detector,
@@ -81,19 +81,19 @@ int Replay(ReplayOptions options) {
   if (options.files.empty()) options.files.emplace_back(kStandardInput);
   const files::OutputGuard guard = GuardOf(options.run, options.files);
   if (const absl::Status usage = CheckUsage(options, guard); !usage.ok()) {
-    Complain(kReplayCommand, usage);
+    PrintError(kReplayCommand, usage);
     return ExitCodeOfOutputs(usage);
   }
   const absl::StatusOr<config::Settings> settings = LoadSettings(options.run);
   if (!settings.ok()) {
-    Complain(kReplayCommand, settings.status());
+    PrintError(kReplayCommand, settings.status());
     return kUsage;
   }
   const SharedWork shared = Share(options);
   const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector =
       ReadyDetector::Make(settings->detector, shared.detector);
   if (!detector.ok()) {
-    Complain(kReplayCommand, detector.status());
+    PrintError(kReplayCommand, detector.status());
     return kUsage;
   }
   options.run.trace = options.run.traceback && settings->traceback.trace;
@@ -102,31 +102,31 @@ int Replay(ReplayOptions options) {
       options.files, settings->capture, capture::Reader::kFastest, shared.reading);
   if (!source.ok()) {
     if (StopSignal() != 0) return StopExitCode();  // while a named pipe waited for its writer
-    Complain(kReplayCommand, source.status());
+    PrintError(kReplayCommand, source.status());
     return kFailed;
   }
   const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
       Outputs::Open(options.run, settings->session_files, output::ExistingFile::kReplace, guard);
   if (!outputs.ok()) {
-    Complain(kReplayCommand, outputs.status());
+    PrintError(kReplayCommand, outputs.status());
     return ExitCodeOfOutputs(outputs.status());
   }
   TellConfigFile(kReplayCommand, options.run);
   WarnOfFilter(kReplayCommand, options.run, *settings);
   const absl::StatusOr<std::unique_ptr<tracing::Tracer>> tracer = TracerFor(options.run, *settings);
   if (!tracer.ok()) {
-    Complain(kReplayCommand, tracer.status());
+    PrintError(kReplayCommand, tracer.status());
     return kFailed;
   }
   TellWhoIsAsked(kReplayCommand, options.run, *settings);
-  ReplayPace pace((*outputs)->progress(), start);
+  ReplayPolicy policy((*outputs)->progress(), start);
   const RunEnd end = RunToEnd({.command = kReplayCommand,
                                .options = options.run,
                                .settings = *settings,
                                .detector = **detector,
                                .source = **source,
                                .outputs = **outputs,
-                               .pace = pace,
+                               .policy = policy,
                                .start = start,
                                .tracer = tracer->get()});
   if (!end.input.ok() || !end.output.ok() || !end.sessions.ok()) return kFailed;

@@ -10,9 +10,10 @@
 
 #include "fmt/format.h"
 
-#include "commands/asking_sink.h"
 #include "commands/clock_steps.h"
+#include "commands/program/program.h"
 #include "commands/signals.h"
+#include "commands/traceback_sink.h"
 #include "output/summary.h"
 
 namespace cairn::commands {
@@ -53,7 +54,8 @@ class EarlyBorderWarning {
   bool due_;
 };
 
-void Drain(const Run& run, Detector& detector, AskingSink& sink, ClockSteps& steps, RunEnd& end) {
+void Drain(const Run& run, Detector& detector, TracebackSink& sink, ClockSteps& steps,
+           RunEnd& end) {
   const auto batch = std::make_unique<SegmentBatch>();
   EarlyBorderWarning early(run);
   while (StopSignal() == 0) {
@@ -69,13 +71,13 @@ void Drain(const Run& run, Detector& detector, AskingSink& sink, ClockSteps& ste
       return;
     }
     if (*state == capture::SourceState::kEnd) return;
-    const absl::StatusOr<Pace::Next> next =
-        run.pace.AfterBatch(run.source, detector, *state == capture::SourceState::kIdle);
+    const absl::StatusOr<RunPolicy::Next> next =
+        run.policy.AfterBatch(run.source, detector, *state == capture::SourceState::kIdle);
     if (!next.ok()) {
       end.output = next.status();
       return;
     }
-    if (*next == Pace::Next::kStop) return;
+    if (*next == RunPolicy::Next::kStop) return;
   }
 }
 
@@ -84,7 +86,7 @@ std::string_view EndName(const RunEnd& end) {
   return end.interrupted ? "interrupted" : "complete";
 }
 
-void PrintSummary(const Run& run, const Detector& detector, const AskingSink& sink,
+void PrintSummary(const Run& run, const Detector& detector, const TracebackSink& sink,
                   const RunEnd& end) {
   if (run.options.quiet || run.options.summary == "none") return;
   rusage usage{};
@@ -110,13 +112,13 @@ void PrintSummary(const Run& run, const Detector& detector, const AskingSink& si
 
 void ExplainFaults(const Run& run, const RunEnd& end) {
   if (!end.input.ok()) {
-    Complain(run.command, end.input);
+    PrintError(run.command, end.input);
     fmt::print(stderr, "cairn {}: what was found before the fault has been written\n", run.command);
   }
   // A reader that has seen enough (| head) is no news to the user.
-  if (!end.output.ok() && !absl::IsCancelled(end.output)) Complain(run.command, end.output);
+  if (!end.output.ok() && !absl::IsCancelled(end.output)) PrintError(run.command, end.output);
   if (!end.sessions.ok() && !absl::IsCancelled(end.sessions)) {
-    Complain(run.command, end.sessions);
+    PrintError(run.command, end.sessions);
     const uint64_t lost = run.outputs.sessions_lost();
     if (lost > 0) {
       fmt::print(stderr,
@@ -177,11 +179,11 @@ void WarnOfWildStamps(const Run& run) {
 
 RunEnd RunToEnd(const Run& run) {
   RunEnd end;
-  AskingSink sink(run.outputs, run.settings.traceback, run.settings.detector.protected_networks,
-                  {.command = run.command,
-                   .quiet = run.options.quiet,
-                   .tokens = run.options.traceback,
-                   .tracer = run.tracer});
+  TracebackSink sink(run.outputs, run.settings.traceback, run.settings.detector.protected_networks,
+                     {.command = run.command,
+                      .quiet = run.options.quiet,
+                      .tokens = run.options.traceback,
+                      .tracer = run.tracer});
   run.detector.WriteTo(sink);
   Detector& detector = run.detector.detector();
   ClockSteps steps(run.command, run.options.quiet, run.source, detector, run.outputs);
@@ -204,12 +206,12 @@ RunEnd RunToEnd(const Run& run) {
   return end;
 }
 
-void Complain(std::string_view command, const absl::Status& status) {
+void PrintError(std::string_view command, const absl::Status& status) {
   fmt::print(stderr, "cairn {}: {}\n", command, std::string(status.message()));
 }
 
 int Fail(std::string_view command, int exit_code, const absl::Status& status) {
-  Complain(command, status);
+  PrintError(command, status);
   return exit_code;
 }
 

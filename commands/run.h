@@ -18,11 +18,11 @@
 namespace cairn::commands {
 
 // What differs between reading files and watching a link.
-class Pace {
+class RunPolicy {
  public:
   enum class Next { kGoOn, kStop };
 
-  virtual ~Pace() = default;
+  virtual ~RunPolicy() = default;
   // Called after each batch has been processed.  `silent`: the source said kIdle, nothing waits in
   // it.
   // An error is the detector's.
@@ -38,7 +38,7 @@ struct Run {
   ReadyDetector& detector;
   capture::SegmentSource& source;
   Outputs& outputs;
-  Pace& pace;
+  RunPolicy& policy;
   std::chrono::steady_clock::time_point start;
   tracing::TraceRunner* tracer = nullptr;  // who traces chains upon alerts; null: nobody
 };
@@ -51,15 +51,15 @@ struct RunEnd {
   bool interrupted = false;
 };
 
-// Reads until the source ends, fails, the outputs fail, `pace` stops it, or a stop signal came;
+// Reads until the source ends, fails, the outputs fail, `policy` stops it, or a stop signal came;
 // ends the open pairs, closes the outputs, explains faults on standard error and prints the
 // summary.
 RunEnd RunToEnd(const Run& run);
 
 // Says "cairn COMMAND: MESSAGE" on standard error.
-void Complain(std::string_view command, const absl::Status& status);
-// Complain, and the exit status to return; by itself it is kUsage for what an argument caused, else
-// kFailed.
+void PrintError(std::string_view command, const absl::Status& status);
+// PrintError, and the exit status to return; by itself it is kUsage for what an argument caused,
+// else kFailed.
 int Fail(std::string_view command, int exit_code, const absl::Status& status);
 int Fail(std::string_view command, const absl::Status& status);
 

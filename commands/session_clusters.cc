@@ -131,13 +131,13 @@ files::OutputGuard GuardOf(const SessionClustersArguments& arguments) {
 int Clusters(const SessionClustersArguments& arguments) {
   const absl::StatusOr<Endpoint> target = ParseTarget(arguments.target);
   if (!target.ok()) {
-    Complain(kSessionClustersCommand, target.status());
+    PrintError(kSessionClustersCommand, target.status());
     return kUsage;
   }
   const files::OutputGuard guard = GuardOf(arguments);
   if (!arguments.svg.empty()) {
     if (const absl::Status free = guard.Check(std::array{ChartOutput(arguments.svg)}); !free.ok()) {
-      Complain(kSessionClustersCommand, free);
+      PrintError(kSessionClustersCommand, free);
       return ExitCodeOfOutputs(free);
     }
   }
@@ -160,7 +160,7 @@ int Clusters(const SessionClustersArguments& arguments) {
                  .notes = [&] { PrintNotes(report, survey.left_out()); }},
                 arguments.sessions);
   if (chart.ok()) return exit_code;
-  Complain(kSessionClustersCommand, chart);
+  PrintError(kSessionClustersCommand, chart);
   return exit_code == kDone ? static_cast<int>(kFailed) : exit_code;
 }
 

@@ -157,7 +157,7 @@ int ExitCodeOf(std::string_view command, const SessionsTold& told, const absl::S
   const bool stopped = StopSignal() != 0;
   const bool sound = told.fault.ok() || stopped;
   if (!sound) {
-    Complain(command, told.fault);
+    PrintError(command, told.fault);
     if (told.records > 0) {
       fmt::print(stderr, "cairn {}: the list holds what could be read\n", command);
     }
@@ -165,7 +165,7 @@ int ExitCodeOf(std::string_view command, const SessionsTold& told, const absl::S
     fmt::print(stderr, "cairn {}: no session was read\n", command);
   }
   // A reader that has seen enough (| head) is no news to the user.
-  if (!printed.ok() && !absl::IsCancelled(printed)) Complain(command, printed);
+  if (!printed.ok() && !absl::IsCancelled(printed)) PrintError(command, printed);
   if (!sound || !printed.ok()) return kFailed;
   return stopped ? StopExitCode() : static_cast<int>(kDone);
 }
@@ -174,7 +174,7 @@ int RunSurvey(const Survey& survey, const SessionArguments& arguments) {
   CatchStopSignals();
   const absl::StatusOr<SessionFiles> files = OpenSessionFiles(arguments);
   if (!files.ok()) {
-    Complain(survey.command, files.status());
+    PrintError(survey.command, files.status());
     return absl::IsInvalidArgument(files.status()) ? kUsage : kFailed;
   }
   const SessionsTold told =

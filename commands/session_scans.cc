@@ -99,7 +99,7 @@ int Scans(const SessionScansArguments& arguments) {
   const absl::StatusOr<surveys::ScanQuery> query =
       settings.ok() ? QueryOf(arguments, *settings) : settings.status();
   if (!query.ok()) {
-    Complain(kSessionScansCommand, query.status());
+    PrintError(kSessionScansCommand, query.status());
     return kUsage;
   }
   surveys::ScanSurvey survey({}, settings->detector.protected_networks);

@@ -61,8 +61,8 @@ int Servers(const SessionServersArguments& arguments) {
   for (const std::string& text : arguments.hosts) {
     const absl::StatusOr<IpAddress> host = IpAddress::Parse(text);
     if (!host.ok()) {
-      Complain(kSessionServersCommand, absl::InvalidArgumentError(fmt::format(
-                                           "--host {}", std::string(host.status().message()))));
+      PrintError(kSessionServersCommand, absl::InvalidArgumentError(fmt::format(
+                                             "--host {}", std::string(host.status().message()))));
       return kUsage;
     }
     hosts.push_back(*host);

@@ -158,12 +158,12 @@ bool WasNobodyThere(const requester::Outcome& outcome) {
 int Token(const TokenArguments& arguments) {
   const absl::StatusOr<stop::Request> request = RequestOf(arguments);
   if (!request.ok()) {
-    Complain(kTokenCommand, request.status());
+    PrintError(kTokenCommand, request.status());
     return kUsage;
   }
   const absl::StatusOr<std::vector<IpAddress>> hosts = Resolve(arguments.host);
   if (!hosts.ok()) {
-    Complain(kTokenCommand, hosts.status());
+    PrintError(kTokenCommand, hosts.status());
     return kFailed;
   }
   CatchStopSignals();

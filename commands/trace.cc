@@ -88,7 +88,7 @@ class Tracing {
         const absl::Status written = Write(event);
         if (written.ok()) continue;
         // A reader that has seen enough (| head) is no news to the user.
-        if (!absl::IsCancelled(written)) Complain(kTraceCommand, written);
+        if (!absl::IsCancelled(written)) PrintError(kTraceCommand, written);
         return kFailed;
       }
     }

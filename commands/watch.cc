@@ -11,7 +11,6 @@
 #include "CLI/CLI.hpp"
 #include "base/wall_clock.h"
 #include "capture/open.h"
-#include "commands/asking_sink.h"
 #include "commands/commands.h"
 #include "commands/outputs.h"
 #include "commands/program/duration_option.h"
@@ -19,6 +18,7 @@
 #include "commands/run.h"
 #include "commands/run_options.h"
 #include "commands/signals.h"
+#include "commands/traceback_sink.h"
 
 namespace cairn::commands {
 namespace {
@@ -45,9 +45,9 @@ struct WatchOptions {
 };
 
 // Moves packet time on while the link is silent, follows the loss counters and knows when to stop.
-class WatchPace : public Pace {
+class WatchPolicy : public RunPolicy {
  public:
-  WatchPace(const WatchOptions& options, Outputs& outputs, Clock::time_point start)
+  WatchPolicy(const WatchOptions& options, Outputs& outputs, Clock::time_point start)
       : options_(options),
         outputs_(outputs),
         start_(start),
@@ -106,18 +106,18 @@ int Watch(WatchOptions options) {
   absl::Status usage = CheckRunOptions(options.run);
   if (usage.ok()) usage = Outputs::Check(options.run, output::ExistingFile::kAppend, guard);
   if (!usage.ok()) {
-    Complain(kWatchCommand, usage);
+    PrintError(kWatchCommand, usage);
     return ExitCodeOfOutputs(usage);
   }
   const absl::StatusOr<config::Settings> settings = LoadSettings(options.run);
   if (!settings.ok()) {
-    Complain(kWatchCommand, settings.status());
+    PrintError(kWatchCommand, settings.status());
     return kUsage;
   }
   const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector =
       ReadyDetector::Make(settings->detector);
   if (!detector.ok()) {
-    Complain(kWatchCommand, detector.status());
+    PrintError(kWatchCommand, detector.status());
     return kUsage;
   }
   options.run.traceback =
@@ -127,13 +127,13 @@ int Watch(WatchOptions options) {
   const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source =
       capture::OpenLive(options.interface, settings->capture, &Elapsed);
   if (!source.ok()) {
-    Complain(kWatchCommand, source.status());
+    PrintError(kWatchCommand, source.status());
     return kFailed;
   }
   const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
       Outputs::Open(options.run, settings->session_files, output::ExistingFile::kAppend, guard);
   if (!outputs.ok()) {
-    Complain(kWatchCommand, outputs.status());
+    PrintError(kWatchCommand, outputs.status());
     return ExitCodeOfOutputs(outputs.status());
   }
   TellConfigFile(kWatchCommand, options.run);
@@ -141,19 +141,19 @@ int Watch(WatchOptions options) {
     fmt::print(stderr, "cairn {}: watching {}; ^C ends\n", kWatchCommand, options.interface);
   const absl::StatusOr<std::unique_ptr<tracing::Tracer>> tracer = TracerFor(options.run, *settings);
   if (!tracer.ok()) {
-    Complain(kWatchCommand, tracer.status());
+    PrintError(kWatchCommand, tracer.status());
     return kFailed;
   }
   TellWhoIsAsked(kWatchCommand, options.run, *settings);
   const Clock::time_point start = Clock::now();
-  WatchPace pace(options, **outputs, start);
+  WatchPolicy policy(options, **outputs, start);
   const RunEnd end = RunToEnd({.command = kWatchCommand,
                                .options = options.run,
                                .settings = *settings,
                                .detector = **detector,
                                .source = **source,
                                .outputs = **outputs,
-                               .pace = pace,
+                               .policy = policy,
                                .start = start,
                                .tracer = tracer->get()});
   // A signal is the usual way to end a watch.

@@ -17,7 +17,7 @@ double CombinedNats(const FlowPair& pair) {
     nothing_else.min_weaker_evidence = 0;
     return nothing_else;
   }();
-  return timing::ScoreOf({.track = {pair.ForwardEvidence(), pair.BackwardEvidence()},
+  return timing::ScoreOf({.direction = {pair.ForwardEvidence(), pair.BackwardEvidence()},
                           .client_to_server = {},
                           .sees_both_directions = true},
                          options, PairKind::kDirect);
@@ -26,7 +26,7 @@ double CombinedNats(const FlowPair& pair) {
 // What the detector's verdict by onsets goes by, for a direct pair.
 double VerdictNats(const FlowPair& pair) {
   static const timing::Options options;
-  return timing::ScoreOf({.track = {pair.ForwardEvidence(), pair.BackwardEvidence()},
+  return timing::ScoreOf({.direction = {pair.ForwardEvidence(), pair.BackwardEvidence()},
                           .client_to_server = 0,
                           .sees_both_directions = true},
                          options, PairKind::kDirect);

@@ -192,7 +192,7 @@ std::string AddressList(const std::vector<IpAddress>& addresses, std::string_vie
 }
 
 int FailCa(std::string_view command, const absl::Status& status) {
-  ComplainOfStopd(fmt::format("ca {}", command), status);
+  PrintStopdError(fmt::format("ca {}", command), status);
   return kFailed;
 }
 

@@ -43,7 +43,7 @@ int CheckFiles(std::vector<std::string> files) {
 int Show(const StopdOptions& given) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(given);
   if (options.ok()) return PrintText(config::ShowStopd(*options));
-  ComplainOfStopd("config show", options.status());
+  PrintStopdError("config show", options.status());
   return kUsage;
 }
 

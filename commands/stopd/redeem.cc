@@ -59,22 +59,22 @@ absl::Status CheckToken(const std::string& token) {
 int Redeem(const RedeemArguments& arguments) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
   if (!options.ok()) {
-    ComplainOfStopd(kRedeemCommand, options.status());
+    PrintStopdError(kRedeemCommand, options.status());
     return kUsage;
   }
   const std::string token = Canonical(arguments.words);
   if (const absl::Status sound = CheckToken(token); !sound.ok()) {
-    ComplainOfStopd(kRedeemCommand, sound);
+    PrintStopdError(kRedeemCommand, sound);
     return kUsage;
   }
   if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
-    ComplainOfStopd(kRedeemCommand, folder);
+    PrintStopdError(kRedeemCommand, folder);
     return kFailed;
   }
   const absl::StatusOr<tokens::Redeemed> redeemed =
       tokens::Redeem(options->tokens, token, WallTime());
   if (!redeemed.ok()) {
-    ComplainOfStopd(kRedeemCommand, redeemed.status());
+    PrintStopdError(kRedeemCommand, redeemed.status());
     return kFailed;
   }
   const int printed =

@@ -17,11 +17,11 @@ constexpr char kServeCommand[] = "run";
 int Serve(const StopdOptions& given) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(given);
   if (!options.ok()) {
-    ComplainOfStopd(kServeCommand, options.status());
+    PrintStopdError(kServeCommand, options.status());
     return kUsage;
   }
   const absl::Status end = daemon::Run(*options);
-  if (!end.ok()) ComplainOfStopd(kServeCommand, end);
+  if (!end.ok()) PrintStopdError(kServeCommand, end);
   return end.ok() ? kDone : kFailed;
 }
 

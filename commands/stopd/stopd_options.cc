@@ -79,7 +79,7 @@ absl::Status CheckStoreFolder(const std::string& folder) {
       folder, reason));
 }
 
-void ComplainOfStopd(std::string_view command, const absl::Status& status) {
+void PrintStopdError(std::string_view command, const absl::Status& status) {
   fmt::print(stderr, "stopd {}: {}\n", command, std::string(status.message()));
 }
 

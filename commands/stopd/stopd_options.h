@@ -45,7 +45,7 @@ absl::StatusOr<daemon::Options> LoadStopdOptions(const StopdOptions& options);
 absl::Status CheckStoreFolder(const std::string& folder);
 
 // Says "stopd COMMAND: MESSAGE" on standard error.
-void ComplainOfStopd(std::string_view command, const absl::Status& status);
+void PrintStopdError(std::string_view command, const absl::Status& status);
 
 // A text on standard output, as an exit code; whether it got there shows when the program flushes.
 int PrintText(const std::string& text);

@@ -30,16 +30,16 @@ struct TokensArguments {
 int ListTokens(const TokensArguments& arguments) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
   if (!options.ok()) {
-    ComplainOfStopd(kListTokens, options.status());
+    PrintStopdError(kListTokens, options.status());
     return kUsage;
   }
   if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
-    ComplainOfStopd(kListTokens, folder);
+    PrintStopdError(kListTokens, folder);
     return kFailed;
   }
   const absl::StatusOr<std::vector<tokens::ListedToken>> listed = tokens::List(options->tokens);
   if (!listed.ok()) {
-    ComplainOfStopd(kListTokens, listed.status());
+    PrintStopdError(kListTokens, listed.status());
     return kFailed;
   }
   return PrintText(arguments.json ? tokens::ListJson(*listed) : tokens::ListText(*listed));
@@ -48,25 +48,25 @@ int ListTokens(const TokensArguments& arguments) {
 int VerifyRecords(const TokensArguments& arguments) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
   if (!options.ok()) {
-    ComplainOfStopd(kVerify, options.status());
+    PrintStopdError(kVerify, options.status());
     return kUsage;
   }
   if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
-    ComplainOfStopd(kVerify, folder);
+    PrintStopdError(kVerify, folder);
     return kFailed;
   }
   std::vector<tokens::ChainHead> known;
   for (const std::string& text : arguments.heads) {
     const absl::StatusOr<tokens::ChainHead> head = tokens::ParseChainHead(text);
     if (!head.ok()) {
-      ComplainOfStopd(kVerify, head.status());
+      PrintStopdError(kVerify, head.status());
       return kUsage;
     }
     known.push_back(*head);
   }
   const absl::StatusOr<tokens::Verification> result = tokens::Verify(options->tokens, known);
   if (!result.ok()) {
-    ComplainOfStopd(kVerify, result.status());
+    PrintStopdError(kVerify, result.status());
     return kFailed;
   }
   const int printed = PrintText(tokens::VerificationText(*result));
@@ -76,16 +76,16 @@ int VerifyRecords(const TokensArguments& arguments) {
 int ShowHead(const TokensArguments& arguments) {
   const absl::StatusOr<daemon::Options> options = LoadStopdOptions(arguments.stopd);
   if (!options.ok()) {
-    ComplainOfStopd(kHead, options.status());
+    PrintStopdError(kHead, options.status());
     return kUsage;
   }
   if (const absl::Status folder = CheckStoreFolder(options->tokens.folder); !folder.ok()) {
-    ComplainOfStopd(kHead, folder);
+    PrintStopdError(kHead, folder);
     return kFailed;
   }
   const absl::StatusOr<tokens::ChainHead> head = tokens::JournalHead(options->tokens);
   if (!head.ok()) {
-    ComplainOfStopd(kHead, head.status());
+    PrintStopdError(kHead, head.status());
     return kFailed;
   }
   return PrintText(tokens::ChainHeadText(*head) + "\n");

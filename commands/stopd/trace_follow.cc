@@ -247,7 +247,7 @@ bool ReadAnswer(int socket, std::chrono::milliseconds patience, Follower& follow
 }
 
 int EndFollowing(const absl::Status& status, int code) {
-  ComplainOfStopd(kTraceFollowCommand, status);
+  PrintStopdError(kTraceFollowCommand, status);
   return code;
 }
 

@@ -38,7 +38,7 @@ struct ShowArguments {
 };
 
 int Fail(const char* command, const absl::Status& status) {
-  ComplainOfStopd(command, status);
+  PrintStopdError(command, status);
   return absl::IsInvalidArgument(status) ? kUsage : kFailed;
 }
 

@@ -16,9 +16,9 @@ StreamCorrelator::StreamCorrelator(const CorrelatorOptions& options, EventSink& 
       slots_(options.slots, options.timing, options.protected_networks, *this),
       relays_(options.relays, options.protected_networks, *this),
       feed_(relays_),
-      site_screen_(options.relays, options.protected_networks) {
+      indirect_prefilter_(options.relays, options.protected_networks) {
   if (calibrates_) correlator_.CalibrateBy(slide_.scores());
-  if (screens_) correlator_.Prioritize(site_screen_);
+  if (screens_) correlator_.Prioritize(indirect_prefilter_);
 }
 
 void StreamCorrelator::Take(stream::EventBatch& batch) {
@@ -50,7 +50,7 @@ void StreamCorrelator::Prefetch(const timing::Onset& onset) const {
 
 void StreamCorrelator::On(const timing::Onset& onset) {
   // Only where there is more to compare than there is time for.
-  if (screens_ && correlator_.IsPressed(onset.time)) site_screen_.OnOnset(onset);
+  if (screens_ && correlator_.IsPressed(onset.time)) indirect_prefilter_.OnOnset(onset);
   correlator_.OnOnset(onset);
   if (calibrates_) slide_.OnOnset(onset);
 }
@@ -155,9 +155,9 @@ void StreamCorrelator::AddTo(DetectorCounters& all) const {
   all.relay_hosts_watched = r.hosts_watched;
   all.relay_hosts_peak = r.hosts_peak;
   all.relay_hosts_evicted = r.hosts_evicted;
-  all.relay_hosts_left_out = r.hosts_left_out + site_screen_.left_out();
+  all.relay_hosts_left_out = r.hosts_left_out + indirect_prefilter_.left_out();
   all.relay_decisions = r.decisions;
-  all.suspect_hosts = site_screen_.suspects();
+  all.suspect_hosts = indirect_prefilter_.suspects();
   all.session_alerts_left_out = names_.left_out();
   reporter_.AddTo(all);
 }

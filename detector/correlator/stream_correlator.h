@@ -8,9 +8,9 @@
 #include "absl/status/status.h"
 
 #include "detector/correlator/options.h"
+#include "detector/correlator/relays/indirect_prefilter.h"
 #include "detector/correlator/relays/relay_screen.h"
 #include "detector/correlator/relays/screen_feed.h"
-#include "detector/correlator/relays/site_screen.h"
 #include "detector/correlator/reporter.h"
 #include "detector/correlator/session_names.h"
 #include "detector/correlator/slots/slot_correlator.h"
@@ -100,7 +100,7 @@ class StreamCorrelator : public stream::StreamSink,
   slots::SlotCorrelator slots_;
   relays::RelayScreen relays_;
   relays::ScreenFeed feed_;
-  relays::SiteScreen site_screen_;
+  relays::IndirectPrefilter indirect_prefilter_;
   SessionNames names_;
   SessionRecord record_;  // reused: what it holds keeps its memory
   absl::Status session_status_;

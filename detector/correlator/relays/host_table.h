@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 
 #include "base/address.h"
+#include "base/slot_pool.h"
 
 namespace cairn::relays {
 
@@ -31,13 +31,7 @@ class HostTable {
   }
   // Requires: its address is not held.
   uint32_t Insert(std::unique_ptr<Host> host) {
-    auto number = static_cast<uint32_t>(hosts_.size());
-    if (free_.empty()) {
-      hosts_.emplace_back();
-    } else {
-      number = free_.back();
-      free_.pop_back();
-    }
+    const uint32_t number = hosts_.Take();
     numbers_.emplace(host->address, number);
     hosts_[number] = std::move(host);
     return number;
@@ -46,25 +40,26 @@ class HostTable {
   void Erase(uint32_t number) {
     numbers_.erase(hosts_[number]->address);
     hosts_[number].reset();
-    free_.push_back(number);
+    hosts_.GiveBack(number);
   }
 
   // Is `number` held, by the host at `address`?
   bool IsHeldBy(uint32_t number, const IpAddress& address) const {
     return IsHeld(number) && hosts_[number]->address == address;
   }
-  bool IsHeld(uint32_t number) const { return number < hosts_.size() && hosts_[number] != nullptr; }
+  bool IsHeld(uint32_t number) const {
+    return number < hosts_.limit() && hosts_[number] != nullptr;
+  }
   // Requires: `number` is held.
   Host& operator[](uint32_t number) { return *hosts_[number]; }
   const Host& operator[](uint32_t number) const { return *hosts_[number]; }
 
   size_t size() const { return numbers_.size(); }
   // Beyond all numbers held.
-  uint32_t end() const { return static_cast<uint32_t>(hosts_.size()); }
+  uint32_t end() const { return hosts_.limit(); }
 
  private:
-  std::vector<std::unique_ptr<Host>> hosts_;
-  std::vector<uint32_t> free_;
+  SlotPool<std::unique_ptr<Host>> hosts_;
   absl::flat_hash_map<IpAddress, uint32_t> numbers_;  // never walked
 };
 

@@ -89,14 +89,7 @@ uint32_t SlotCorrelator::MemberOf(const stream::FlowSecond& second) {
   if (of.slot >= member_of_slot_.size()) member_of_slot_.resize(of.slot + 1U, kNone);
   const uint32_t known = member_of_slot_[of.slot];
   if (known != kNone) return known;
-  uint32_t index = 0;
-  if (free_members_.empty()) {
-    index = static_cast<uint32_t>(members_.size());
-    members_.emplace_back();
-  } else {
-    index = free_members_.back();
-    free_members_.pop_back();
-  }
+  const uint32_t index = members_.Take();
   Member& member = members_[index];
   member.in_use = true;
   member.uid = of.uid;
@@ -113,13 +106,7 @@ uint32_t SlotCorrelator::MemberOf(const stream::FlowSecond& second) {
 uint32_t SlotCorrelator::HostOf(const IpAddress& address) {
   const auto [found, is_new] = host_of_address_.try_emplace(address, 0);
   if (!is_new) return found->second;
-  if (free_hosts_.empty()) {
-    found->second = static_cast<uint32_t>(hosts_.size());
-    hosts_.emplace_back();
-  } else {
-    found->second = free_hosts_.back();
-    free_hosts_.pop_back();
-  }
+  found->second = hosts_.Take();
   hosts_[found->second].address = address;
   return found->second;
 }
@@ -139,12 +126,12 @@ void SlotCorrelator::Remove(uint32_t member) {
     std::erase(host.accepted, member);
     std::erase(host.opened, member);
     if (!host.IsEmpty()) continue;
-    free_hosts_.push_back(found->second);
+    hosts_.GiveBack(found->second);
     host_of_address_.erase(found);
   }
   member_of_slot_[gone.flow[0].slot] = kNone;
   gone = Member{};
-  free_members_.push_back(member);
+  members_.GiveBack(member);
 }
 
 PacketDelta SlotCorrelator::CommonLife(uint32_t accepted, uint32_t opened, PacketTime now) const {
@@ -163,7 +150,7 @@ void SlotCorrelator::Review(PacketTime now) {
   const PacketDelta since = now - reviewed_;
   reviewed_ = now;
   looks_left_ = options_.max_pairs_per_review;
-  const auto hosts = static_cast<uint32_t>(hosts_.size());
+  const auto hosts = hosts_.limit();
   const uint32_t begin = next_host_ < hosts ? next_host_ : 0;
   bool ran_out = false;
   for (uint32_t i = 0; i < hosts; ++i) {
@@ -320,7 +307,7 @@ void SlotCorrelator::CompareWithStranger(uint32_t accepted, uint32_t opened, Pac
   if (!timing_.calibrate || counters_.looks % kLooksPerStranger != 0) return;
   const stream::FlowInfo& in = members_[accepted].client_to_server();
   const stream::FlowInfo& out = members_[opened].client_to_server();
-  const auto members = static_cast<uint32_t>(members_.size());
+  const auto members = members_.limit();
   for (uint32_t i = 1; i <= std::min(kMostTried, members - 1); ++i) {
     const uint32_t other = (opened + i) % members;
     if (!members_[other].in_use || other == accepted) continue;

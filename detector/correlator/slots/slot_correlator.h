@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "base/address.h"
+#include "base/slot_pool.h"
 #include "base/time.h"
 #include "detector/correlator/slots/admission.h"
 #include "detector/correlator/slots/matching.h"
@@ -125,11 +126,9 @@ class SlotCorrelator {
   const timing::PairFilter filter_;
   Admission admission_;
   SlotSink& sink_;
-  std::vector<Member> members_;
-  std::vector<uint32_t> free_members_;
+  SlotPool<Member> members_;
   std::vector<uint32_t> member_of_slot_;  // by the sensor's slot numbers
-  std::vector<Host> hosts_;
-  std::vector<uint32_t> free_hosts_;
+  SlotPool<Host> hosts_;
   absl::flat_hash_map<IpAddress, uint32_t> host_of_address_;  // never walked
   uint32_t next_host_ = 0;                                    // where the next review begins
   double spent_ = 0;  // the sum of 1/(k (k + 1)) over all looks: as many pairs with all of theirs

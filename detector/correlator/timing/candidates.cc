@@ -49,7 +49,7 @@ uint64_t PreviousTwoKey(int64_t newer, int64_t older) {
 // looked up by when they left.
 RecentOnsets::Keys Correlator::KeysOf(const Onset& onset) const {
   const OnsetHistory& indirect = onset.history[IndexOf(PairKind::kIndirect)];
-  const PacketDelta window = window_[IndexOf(PairKind::kIndirect)];
+  const PacketDelta window = Window(PairKind::kIndirect);
   const PacketDelta arrival = HalfOf(TripTo(onset));
   const auto period = [&](PacketTime previous) {
     return previous.IsSet() ? Period(previous + arrival, window) : Period(previous, window);
@@ -65,29 +65,28 @@ void Correlator::Prefetch(uint32_t slot, const IpAddress& source) const {
 }
 
 PacketDelta Correlator::TripTo(const Onset& onset) const {
-  return Adapts() ? onset.far_trip[1U - onset.flow] : PacketDelta::Zero();
+  return search_.adapts_to_round_trips ? onset.far_trip[1U - onset.flow] : PacketDelta::Zero();
 }
 
 PacketDelta Correlator::TripFrom(const Onset& onset) const {
-  return Adapts() ? onset.far_trip[onset.flow] : PacketDelta::Zero();
+  return search_.adapts_to_round_trips ? onset.far_trip[onset.flow] : PacketDelta::Zero();
 }
 
 PacketDelta Correlator::Transit(PairKind kind, const Onset& earlier, const Onset& later) const {
-  if (!Adapts()) return PacketDelta::Zero();
+  if (!search_.adapts_to_round_trips) return PacketDelta::Zero();
   return LeastTransit(kind, earlier.far_trip[1U - earlier.flow], later.far_trip[later.flow]);
 }
 
-// The evidence counts what comes after a pair was taken up, so it is taken up as soon as both have
-// a past; only where there are too many the past must have coincided, as it must for the
-// thresholds.
+// Evidence counts what comes after a pair was taken up, so it is taken up as soon as both have a
+// past; only where there are too many the past must have coincided, as it always must for counts.
 void Correlator::FindDirect(const Onset& onset) {
   const size_t kind = IndexOf(PairKind::kDirect);
-  const PacketDelta window = window_[kind];
+  const PacketDelta window = Window(PairKind::kDirect);
   const OnsetHistory& own = onset.history[kind];
   // Both round trips are to the same host, and this one may be measured longer.
   const PacketTime oldest = onset.time - window - TripFrom(onset);
   const bool busy = onsets_in_window_ > kBusyOnsets;
-  const bool any_past = options_.rule == Rule::kEvidence && !busy;
+  const bool any_past = search_.any_past && !busy;
   const bool no_past = FromFirst(PairKind::kDirect);
   if (!no_past && !own.previous[busy ? 1 : 0].IsSet()) return;
   const IpAddress& host = onset.source();
@@ -140,8 +139,8 @@ uint32_t Correlator::OnsetsNeededForIndirect() const {
 
 // A wide window finds chains over far hops; in a crowd it finds everybody.
 PacketDelta Correlator::IndirectWindow() const {
-  const PacketDelta widest = window_[IndexOf(PairKind::kIndirect)];
-  if (options_.rule == Rule::kThresholds || onsets_in_window_ <= kCrowdedOnsets) return widest;
+  const PacketDelta widest = Window(PairKind::kIndirect);
+  if (!search_.narrows_in_crowds || onsets_in_window_ <= kCrowdedOnsets) return widest;
   const PacketDelta half = PacketDelta::FromNanoseconds(widest.ToNanoseconds() / 2);
   if (onsets_in_window_ <= 4 * kCrowdedOnsets) return half;
   return std::min(half, options_.indirect.coincidence_window);
@@ -185,7 +184,7 @@ void Correlator::FindIndirect(const Onset& onset) {
   };
   const PacketDelta departure = HalfOf(TripFrom(onset));
   const PacketTime oldest = onset.time - window - departure - farthest_;
-  const PacketDelta filed_by = window_[kind];
+  const PacketDelta filed_by = Window(PairKind::kIndirect);
   const int64_t newer = Period(own.previous[0] - departure, filed_by);
   if (needed == 2) {
     for (const int64_t period : {newer, newer - 1}) {
@@ -207,7 +206,7 @@ void Correlator::FindIndirect(const Onset& onset) {
 void Correlator::FindAnyIndirect(const Onset& onset) {
   const size_t kind = IndexOf(PairKind::kIndirect);
   uint32_t looked_at = 0;
-  recent_.WalkAll(onset.time - window_[kind], [&](const Onset& earlier) {
+  recent_.WalkAll(onset.time - Window(PairKind::kIndirect), [&](const Onset& earlier) {
     if (++looked_at > options_.max_candidates_per_onset) {
       ++counters_.candidates_dropped;
       return false;
@@ -226,7 +225,7 @@ void Correlator::FindAnyIndirect(const Onset& onset) {
 
 // Takes up a new pair from one coincidence, crediting the ones before it that the onsets remember.
 bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind kind) {
-  if (recorded_ != nullptr && earlier.slot % 2 == later.slot % 2) return false;
+  if (records_ && earlier.slot % 2 == later.slot % 2) return false;
   if (!states_.IsOpen(earlier) || !states_.IsOpen(later) || !filter_.MayPair(earlier, later))
     return false;
   const uint32_t known_earlier = states_.Find(earlier.slot);
@@ -248,21 +247,21 @@ bool Correlator::TryCandidate(const Onset& earlier, const Onset& later, PairKind
   const PacketDelta transit = Transit(kind, earlier, later);
   const OnsetHistory& e = earlier.history[k];
   const OnsetHistory& l = later.history[k];
-  Track& track = pairs_[*index].track[0];
+  DirectionStats& direction = pairs_[*index].direction[0];
   if (!FromFirst(kind) && Coincides(e.previous[0], l.previous[0], window, transit)) {
-    track.coincidences = 1;
-    track.last_earlier = e.count - 1;
-    track.last_later = l.count - 1;
-    track.last_time = l.previous[0];
-    if (options_.rule == Rule::kThresholds) track.lags.Add(l.previous[0] - e.previous[0]);
+    direction.coincidences = 1;
+    direction.last_earlier = e.count - 1;
+    direction.last_later = l.count - 1;
+    direction.last_time = l.previous[0];
+    if (!search_.lags_of_trials) direction.lags.Add(l.previous[0] - e.previous[0]);
     if (Coincides(e.previous[1], l.previous[1], window, transit)) {
-      track.coincidences = 2;
-      track.consecutive = 1;
+      direction.coincidences = 2;
+      direction.consecutive = 1;
     }
   }
-  for (unsigned t = 0; t < 2; ++t) {
-    const Pair::Input& input = pairs_[*index].input[t];
-    pairs_[*index].track[t].evidence =
+  for (unsigned d = 0; d < 2; ++d) {
+    const Pair::Input& input = pairs_[*index].input[d];
+    pairs_[*index].direction[d].evidence =
         OnsetEvidence(states_[input.state].flow[input.flow][k].CoveredUntil(later.time));
   }
   if (Coincides(earlier.time, later.time, window, transit)) {

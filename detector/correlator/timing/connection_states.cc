@@ -21,17 +21,9 @@ uint32_t ConnectionStates::FindOrCreate(const Onset& onset) {
 
 uint32_t ConnectionStates::FindOrCreate(const stream::FlowInfo& flow) {
   if (const uint32_t known = Find(flow.slot); known != kNone) return known;
-  uint32_t index = 0;
-  if (free_.empty()) {
-    index = static_cast<uint32_t>(states_.size());
-    states_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
-  }
+  const uint32_t index = states_.Take();
   slots_[flow.slot].state = index;
   ConnectionState& state = states_[index];
-  state = ConnectionState{};
   state.key = flow.key;
   state.start = flow.start;
   state.uid = flow.uid;
@@ -66,7 +58,7 @@ void ConnectionStates::TakeOver(uint32_t index, const stream::FlowInfo& flow) {
 
 void ConnectionStates::Erase(uint32_t index) {
   slots_[states_[index].slot].state = kNone;
-  free_.push_back(index);
+  states_.GiveBack(index);
 }
 
 }  // namespace cairn::timing

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/slot_pool.h"
 #include "detector/correlator/timing/onset_evidence.h"
 #include "detector/correlator/timing/pair.h"
 #include "detector/stream/onset.h"
@@ -89,8 +90,7 @@ class ConnectionStates {
     uint32_t uid = 0;  // its low half: enough to tell a slot's successive owners apart; 0: ended
   };
   std::vector<Slot> slots_;
-  std::vector<ConnectionState> states_;
-  std::vector<uint32_t> free_;
+  SlotPool<ConnectionState> states_;
 };
 
 }  // namespace cairn::timing

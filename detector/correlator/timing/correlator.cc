@@ -16,18 +16,15 @@ constexpr PacketDelta kLongestLag = PacketDelta::FromMilliseconds(1200);
 // How often, in onsets, a pair that gathers nothing is asked whether it still has a chance.
 constexpr uint32_t kReviewEvery = 8;
 
-PacketDelta CandidateWindow(const Options& options, const PairRules& rules) {
-  return options.rule == Rule::kEvidence ? rules.candidate_window : rules.coincidence_window;
-}
-
 }  // namespace
 
 Correlator::Correlator(const Options& options, const PrefixSet& protected_networks, PairSink& sink)
     : options_(options),
-      window_{CandidateWindow(options, options.direct), CandidateWindow(options, options.indirect)},
       filter_(options, protected_networks),
       sink_(sink),
       pairs_(states_, options.max_pairs, options.max_pairs_per_connection),
+      judge_(MakePairJudge(options_, states_, pairs_)),
+      search_(judge_->search()),
       recent_(options.max_recent_onsets),
       budget_(options.max_indirect_comparisons_per_second) {
   pairs_.TellEvictions(*this);
@@ -37,7 +34,7 @@ void Correlator::Compare(const Onset& onset) {
   now_ = onset.time;
   ++counters_.onsets;
   if (!first_onset_.IsSet()) first_onset_ = onset.time;
-  onsets_in_window_ = recent_.CountSince(onset.time - window_[IndexOf(PairKind::kIndirect)]);
+  onsets_in_window_ = recent_.CountSince(onset.time - Window(PairKind::kIndirect));
   const RecentOnsets::Keys keys = KeysOf(onset);
   recent_.PrefetchHeads(keys);
   states_.OnOnset(onset);
@@ -82,17 +79,10 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
     } else if (!leaves && theirs.last == onset.time && transit == PacketDelta::Zero()) {
       Coincide(index, side, own.last, own.count, theirs.last, theirs.count);
     }
-    const bool by_thresholds = options_.rule == Rule::kThresholds;
-    if (by_thresholds && Coincides(theirs.last, onset.time, window_[kind])) {
+    if (judge_->IsDue(pairs_[index], {theirs.last, onset.time, transit, leaves})) {
       Judge(index, onset.time);
-    } else if (!by_thresholds && leaves &&
-               Coincides(theirs.last, onset.time, kEvidenceWindows.back(), transit)) {
-      pairs_[index].lacking -= MostNatsOf(onset.time - theirs.last - transit);
-      Judge(index, onset.time);
-    } else if (!by_thresholds && theirs.last == onset.time && transit == PacketDelta::Zero()) {
-      pairs_[index].lacking -= MostNatsOf(PacketDelta::Zero());
-      Judge(index, onset.time);
-    } else if (own.count % kReviewEvery == 0 && !pair.reported && IsHopeless(pair, onset.time)) {
+    } else if (own.count % kReviewEvery == 0 && !pair.reported &&
+               judge_->IsHopeless(pair, onset.time)) {
       const bool last_of_connection = states_[state].pairs == 1;
       pairs_.Erase(index);
       ++counters_.pairs_hopeless;
@@ -101,17 +91,17 @@ void Correlator::UpdatePairs(uint32_t state, const Onset& onset) {
   }
 }
 
-// The least lag of a coincidence of track `t`.
-PacketDelta Correlator::TransitOf(const Pair& pair, unsigned t) const {
-  if (!Adapts()) return PacketDelta::Zero();
-  const Pair::Input& first = pair.input[t];
-  const Pair::Input& second = pair.input[1 - t];
+// The least lag of a coincidence of direction `d`.
+PacketDelta Correlator::TransitOf(const Pair& pair, unsigned d) const {
+  if (!search_.adapts_to_round_trips) return PacketDelta::Zero();
+  const Pair::Input& first = pair.input[d];
+  const Pair::Input& second = pair.input[1 - d];
   // Both inputs run towards the stone, or to where the chain vanishes.
   return LeastTransit(pair.kind, states_[first.state].far_trip[1U - first.flow],
                       states_[second.state].far_trip[1U - second.flow]);
 }
 
-// A trial of the track that the onset's flow ends.  With equal time stamps the flow that moves
+// A trial of the direction that the onset's flow ends.  With equal time stamps the flow that moves
 // first may be captured second; then the trial was counted already, with a longer lag.
 void Correlator::AddTrial(uint32_t index, unsigned side, bool leaves, const Onset& onset) {
   Pair& pair = pairs_[index];
@@ -120,90 +110,50 @@ void Correlator::AddTrial(uint32_t index, unsigned side, bool leaves, const Onse
   const auto flow = leaves ? other.flow : static_cast<uint8_t>(1U - other.flow);
   const PacketTime theirs = states_[other.state].flow[flow][kind].last;
   if (leaves && theirs.IsSet() && theirs <= onset.time) {
-    Track& track = pair.track[1 - side];
+    DirectionStats& direction = pair.direction[1 - side];
     const PacketDelta lag = onset.time - theirs;
     const PacketDelta transit = TransitOf(pair, 1 - side);
-    track.evidence.Add(onset.time, lag - transit);
-    track.last_trial = StampOf(onset.time);
+    direction.evidence.Add(onset.time, lag - transit);
+    direction.last_trial = StampOf(onset.time);
     if (lag >= transit && lag - transit <= kLongestLag) {
-      if (options_.rule == Rule::kEvidence) track.lags.Add(lag);
+      if (search_.lags_of_trials) direction.lags.Add(lag);
       CountWait(pair, 1 - side);
     }
   } else if (!leaves && theirs == onset.time && TransitOf(pair, side) == PacketDelta::Zero()) {
-    Track& track = pair.track[side];
+    DirectionStats& direction = pair.direction[side];
     const PacketTime before = onset.history[kind].previous[0];
-    const bool counted = track.last_trial == StampOf(onset.time) && before.IsSet();
-    track.evidence.Correct(onset.time, counted ? onset.time - before : PacketDelta::Infinite(),
-                           PacketDelta::Zero());
-    track.last_trial = StampOf(onset.time);
+    const bool counted = direction.last_trial == StampOf(onset.time) && before.IsSet();
+    direction.evidence.Correct(onset.time, counted ? onset.time - before : PacketDelta::Infinite(),
+                               PacketDelta::Zero());
+    direction.last_trial = StampOf(onset.time);
   }
 }
 
-// What moved first on track `t` was passed on: how long had it waited for the other flow?
-void Correlator::CountWait(Pair& pair, unsigned t) const {
-  const Pair::Input& input = pair.input[t];
+// What moved first on direction `d` was passed on: how long had it waited for the other flow?
+void Correlator::CountWait(Pair& pair, unsigned d) const {
+  const Pair::Input& input = pair.input[d];
   const ConnectionState& state = states_[input.state];
   const ConnectionState::Flow& flow = state.flow[input.flow][IndexOf(pair.kind)];
   if (flow.wait_ms == OnsetHistory::kNoWait) return;
   const PacketDelta wait = PacketDelta::FromMilliseconds(flow.wait_ms);
-  pair.waits[t].Add(flow.count, wait - state.far_trip[input.flow]);
+  pair.waits[d].Add(flow.count, wait - state.far_trip[input.flow]);
 }
 
-void Correlator::Coincide(uint32_t index, unsigned t, PacketTime earlier, uint32_t earlier_count,
+void Correlator::Coincide(uint32_t index, unsigned d, PacketTime earlier, uint32_t earlier_count,
                           PacketTime later, uint32_t later_count) {
   Pair& pair = pairs_[index];
-  Track& track = pair.track[t];
+  DirectionStats& direction = pair.direction[d];
   ++counters_.coincidences;
-  ++track.coincidences;
-  if (later == earlier) ++track.zero_lag;
-  if (earlier_count > 1 && track.last_earlier + 1 == earlier_count &&
-      track.last_later + 1 == later_count) {
-    ++track.consecutive;
+  ++direction.coincidences;
+  if (later == earlier) ++direction.zero_lag;
+  if (earlier_count > 1 && direction.last_earlier + 1 == earlier_count &&
+      direction.last_later + 1 == later_count) {
+    ++direction.consecutive;
   }
-  track.last_earlier = earlier_count;
-  track.last_later = later_count;
-  track.last_time = later;
-  if (options_.rule == Rule::kThresholds) track.lags.Add(later - earlier);
-}
-
-// Has the pair had its chance?  Bounds the lists of busy connections; costs no detection worth
-// having, because a pair comes back with its next coincidence.
-bool Correlator::IsHopeless(const Pair& pair, PacketTime now) const {
-  return options_.rule == Rule::kEvidence ? IsHopelessByEvidence(pair, now)
-                                          : IsHopelessByCounts(pair);
-}
-
-bool Correlator::IsHopelessByEvidence(const Pair& pair, PacketTime now) const {
-  constexpr uint32_t kFairChance = 48;  // trials
-  constexpr double kNothing = 1;        // nats
-  bool judged = false;
-  for (unsigned t = 0; t < 2; ++t) {
-    if (pair.track[t].evidence.onsets() < kFairChance) continue;
-    judged = true;
-    if (ViewEvidence(pair, t, now).nats >= kNothing) return false;
-  }
-  return judged;
-}
-
-bool Correlator::IsHopelessByCounts(const Pair& pair) const {
-  constexpr uint32_t kFairChance = 24;  // onsets of both flows since the pair was taken up
-  const PairRules& rules = RulesOf(pair.kind);
-  if (rules.from_first_coincidence) return false;
-  const size_t kind = IndexOf(pair.kind);
-  bool judged = false;
-  for (unsigned t = 0; t < 2; ++t) {
-    const Pair::Input& first = pair.input[t];
-    const Pair::Input& second = pair.input[1 - t];
-    const uint32_t earlier =
-        states_[first.state].flow[first.flow][kind].count - pair.created_at[t][0];
-    const uint32_t later =
-        states_[second.state].flow[1U - second.flow][kind].count - pair.created_at[1 - t][1];
-    const uint32_t onsets = std::min(earlier, later);
-    if (onsets < kFairChance) continue;
-    judged = true;
-    if (pair.track[t].coincidences >= rules.min_ratio / 3 * onsets) return false;
-  }
-  return judged;
+  direction.last_earlier = earlier_count;
+  direction.last_later = later_count;
+  direction.last_time = later;
+  if (!search_.lags_of_trials) direction.lags.Add(later - earlier);
 }
 
 void Correlator::OnConnectionEnd(uint32_t slot, SessionEnd cause, PacketTime time) {

@@ -4,17 +4,17 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/address.h"
 #include "detector/correlator/timing/comparison_budget.h"
 #include "detector/correlator/timing/connection_states.h"
-#include "detector/correlator/timing/evidence_rule.h"
 #include "detector/correlator/timing/null_scores.h"
+#include "detector/correlator/timing/pair_judge.h"
 #include "detector/correlator/timing/pair_table.h"
 #include "detector/correlator/timing/recent_onsets.h"
 #include "detector/correlator/timing/roles.h"
-#include "detector/correlator/timing/rules.h"
 #include "detector/findings/event.h"
 #include "detector/stream/onset.h"
 #include "detector/stream/pair_filter.h"
@@ -97,7 +97,7 @@ class Correlator : private EvictionSink {
 
   // What pairs need follows from these scores, of pairs compared with a shift in time.  Requires:
   // `scores` outlives the correlator.
-  void CalibrateBy(const std::array<NullScores, kKinds>& scores) { calibration_ = &scores; }
+  void CalibrateBy(const std::array<NullScores, kKinds>& scores) { judge_->CalibrateBy(scores); }
   // When there are more indirect comparisons to make than the budget allows, `priority` says whose
   // are made; without one, nobody's.  Requires: `priority` outlives the correlator.
   void Prioritize(const Priority& priority) { priority_ = &priority; }
@@ -105,7 +105,10 @@ class Correlator : private EvictionSink {
   bool IsPressed(PacketTime now) const { return budget_.IsShort(now); }
   // From now on this correlator compares only connections of which one has an even slot number and
   // the other an odd one, and records what they reach instead of reporting.  Requires: as above.
-  void RecordScores(std::array<NullScores, kKinds>& scores) { recorded_ = &scores; }
+  void RecordScores(std::array<NullScores, kKinds>& scores) {
+    records_ = true;
+    judge_->RecordScores(scores);
+  }
 
   CorrelatorCounters counters() const;
 
@@ -117,7 +120,7 @@ class Correlator : private EvictionSink {
 
   void UpdatePairs(uint32_t state, const Onset& onset);
   void AddTrial(uint32_t pair, unsigned side, bool leaves, const Onset& onset);
-  void CountWait(Pair& pair, unsigned track) const;
+  void CountWait(Pair& pair, unsigned direction) const;
   void FindDirect(const Onset& onset);
   void FindSimultaneous(const Onset& onset);
   void FindIndirect(const Onset& onset);
@@ -125,53 +128,40 @@ class Correlator : private EvictionSink {
   bool GoesFirst(const Onset& onset) const;
   RecentOnsets::Keys KeysOf(const Onset& onset) const;
   bool TryCandidate(const Onset& earlier, const Onset& later, PairKind kind);
-  void Coincide(uint32_t pair, unsigned track, PacketTime earlier, uint32_t earlier_count,
+  void Coincide(uint32_t pair, unsigned direction, PacketTime earlier, uint32_t earlier_count,
                 PacketTime later, uint32_t later_count);
-  bool IsHopeless(const Pair& pair, PacketTime now) const;
-  bool IsHopelessByCounts(const Pair& pair) const;
-  bool IsHopelessByEvidence(const Pair& pair, PacketTime now) const;
   uint32_t OnsetsNeededForIndirect() const;
   PacketDelta IndirectWindow() const;
 
   void OnEviction(const Pair& pair) override;
-  bool IsPromising(const Pair& pair) const;
   void Judge(uint32_t pair, PacketTime now);
   void Report(uint32_t pair, PacketTime now, const std::optional<Confidence>& confidence,
               const SlotVerdict* slots);
   void ReviewRoles(uint32_t pair, PacketTime now);
   Roles RolesOf(const Pair& pair) const;
-  std::optional<Confidence> Suffices(Pair& pair, PacketTime now);
-  PairEvidence EvidenceOf(const Pair& pair, PacketTime now) const;
-  const NullScores* Measured(PairKind kind) const;
-  std::optional<unsigned> ClientToServerTrack(const Pair& pair) const;
-  Significance ViewEvidence(const Pair& pair, unsigned track, PacketTime now) const;
-  PairView View(const Pair& pair) const;
-  const Pair* MirrorOf(const Pair& pair) const;
   bool IsAlreadyReported(const Pair& pair) const;
-  bool SeesBothDirections(const Pair& pair) const;
   uint32_t FanOut(const Pair& pair, PacketTime now) const;
   PairFinding Describe(const Pair& pair, PacketTime time) const;
 
   PacketDelta TripTo(const Onset& onset) const;
   PacketDelta TripFrom(const Onset& onset) const;
   PacketDelta Transit(PairKind kind, const Onset& earlier, const Onset& later) const;
-  PacketDelta TransitOf(const Pair& pair, unsigned track) const;
+  PacketDelta TransitOf(const Pair& pair, unsigned direction) const;
 
-  bool Adapts() const { return options_.rule == Rule::kEvidence && options_.adapt_to_round_trips; }
-  bool FromFirst(PairKind kind) const {
-    return options_.rule == Rule::kThresholds && RulesOf(kind).from_first_coincidence;
-  }
+  bool FromFirst(PairKind kind) const { return search_.from_first[IndexOf(kind)]; }
+  PacketDelta Window(PairKind kind) const { return search_.window[IndexOf(kind)]; }
+  PacketDelta Elapsed(PacketTime now) const { return now - first_onset_; }
   const PairRules& RulesOf(PairKind kind) const {
     return kind == PairKind::kDirect ? options_.direct : options_.indirect;
   }
 
   const Options options_;
-  // Onsets at most this far apart are compared when new pairs are looked for.
-  const std::array<PacketDelta, kKinds> window_;
   const PairFilter filter_;
   PairSink& sink_;
   ConnectionStates states_;
   PairTable pairs_;
+  const std::unique_ptr<PairJudge> judge_;
+  const PairSearch search_;
   RecentOnsets recent_;
   uint64_t onsets_in_window_ = 0;               // how busy the link is
   PacketDelta farthest_ = PacketDelta::Zero();  // half of the longest trip in `recent_`, ever
@@ -179,8 +169,7 @@ class Correlator : private EvictionSink {
   PacketTime now_ = PacketTime::InfinitePast();
   ComparisonBudget budget_;
   const Priority* priority_ = nullptr;
-  const std::array<NullScores, kKinds>* calibration_ = nullptr;
-  std::array<NullScores, kKinds>* recorded_ = nullptr;
+  bool records_ = false;  // scores, instead of reporting
   CorrelatorCounters counters_;
 };
 

@@ -29,20 +29,20 @@ struct Parts {
   bool keystrokes_suffice = false;
 
   Parts(const PairEvidence& evidence, const Options& options, PairKind kind) {
-    const std::array<Significance, 2>& track = evidence.track;
+    const std::array<Significance, 2>& direction = evidence.direction;
     const uint32_t min_hits =
         (kind == PairKind::kDirect ? options.direct : options.indirect).min_hits;
-    const double weaker = std::min(track[0].nats, track[1].nats);
-    together = std::max(track[0].nats, track[1].nats) + kCreditOfWeaker * weaker;
+    const double weaker = std::min(direction[0].nats, direction[1].nats);
+    together = std::max(direction[0].nats, direction[1].nats) + kCreditOfWeaker * weaker;
     if (!evidence.sees_both_directions) {
-      hits_suffice = std::max(track[0].hits, track[1].hits) >= min_hits;
+      hits_suffice = std::max(direction[0].hits, direction[1].hits) >= min_hits;
       return;
     }
     weaker_lacks = options.min_weaker_evidence - weaker;
-    hits_suffice = std::min(track[0].hits, track[1].hits) >= min_hits;
+    hits_suffice = std::min(direction[0].hits, direction[1].hits) >= min_hits;
     if (!evidence.client_to_server.has_value()) return;
-    keystrokes = track[*evidence.client_to_server].nats;
-    keystrokes_suffice = track[*evidence.client_to_server].hits >= min_hits;
+    keystrokes = direction[*evidence.client_to_server].nats;
+    keystrokes_suffice = direction[*evidence.client_to_server].hits >= min_hits;
   }
 };
 

@@ -36,7 +36,7 @@ double FalseAlarmsPerDay(uint64_t pairs_so_far, PacketDelta elapsed, double nats
 
 // What a pair has gathered.
 struct PairEvidence {
-  std::array<Significance, 2> track;  // the two directions, in any order
+  std::array<Significance, 2> direction;  // the two directions, in any order
   // Which of them, if any, runs from client to server on both connections, as their handshakes say.
   std::optional<unsigned> client_to_server;
   bool sees_both_directions = true;

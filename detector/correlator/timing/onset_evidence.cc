@@ -17,7 +17,7 @@ uint32_t Steps(PacketDelta delta) {
   return static_cast<uint32_t>(delta.ToNanoseconds() >> kStepBits);
 }
 
-// ln gamma(n + offset), tabulated: pairs are looked at all the time, and most are young.
+// ln gamma(n + offset), tabulated: pairs are tested all the time, and most are young.
 class LogGammaTable {
  public:
   explicit LogGammaTable(double offset) : offset_(offset) {

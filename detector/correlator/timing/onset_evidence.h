@@ -24,7 +24,7 @@ namespace cairn::timing {
 // The evidence of one window is the logarithm of a likelihood ratio: Bernoulli trials with unknown
 // probability (Jeffreys' Beta(1/2, 1/2) mixture, as Krichevsky and Trofimov) against probability p.
 // Where p is the true chance such a ratio is a martingale of mean one, hence (Ville's inequality)
-// exceeds e^x, at any time however often one looks, with probability at most e^-x.  The windows'
+// exceeds e^x, at any time however often one tests, with probability at most e^-x.  The windows'
 // ratios are averaged, which is one again: no correction for having tried several.
 //
 // Thread-compatible.  All calls O(1), no allocation.

@@ -16,12 +16,12 @@ namespace cairn::timing {
 // Two connections that may meet at a stepping stone.
 //
 // A stone has two inputs, one on each connection: the flows that run towards it.  What enters on
-// one connection leaves on the other, so the evidence is two ordered flow pairs ("tracks"): input 0
-// followed by the reverse of input 1, and input 1 followed by the reverse of input 0.  One of them
-// carries keystrokes, the other echoes; roles.h tells which is which.  Any other
+// one connection leaves on the other, so the evidence is two ordered flow pairs ("directions"):
+// input 0 followed by the reverse of input 1, and input 1 followed by the reverse of input 0.  One
+// of them carries keystrokes, the other echoes; roles.h tells which is which.  Any other
 // combination of the four flows (keystroke against echo) belongs to another stone, and the opposite
 // order of the same flows to a stone on the other side: the mirror pair.
-struct Track {
+struct DirectionStats {
   uint32_t coincidences = 0;
   uint32_t zero_lag = 0;     // of these: with equal time stamps, which tell no order
   uint32_t consecutive = 0;  // coincidences whose previous onsets coincided too
@@ -62,12 +62,13 @@ struct alignas(64) Pair {
   // What it has reached at best, in nats; kept by a correlator that records scores.
   float best = 0;
 
-  std::array<Track, 2> track;  // track[i]: input[i] moves first, then the reverse of input[1 - i]
+  // direction[i]: input[i] moves first, then the reverse of input[1 - i].
+  std::array<DirectionStats, 2> direction;
 
   static constexpr uint32_t kNoLink = 0xffffffff;
 
-  uint32_t consecutive() const { return track[0].consecutive + track[1].consecutive; }
-  uint32_t coincidences() const { return track[0].coincidences + track[1].coincidences; }
+  uint32_t consecutive() const { return direction[0].consecutive + direction[1].consecutive; }
+  uint32_t coincidences() const { return direction[0].coincidences + direction[1].coincidences; }
 };
 
 static_assert(sizeof(Pair) <= 640, "docs/algorithm.md and pair_table.h state it");

@@ -38,16 +38,8 @@ std::optional<uint32_t> PairTable::Find(Pair::Input a, Pair::Input b) const {
 
 std::optional<uint32_t> PairTable::Insert(Pair::Input a, Pair::Input b, PairKind kind) {
   if (!MakeRoom(a.state, b.state)) return std::nullopt;
-  uint32_t index = 0;
-  if (free_.empty()) {
-    index = static_cast<uint32_t>(pairs_.size());
-    pairs_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
-  }
+  const uint32_t index = pairs_.Take();
   Pair& pair = pairs_[index];
-  pair = Pair{};
   pair.input = {a, b};
   pair.kind = kind;
   pair.in_use = true;
@@ -60,7 +52,7 @@ std::optional<uint32_t> PairTable::Insert(Pair::Input a, Pair::Input b, PairKind
   }
   by_inputs_.emplace(KeyOf(a, b), index);
   ++created_[static_cast<size_t>(kind)];
-  peak_ = std::max(peak_, ++size_);
+  peak_ = std::max(peak_, size());
   return index;
 }
 
@@ -72,7 +64,7 @@ bool PairTable::MakeRoom(uint32_t a, uint32_t b) {
   for (const uint32_t state : {a, b}) {
     if (room && states_[state].pairs > max_per_connection_) room = EvictFromConnection(state);
   }
-  if (room && size_ >= max_pairs_) room = EvictAnywhere();
+  if (room && size() >= max_pairs_) room = EvictAnywhere();
   for (const uint32_t state : {a, b}) {
     if (--states_[state].pairs == 0 && !room) states_.Erase(state);
   }
@@ -84,8 +76,7 @@ void PairTable::Erase(uint32_t index) {
   by_inputs_.erase(KeyOf(pair.input[0], pair.input[1]));
   for (unsigned side = 0; side < 2; ++side) Unlink(index, side);
   pair.in_use = false;
-  free_.push_back(index);
-  --size_;
+  pairs_.GiveBack(index);
 }
 
 void PairTable::Link(uint32_t index, unsigned side) {
@@ -116,7 +107,7 @@ void PairTable::Unlink(uint32_t index, unsigned side) {
 
 bool PairTable::LessPromising(const Pair& a, const Pair& b) {
   const auto last = [](const Pair& pair) {
-    return std::max(pair.track[0].last_time, pair.track[1].last_time);
+    return std::max(pair.direction[0].last_time, pair.direction[1].last_time);
   };
   if (a.consecutive() != b.consecutive()) return a.consecutive() < b.consecutive();
   if (a.coincidences() != b.coincidences()) return a.coincidences() < b.coincidences();
@@ -138,10 +129,10 @@ bool PairTable::EvictFromConnection(uint32_t state) {
 
 bool PairTable::EvictAnywhere() {
   uint32_t victim = Pair::kNoLink;
-  for (uint32_t looked_at = 0; looked_at < std::min<size_t>(pairs_.size(), kMostPassedOver) &&
+  for (uint32_t looked_at = 0; looked_at < std::min(pairs_.limit(), kMostPassedOver) &&
                                (looked_at < kEvictionSample || victim == Pair::kNoLink);
        ++looked_at) {
-    hand_ = hand_ + 1 < pairs_.size() ? hand_ + 1 : 0;
+    hand_ = hand_ + 1 < pairs_.limit() ? hand_ + 1 : 0;
     const Pair& pair = pairs_[hand_];
     if (!pair.in_use || pair.reported) continue;
     if (victim == Pair::kNoLink || LessPromising(pair, pairs_[victim])) victim = hand_;

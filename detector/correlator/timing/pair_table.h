@@ -5,10 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 
+#include "base/slot_pool.h"
 #include "detector/correlator/timing/connection_states.h"
 #include "detector/correlator/timing/pair.h"
 
@@ -52,7 +52,7 @@ class PairTable {
   Pair& operator[](uint32_t pair) { return pairs_[pair]; }
   const Pair& operator[](uint32_t pair) const { return pairs_[pair]; }
 
-  uint32_t size() const { return size_; }
+  uint32_t size() const { return pairs_.size(); }
   uint32_t peak() const { return peak_; }
   uint64_t created() const { return created_[0] + created_[1]; }
   uint64_t created(PairKind kind) const { return created_[static_cast<size_t>(kind)]; }
@@ -72,14 +72,12 @@ class PairTable {
   ConnectionStates& states_;
   const uint32_t max_pairs_;
   const uint32_t max_per_connection_;
-  uint32_t size_ = 0;
   uint32_t peak_ = 0;
   std::array<uint64_t, 2> created_{};
   std::array<uint64_t, 2> evicted_{};
   EvictionSink* sink_ = nullptr;
   uint32_t hand_ = 0;
-  std::vector<Pair> pairs_;
-  std::vector<uint32_t> free_;
+  SlotPool<Pair> pairs_;
   absl::flat_hash_map<uint64_t, uint32_t> by_inputs_;
 };
 

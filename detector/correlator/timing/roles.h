@@ -14,9 +14,9 @@ namespace cairn::timing {
 // Which connection of a pair is upstream?
 //
 // A relay passes keystrokes on one way and answers back the other, both in the right order, so that
-// the two tracks of a pair (pair.h) look alike.  And what follows what tells little: answers follow
-// keystrokes, but the next keystrokes follow the answer, and which of the two takes longer depends
-// on the program and on the person.  Three things tell:
+// the two directions of a pair (pair.h) look alike.  And what follows what tells little: answers
+// follow keystrokes, but the next keystrokes follow the answer, and which of the two takes longer
+// depends on the program and on the person.  Three things tell:
 //
 //  - Who opened the connections: a user opens one to the stone and goes on from there by another.
 //    Where both say the same that is right but for pairs of reverse tunnels.
@@ -32,7 +32,7 @@ namespace cairn::timing {
 // Pure functions and plain counters, O(1).  The numbers are measured (docs/algorithm.md, ./dev
 // accuracy roles).
 
-// How long one track's data waited for the other's.
+// How long one direction's data waited for the other's.
 class Waits {
  public:
   // `onset`: the onset that waited; each counts once.  `wait`: minus the round trip to its sender.

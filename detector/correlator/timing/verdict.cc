@@ -6,16 +6,10 @@
 #include "absl/container/inlined_vector.h"
 
 #include "detector/correlator/timing/correlator.h"
-#include "detector/correlator/timing/evidence_rule.h"
+#include "detector/correlator/timing/pair_flows.h"
 
 namespace cairn::timing {
 namespace {
-
-const ConnectionState::Flow& FlowOf(const ConnectionState& state, uint8_t flow, PairKind kind) {
-  return state.flow[flow][IndexOf(kind)];
-}
-
-uint8_t Reverse(uint8_t flow) { return static_cast<uint8_t>(1U - flow); }
 
 // A relay passes on what reaches it within a fraction of a second; and between two keystrokes there
 // is mostly nothing.
@@ -36,8 +30,6 @@ void SuspectEvasion(Evidence& evidence) {
   }
 }
 
-uint32_t WithOrder(const Track& track) { return track.coincidences - track.zero_lag; }
-
 void TakeRoles(Pair& pair, const Roles& roles) {
   pair.upstream = roles.upstream;
   pair.roles = roles.basis;
@@ -53,98 +45,6 @@ OpenerClue OpenerOf(const Pair::Input& input, const ConnectionState& state) {
 
 }  // namespace
 
-// The pair of the same flows in the opposite order: a stone on the other side.
-const Pair* Correlator::MirrorOf(const Pair& pair) const {
-  const std::optional<uint32_t> mirror =
-      pairs_.Find({pair.input[0].state, Reverse(pair.input[0].flow)},
-                  {pair.input[1].state, Reverse(pair.input[1].flow)});
-  return mirror.has_value() ? &pairs_[*mirror] : nullptr;
-}
-
-PairView Correlator::View(const Pair& pair) const {
-  PairView view;
-  const Pair* mirror = MirrorOf(pair);
-  for (unsigned t = 0; t < 2; ++t) {
-    const Pair::Input& first = pair.input[t];
-    const Pair::Input& second = pair.input[1 - t];
-    PairView::Direction& direction = view.direction[t];
-    direction.onsets_earlier = FlowOf(states_[first.state], first.flow, pair.kind).count;
-    direction.onsets_later = FlowOf(states_[second.state], Reverse(second.flow), pair.kind).count;
-    direction.coincidences = pair.track[t].coincidences;
-    direction.consecutive = pair.track[t].consecutive;
-    if (mirror == nullptr) continue;
-    // The mirror's track that runs from `second` reversed to `first`: the one of `second`'s side.
-    const unsigned side = mirror->input[0].state == second.state ? 0 : 1;
-    const Track& flipped = mirror->track[side];
-    direction.flipped_coincidences = WithOrder(flipped);
-    direction.flipped_consecutive = std::min(flipped.consecutive, WithOrder(flipped));
-  }
-  view.sees_both_directions = SeesBothDirections(pair);
-  return view;
-}
-
-bool Correlator::SeesBothDirections(const Pair& pair) const {
-  return states_[pair.input[0].state].seen == 3 && states_[pair.input[1].state].seen == 3;
-}
-
-// The track of which both flows run from client to server.
-std::optional<unsigned> Correlator::ClientToServerTrack(const Pair& pair) const {
-  std::array<bool, 2> client_enters{};  // the stone, on this side
-  for (unsigned side = 0; side < 2; ++side) {
-    const ConnectionState& state = states_[pair.input[side].state];
-    if (state.originator == OriginatorSource::kGuessed) return std::nullopt;
-    client_enters[side] = pair.input[side].flow == state.originator_side;
-  }
-  if (client_enters[0] == client_enters[1]) return std::nullopt;
-  return client_enters[0] ? 0 : 1;
-}
-
-Significance Correlator::ViewEvidence(const Pair& pair, unsigned t, PacketTime now) const {
-  const Pair::Input& first = pair.input[t];
-  return pair.track[t].evidence.View(
-      FlowOf(states_[first.state], first.flow, pair.kind).CoveredUntil(now));
-}
-
-PairEvidence Correlator::EvidenceOf(const Pair& pair, PacketTime now) const {
-  return {.track = {ViewEvidence(pair, 0, now), ViewEvidence(pair, 1, now)},
-          .client_to_server = ClientToServerTrack(pair),
-          .sees_both_directions = SeesBothDirections(pair)};
-}
-
-const NullScores* Correlator::Measured(PairKind kind) const {
-  return calibration_ == nullptr ? nullptr : &(*calibration_)[IndexOf(kind)];
-}
-
-// Set when the evidence suffices.
-std::optional<Confidence> Correlator::Suffices(Pair& pair, PacketTime now) {
-  if (pair.lacking > 0) return std::nullopt;
-  const PairEvidence evidence = EvidenceOf(pair, now);
-  if (recorded_ != nullptr) {
-    const auto score = static_cast<float>(ScoreOf(evidence, options_, pair.kind));
-    if (score > pair.best) {
-      (*recorded_)[IndexOf(pair.kind)].Add(pair.best, score);
-      pair.best = score;
-    }
-    pair.lacking = static_cast<float>(
-        LackingNats(evidence, NullScores::NextLevel(pair.best), options_, pair.kind));
-    return std::nullopt;
-  }
-  const uint64_t pairs = pairs_.created(pair.kind);
-  const PacketDelta elapsed = now - first_onset_;
-  const double needed =
-      NeededNats(pairs, elapsed, options_.false_alarms_per_day / kTests, Measured(pair.kind));
-  const double lacking = LackingNats(evidence, needed, options_, pair.kind);
-  if (lacking > 0) {
-    pair.lacking = static_cast<float>(lacking);
-    return std::nullopt;
-  }
-  const double score = ScoreOf(evidence, options_, pair.kind);
-  return Confidence{
-      .nats = score,
-      .needed = needed,
-      .false_alarms_per_day = FalseAlarmsPerDay(pairs, elapsed, score, Measured(pair.kind))};
-}
-
 // Two connections can be compared in several ways (stone inside or outside, forward or reverse
 // tunnel); one report.
 bool Correlator::IsAlreadyReported(const Pair& pair) const {
@@ -157,8 +57,9 @@ bool Correlator::IsAlreadyReported(const Pair& pair) const {
   return false;
 }
 
-void Correlator::OnCorrelation(const stream::FlowInfo& a, const stream::FlowInfo& b, const SlotSignificance& slots,
-                               const Confidence& confidence, PacketTime time) {
+void Correlator::OnCorrelation(const stream::FlowInfo& a, const stream::FlowInfo& b,
+                               const SlotSignificance& slots, const Confidence& confidence,
+                               PacketTime time) {
   if (!states_.IsOpen(a) || !states_.IsOpen(b)) return;
   now_ = std::max(now_, time);
   const Pair::Input first{states_.FindOrCreate(a), a.flow};
@@ -176,34 +77,15 @@ void Correlator::OnCorrelation(const stream::FlowInfo& a, const stream::FlowInfo
 // What gives way is mostly a pair that has gathered nothing, of which nothing is lost.  The others
 // are counted: their evidence has to be gathered once more.
 void Correlator::OnEviction(const Pair& pair) {
-  if (recorded_ == nullptr && IsPromising(pair)) ++counters_.pairs_evicted_promising;
-}
-
-bool Correlator::IsPromising(const Pair& pair) const {
-  constexpr double kShare = 0.5;  // of what an alert needs
-  if (options_.rule == Rule::kThresholds) {
-    const PairRules& rules = RulesOf(pair.kind);
-    return pair.consecutive() >= kShare * rules.min_consecutive &&
-           pair.coincidences() >= kShare * rules.min_coincidences;
+  if (!records_ && judge_->IsPromising(pair, now_, Elapsed(now_))) {
+    ++counters_.pairs_evicted_promising;
   }
-  if (!first_onset_.IsSet()) return false;
-  const double needed = NeededNats(pairs_.created(pair.kind), now_ - first_onset_,
-                                   options_.false_alarms_per_day / kTests, Measured(pair.kind));
-  // Most lack so much that it need not be computed.
-  if (pair.lacking > (1 - kShare) * needed) return false;
-  return LackingNats(EvidenceOf(pair, now_), needed, options_, pair.kind) <= (1 - kShare) * needed;
 }
 
 void Correlator::Judge(uint32_t index, PacketTime now) {
   if (pairs_[index].reported) return;
-  if (options_.rule == Rule::kThresholds) {
-    if (IsSteppingStone(View(pairs_[index]), RulesOf(pairs_[index].kind))) {
-      Report(index, now, std::nullopt, nullptr);
-    }
-  } else if (const std::optional<Confidence> confidence = Suffices(pairs_[index], now);
-             confidence.has_value()) {
-    Report(index, now, confidence, nullptr);
-  }
+  const PairJudge::Verdict verdict = judge_->Judge(pairs_[index], now, Elapsed(now));
+  if (verdict.is_stone) Report(index, now, verdict.confidence, nullptr);
 }
 
 // `slots`: what decided, null when onsets did.
@@ -272,8 +154,9 @@ uint32_t Correlator::FanOut(const Pair& pair, PacketTime now) const {
       if (other.resp != service ||
           std::find(hosts.begin(), hosts.end(), other.orig.ip) != hosts.end())
         continue;
-      if (sibling.reported || std::max(ViewEvidence(sibling, 0, now).nats,
-                                       ViewEvidence(sibling, 1, now).nats) >= kCorrelated) {
+      if (sibling.reported ||
+          std::max(ViewEvidence(states_, sibling, 0, now).nats,
+                   ViewEvidence(states_, sibling, 1, now).nats) >= kCorrelated) {
         hosts.push_back(other.orig.ip);
       }
     }
@@ -303,23 +186,23 @@ PairFinding Correlator::Describe(const Pair& pair, PacketTime time) const {
   finding.upstream.reversed = in_up.flow != upstream.originator_side;
   finding.downstream.reversed = Reverse(in_down.flow) != downstream.originator_side;
 
-  const auto fill = [&](DirectionEvidence& evidence, unsigned t, uint8_t up_flow,
+  const auto fill = [&](DirectionEvidence& evidence, unsigned d, uint8_t up_flow,
                         uint8_t down_flow) {
-    const Track& track = pair.track[t];
+    const DirectionStats& direction = pair.direction[d];
     evidence.onsets_upstream = FlowOf(upstream, up_flow, pair.kind).count;
     evidence.onsets_downstream = FlowOf(downstream, down_flow, pair.kind).count;
-    evidence.coincidences = track.coincidences;
-    evidence.consecutive = track.consecutive;
+    evidence.coincidences = direction.coincidences;
+    evidence.consecutive = direction.consecutive;
     const uint32_t onsets = std::min(evidence.onsets_upstream, evidence.onsets_downstream);
     evidence.ratio =
-        onsets == 0 ? 0 : std::min(1.0, static_cast<double>(track.coincidences) / onsets);
-    evidence.significance = ViewEvidence(pair, t, time);
-    evidence.transit = TransitOf(pair, t);
-    const PacketDelta longest = options_.rule == Rule::kEvidence
+        onsets == 0 ? 0 : std::min(1.0, static_cast<double>(direction.coincidences) / onsets);
+    evidence.significance = ViewEvidence(states_, pair, d, time);
+    evidence.transit = TransitOf(pair, d);
+    const PacketDelta longest = search_.lags_of_trials
                                     ? evidence.transit + evidence.significance.window
                                     : PacketDelta::Infinite();
-    evidence.lag_p50 = track.lags.Quantile(50, longest);
-    evidence.lag_p95 = track.lags.Quantile(95, longest);
+    evidence.lag_p50 = direction.lags.Quantile(50, longest);
+    evidence.lag_p95 = direction.lags.Quantile(95, longest);
   };
   fill(finding.evidence.forward, up, in_up.flow, Reverse(in_down.flow));
   fill(finding.evidence.backward, down, Reverse(in_up.flow), in_down.flow);

@@ -25,19 +25,12 @@ ConnectionTable::ConnectionTable(uint32_t max_connections)
       records_(max_connections_, kSetting) {}
 
 uint32_t ConnectionTable::Insert(const ConnectionKey& key, uint64_t hash) {
-  if ((static_cast<uint64_t>(size_) + 1) * 8 > index_.size() * 5) Grow();
-  uint32_t slot = 0;
-  if (!free_slots_.empty()) {
-    slot = free_slots_.back();
-    free_slots_.pop_back();
-  } else {
-    slot = slot_limit_++;
-  }
+  if ((static_cast<uint64_t>(size()) + 1) * 8 > index_.size() * 5) Grow();
+  const uint32_t slot = slots_.Take();
   Connection& connection = *std::construct_at(&records_[slot]);
   connection.ip = key.ip;
   connection.port = key.port;
   Place({TagOf(hash), slot + 1}, BucketOf(hash));
-  ++size_;
   // Somebody will come before long.
   const Connection& next = records_[NextSlot()];
   __builtin_prefetch(&next, 1);
@@ -76,13 +69,12 @@ void ConnectionTable::Erase(uint32_t slot) {
     }
   }
   index_[hole] = IndexEntry{};
-  free_slots_.push_back(slot);
-  --size_;
+  slots_.GiveBack(slot);
 }
 
 size_t ConnectionTable::memory_bytes() const {
-  return index_.size() * sizeof(IndexEntry) + slot_limit_ * sizeof(Connection) +
-         free_slots_.capacity() * sizeof(uint32_t);
+  return index_.size() * sizeof(IndexEntry) + slot_limit() * sizeof(Connection) +
+         slots_.memory_bytes();
 }
 
 }  // namespace cairn::connections

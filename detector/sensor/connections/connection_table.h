@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "base/hash_mix.h"
 #include "base/huge_array.h"
+#include "base/slot_pool.h"
 #include "detector/sensor/connections/connection.h"
 
 namespace cairn::connections {
@@ -33,23 +33,21 @@ class ConnectionTable {
   std::optional<uint32_t> PrefetchRecord(uint64_t hash, bool data) const;
 
   std::optional<uint32_t> Find(const ConnectionKey& key, uint64_t hash) const;
-  bool full() const { return size_ == max_connections_; }
+  bool full() const { return size() == max_connections_; }
   // A fresh record with only its key filled in.  Requires: !full(), and the key is not in the
   // table.
   uint32_t Insert(const ConnectionKey& key, uint64_t hash);
   void Erase(uint32_t slot);
   // The slot of the next Insert(), unless somebody leaves before.
-  uint32_t NextSlot() const {
-    return free_slots_.empty() ? std::min(slot_limit_, max_connections_ - 1) : free_slots_.back();
-  }
+  uint32_t NextSlot() const { return std::min(slots_.next(), max_connections_ - 1); }
 
   Connection& operator[](uint32_t slot) { return records_[slot]; }
   const Connection& operator[](uint32_t slot) const { return records_[slot]; }
 
-  uint32_t size() const { return size_; }
+  uint32_t size() const { return slots_.size(); }
   uint32_t max_connections() const { return max_connections_; }
   // Slots ever used; every slot number is below it.
-  uint32_t slot_limit() const { return slot_limit_; }
+  uint32_t slot_limit() const { return slots_.limit(); }
   size_t memory_bytes() const;
 
  private:
@@ -65,12 +63,10 @@ class ConnectionTable {
 
   const uint32_t max_connections_;
   const uint64_t seed_;
-  uint32_t size_ = 0;
-  uint32_t slot_limit_ = 0;
   uint64_t mask_ = 0;
   HugeArray<IndexEntry> index_;
   HugeArray<Connection> records_;  // address space for all, memory as slots are used
-  std::vector<uint32_t> free_slots_;
+  SlotNumbers slots_;
 };
 
 // Inline: once per packet.

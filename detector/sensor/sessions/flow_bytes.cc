@@ -10,8 +10,8 @@ namespace cairn::sessions {
 using connections::IsPlausibleJump;
 using connections::SequenceDistance;
 
-FlowNews FlowBytes::TakeOther(const Segment& segment, bool fin, SequenceGaps& gaps) {
-  FlowNews news;
+SegmentDelta FlowBytes::TakeOther(const Segment& segment, bool fin, SequenceGaps& gaps) {
+  SegmentDelta delta;
   // The text that some stacks send with a RST is none of the flow's.
   if (segment.Has(kRst)) return {.repeated_bytes = segment.payload_bytes};
   const uint32_t first = segment.seq + (segment.Has(kSyn) ? 1 : 0);
@@ -20,72 +20,72 @@ FlowNews FlowBytes::TakeOther(const Segment& segment, bool fin, SequenceGaps& ga
     state_ |= kBased;
     next_ = first;
   }
-  if (segment.Has(kSyn)) news.began_earlier = TakeSyn(first, gaps);
+  if (segment.Has(kSyn)) delta.began_earlier = TakeSyn(first, gaps);
   const bool fin_seen = (state_ & kFinSeen) != 0;
-  if (length == 0 && (fin_seen || !fin)) return news;
+  if (length == 0 && (fin_seen || !fin)) return delta;
   int64_t begin = static_cast<int64_t>(bytes()) + SequenceDistance(next_, first);
   if (begin < 0) {
     // A probe of a connection that was idle when the capture began repeats one old byte.
     constexpr uint32_t kProbeBytes = 1;
     if ((state_ & kSynSeen) != 0 || length <= kProbeBytes) {
       const auto before = static_cast<uint64_t>(-begin);
-      news.repeated_bytes = std::min(length, static_cast<uint32_t>(before));
-      if (news.repeated_bytes == length) return news;
+      delta.repeated_bytes = std::min(length, static_cast<uint32_t>(before));
+      if (delta.repeated_bytes == length) return delta;
     } else {
-      news.began_earlier |= MoveBack(static_cast<uint64_t>(-begin), gaps);
+      delta.began_earlier |= MoveBack(static_cast<uint64_t>(-begin), gaps);
     }
     begin = 0;
   }
   const auto from = static_cast<uint64_t>(begin);
-  const uint64_t to = from + length - news.repeated_bytes;
+  const uint64_t to = from + length - delta.repeated_bytes;
   const uint64_t highest = bytes();
   if (fin_seen && to > highest) {
-    news.repeated_bytes = length;
-    return news;
+    delta.repeated_bytes = length;
+    return delta;
   }
   if (from > highest) {
     gaps.Add(highest, from);
-    news.gap = true;
+    delta.gap = true;
   }
   if (fin) state_ |= kFinSeen;
   if (to > highest) Advance(to - highest);
   if (from < highest) {
     const uint64_t old_end = std::min(to, highest);
-    news.repeated_bytes += static_cast<uint32_t>(old_end - from) - gaps.Fill(from, old_end);
+    delta.repeated_bytes += static_cast<uint32_t>(old_end - from) - gaps.Fill(from, old_end);
   }
-  return news;
+  return delta;
 }
 
-FlowNews FlowBytes::TakeWaiting(uint32_t begin, uint32_t end, SequenceGaps& gaps) {
-  FlowNews news;
+SegmentDelta FlowBytes::TakeWaiting(uint32_t begin, uint32_t end, SequenceGaps& gaps) {
+  SegmentDelta delta;
   const uint64_t highest = bytes();
   const int32_t before = SequenceDistance(next_, begin);
   const int32_t beyond = SequenceDistance(next_, end);
-  if (beyond <= 0) return news;
+  if (beyond <= 0) return delta;
   if (before > 0) {
     gaps.Add(highest, highest + static_cast<uint64_t>(before));
-    news.gap = true;
+    delta.gap = true;
   }
   Advance(static_cast<uint64_t>(beyond));
-  return news;
+  return delta;
 }
 
-FlowNews FlowBytes::MoveTo(uint32_t place, SequenceGaps& gaps) {
-  FlowNews news;
+SegmentDelta FlowBytes::MoveTo(uint32_t place, SequenceGaps& gaps) {
+  SegmentDelta delta;
   const int32_t distance = SequenceDistance(next_, place);
-  if ((state_ & kBased) == 0 || distance == 0) return news;
+  if ((state_ & kBased) == 0 || distance == 0) return delta;
   const uint64_t highest = bytes();
   if (distance > 0) {
     gaps.Add(highest, highest + static_cast<uint64_t>(distance));
-    news.gap = true;
+    delta.gap = true;
     Advance(static_cast<uint64_t>(distance));
-    return news;
+    return delta;
   }
   const uint64_t back = std::min(highest, static_cast<uint64_t>(-static_cast<int64_t>(distance)));
   state_ -= back;
   next_ -= static_cast<uint32_t>(back);
   gaps.CutAt(highest - back);
-  return news;
+  return delta;
 }
 
 // The capture may hold the SYN after what followed it.

@@ -10,7 +10,7 @@
 namespace cairn::sessions {
 
 // What one segment brought to its flow.
-struct FlowNews {
+struct SegmentDelta {
   uint32_t repeated_bytes = 0;  // of its payload, captured before (or beyond the flow's FIN)
   bool gap = false;             // bytes before it have not been captured
   bool began_earlier = false;   // than was thought: it, or what lies behind it, came late
@@ -31,8 +31,8 @@ class FlowBytes {
  public:
   // `fin`: the segment has a FIN, and it is believed.
   // `gaps`: the flow's, always the same; apart, because few segments need them.  They change only
-  // where the news says repeated_bytes, gap or began_earlier.
-  FlowNews Take(const Segment& segment, bool fin, SequenceGaps& gaps) {
+  // where the delta says repeated_bytes, gap or began_earlier.
+  SegmentDelta Take(const Segment& segment, bool fin, SequenceGaps& gaps) {
     // What nearly all segments are: next in order.
     const bool plain = (segment.flags & (kSyn | kFin | kRst)) == 0;
     if (plain && segment.seq == next_ && (state_ & (kBased | kFinSeen)) == kBased) {
@@ -43,10 +43,10 @@ class FlowBytes {
   }
   // Data that waited beyond a gap, and are believed now.  What the flow has passed since was a
   // repeat, or not true, and is left out.
-  FlowNews TakeWaiting(uint32_t begin, uint32_t end, SequenceGaps& gaps);
+  SegmentDelta TakeWaiting(uint32_t begin, uint32_t end, SequenceGaps& gaps);
   // The flow is known to be at `place`: what lies before it and was not captured is a gap, and what
   // lies behind it was not true.
-  FlowNews MoveTo(uint32_t place, SequenceGaps& gaps);
+  SegmentDelta MoveTo(uint32_t place, SequenceGaps& gaps);
   // The FIN was not true.
   void WithdrawFin() { state_ &= ~kFinSeen; }
 
@@ -60,7 +60,7 @@ class FlowBytes {
   static constexpr uint64_t kFinSeen = uint64_t{1} << 61;
   static constexpr uint64_t kHighest = kFinSeen - 1;
 
-  FlowNews TakeOther(const Segment& segment, bool fin, SequenceGaps& gaps);
+  SegmentDelta TakeOther(const Segment& segment, bool fin, SequenceGaps& gaps);
   bool TakeSyn(uint32_t first, SequenceGaps& gaps);
   bool MoveBack(uint64_t bytes, SequenceGaps& gaps);
   void Advance(uint64_t bytes) {
@@ -68,7 +68,7 @@ class FlowBytes {
     next_ += static_cast<uint32_t>(bytes);
   }
 
-  uint64_t state_ = 0;  // one beyond the highest byte, counted from the first; and marks
+  uint64_t state_ = 0;  // one beyond the highest byte, counted from the first; and flags
   uint32_t next_ = 0;   // that byte's sequence number
 } __attribute__((packed, aligned(4)));
 

@@ -7,41 +7,41 @@
 
 namespace cairn::sessions {
 
-unsigned RareHappeningsOf(const Segment& segment) {
+unsigned RareHistoryEventsOf(const Segment& segment) {
   const bool fin = segment.Has(kFin);
   const bool rst = segment.Has(kRst);
   const bool closed_window =
       segment.details.window == 0 && segment.details.Knows(SegmentDetails::kWindow);
-  unsigned happenings = 0;
+  unsigned events = 0;
   if (segment.payload_bytes > 0 && !rst) {
-    happenings = kDataSent;
+    events = kDataSent;
   } else if (segment.Has(kAck) && !segment.Has(kSyn) && !fin && !rst) {
-    happenings = kPureAckSent;
+    events = kPureAckSent;
   }
   // A RST's window means nothing, and is mostly zero.
-  if (closed_window && !rst) happenings |= kZeroWindowSent;
-  if (fin && rst) happenings |= kFinWithRstSent;
+  if (closed_window && !rst) events |= kZeroWindowSent;
+  if (fin && rst) events |= kFinWithRstSent;
   if (segment.Has(kSyn)) {
-    happenings |= fin || rst ? kSynWithEndSent : segment.Has(kAck) ? kSynAckSent : kSynSent;
+    events |= fin || rst ? kSynWithEndSent : segment.Has(kAck) ? kSynAckSent : kSynSent;
   } else if (fin != rst) {
-    happenings |= fin ? kFinSent : kRstSent;
+    events |= fin ? kFinSent : kRstSent;
   }
-  return happenings;
+  return events;
 }
 
-void History::Append(unsigned happenings, unsigned flow) {
-  for (; happenings != 0 && size_ < letters_.size(); happenings &= happenings - 1) {
-    const auto bit = static_cast<unsigned>(std::countr_zero(happenings));
+void History::Append(unsigned events, unsigned flow) {
+  for (; events != 0 && size_ < letters_.size(); events &= events - 1) {
+    const auto bit = static_cast<unsigned>(std::countr_zero(events));
     letters_[size_++] = static_cast<uint8_t>(bit * 2 + flow);
   }
 }
 
-void History::Withdraw(Happening happening, unsigned flow, bool already) {
+void History::Withdraw(HistoryEvent event, unsigned flow, bool already) {
   const auto code = [flow](unsigned bits) {
     return static_cast<uint8_t>(static_cast<unsigned>(std::countr_zero(bits)) * 2 + flow);
   };
   for (unsigned i = size_; i > 0; --i) {
-    if (letters_[i - 1] != code(happening)) continue;
+    if (letters_[i - 1] != code(event)) continue;
     if (!already) {
       letters_[i - 1] = code(kUnbelievedSent);
       return;

@@ -12,7 +12,7 @@ namespace cairn::sessions {
 
 // What may happen in a connection, a bit each; a segment can be several.  In the order in which
 // they are written when they happen at once.
-enum Happening : uint16_t {
+enum HistoryEvent : uint16_t {
   kSynSent = 1 << 0,          // s
   kSynAckSent = 1 << 1,       // h
   kGapSeen = 1 << 2,          // g  bytes before it were not captured
@@ -27,16 +27,16 @@ enum Happening : uint16_t {
   kUnbelievedSent = 1 << 11,  // u  its receiver ignores it (ours; the others are Zeek's)
 };
 
-inline constexpr unsigned kHappenings = 12;
-inline constexpr unsigned kAllHappenings = (1U << kHappenings) - 1;
+inline constexpr unsigned kHistoryEvents = 12;
+inline constexpr unsigned kAllHistoryEvents = (1U << kHistoryEvents) - 1;
 
 // Of segments that open, end or close a window.
-unsigned RareHappeningsOf(const Segment& segment);
+unsigned RareHistoryEventsOf(const Segment& segment);
 
 // All but kGapSeen, kRepeatSent and kUnbelievedSent, which the header does not tell.
-inline unsigned HappeningsOf(const Segment& segment) {
+inline unsigned HistoryEventsOf(const Segment& segment) {
   if ((segment.flags & (kSyn | kFin | kRst)) != 0 || segment.details.window == 0) {
-    return RareHappeningsOf(segment);
+    return RareHistoryEventsOf(segment);
   }
   if (segment.payload_bytes > 0) return kDataSent;
   return segment.Has(kAck) ? kPureAckSent : 0;
@@ -48,12 +48,12 @@ inline unsigned HappeningsOf(const Segment& segment) {
 // All zero bytes when empty.  Thread-compatible.  O(1), no allocation; 19 letters are kept.
 class History {
  public:
-  // `happenings`: those that are new in `flow` (0 or 1).
-  void Append(unsigned happenings, unsigned flow);
-  // `happening` was not true: what stood for it stands for kUnbelievedSent now.  `already`: that
+  // `events`: those that are new in `flow` (0 or 1).
+  void Append(unsigned events, unsigned flow);
+  // `event` was not true: what stood for it stands for kUnbelievedSent now.  `already`: that
   // has happened before, so nothing takes its place.
-  void Withdraw(Happening happening, unsigned flow, bool already);
-  // The letters; those of `client_flow` in capitals.  `left_out`: happenings not to be written, by
+  void Withdraw(HistoryEvent event, unsigned flow, bool already);
+  // The letters; those of `client_flow` in capitals.  `left_out`: events not to be written, by
   // flow.
   void AppendTo(std::string& text, unsigned client_flow,
                 const std::array<unsigned, 2>& left_out = {}) const;

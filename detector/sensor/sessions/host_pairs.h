@@ -11,7 +11,7 @@
 namespace cairn::sessions {
 
 // Where a live session is recorded.
-struct SessionPlace {
+struct SessionRef {
   uint64_t id = 0;  // SessionState::id; 0: none
   uint32_t slot = 0;
 };
@@ -31,27 +31,27 @@ class HostPairs {
   void Prefetch(uint64_t hash) const { lines_.Prefetch(hash); }
 
   // Its id is 0: none is known.
-  SessionPlace Find(uint64_t hash) const {
+  SessionRef Find(uint64_t hash) const {
     for (const Entry& entry : lines_.LineOf(hash)) {
       if (entry.id != 0 && entry.tag == TagOf(hash)) return {entry.id, entry.slot};
     }
     return {};
   }
-  // In place of that of the same hash, if there is one.  `is_live(SessionPlace)`: whether that
+  // In place of that of the same hash, if there is one.  `is_live(SessionRef)`: whether that
   // session goes on.
   template <typename IsLive>
-  void Put(uint64_t hash, const SessionPlace& place, IsLive is_live) {
+  void Put(uint64_t hash, const SessionRef& session, IsLive is_live) {
     auto& line = lines_.LineOf(hash);
     auto victim = line.begin();  // the earliest session has most likely ended
     for (auto entry = line.begin(); entry != line.end(); ++entry) {
       if (entry->id != 0 && entry->tag == TagOf(hash)) {
-        *entry = {place.id, place.slot, entry->tag};
+        *entry = {session.id, session.slot, entry->tag};
         return;
       }
       if (entry->id < victim->id) victim = entry;
     }
     const auto is_free = [&](const Entry& entry) {
-      return entry.id == 0 || !is_live(SessionPlace{entry.id, entry.slot});
+      return entry.id == 0 || !is_live(SessionRef{entry.id, entry.slot});
     };
     if (!is_free(*victim)) {
       const auto other = std::find_if(line.begin(), line.end(), is_free);
@@ -61,7 +61,7 @@ class HostPairs {
         ++dropped_;
       }
     }
-    *victim = {place.id, place.slot, TagOf(hash)};
+    *victim = {session.id, session.slot, TagOf(hash)};
   }
 
   uint64_t dropped() const { return dropped_; }

@@ -56,17 +56,17 @@ class ServerProfile {
     servers_.Prefetch(KnownServers::Hash({by_client.dst, by_client.dst_port}));
   }
 
-  // A session's handshake is complete; `place` is its own.  `commander_of(SessionPlace)` looks at
+  // A session's handshake is complete; `own` is where it is.  `commander_of(SessionRef)` looks at
   // the session that may have commanded it, and whether it is between the same hosts; `is_live`
   // says of any whether it goes on.  True: its server is a transient one.
   template <typename CommanderOf, typename IsLive>
-  bool OnEstablished(const Service& service, const SessionPlace& place, CommanderOf commander_of,
+  bool OnEstablished(const Service& service, const SessionRef& own, CommanderOf commander_of,
                      IsLive is_live) {
     const uint64_t hash = HostPairs::Hash(service.client, service.server.ip);
-    const SessionPlace control = controls_.Find(hash);
+    const SessionRef control = controls_.Find(hash);
     const Commander commander = control.id == 0 ? Commander() : commander_of(control);
     // The first session between two hosts commands; a later one only when it is gone.
-    if (!commander.live) controls_.Put(hash, place, is_live);
+    if (!commander.live) controls_.Put(hash, own, is_live);
     return Serves(service.server, commander.active ? &commander.server : nullptr);
   }
 

@@ -11,44 +11,44 @@ using connections::Observation;
 }  // namespace
 
 void SessionRecorder::TakeUnbelieved(const Session& session, unsigned flow) {
-  session.counts.marks[flow].troubled = 1;
-  ++session.trouble[flow].unbelieved_packets;
-  const unsigned told = session.counts.marks[flow].happened & kUnbelievedSent;
-  if (told == 0) TellHappenings(session, kUnbelievedSent, {}, flow);
+  session.counts.flags[flow].anomalous = 1;
+  ++session.anomalies[flow].unbelieved_packets;
+  const unsigned told = session.counts.flags[flow].happened & kUnbelievedSent;
+  if (told == 0) TellHistoryEvents(session, kUnbelievedSent, {}, flow);
 }
 
 // Data beyond a gap: not believed yet.
 void SessionRecorder::TakeAhead(const Session& session, const Segment& segment, unsigned flow) {
-  FlowMarks& marks = session.counts.marks[flow];
-  FlowTrouble& trouble = session.trouble[flow];
-  marks.troubled = 1;
-  marks.waits = 1;
-  ++trouble.unbelieved_packets;
+  FlowFlags& flags = session.counts.flags[flow];
+  FlowAnomalies& anomalies = session.anomalies[flow];
+  flags.anomalous = 1;
+  flags.waits = 1;
+  ++anomalies.unbelieved_packets;
   const uint32_t first = segment.seq + (segment.Has(kSyn) ? 1 : 0);
-  const uint32_t repeated = trouble.waiting.Add(first, first + segment.payload_bytes);
-  if (repeated > 0) TellHappenings(session, 0, {.repeated_bytes = repeated}, flow);
+  const uint32_t repeated = anomalies.waiting.Add(first, first + segment.payload_bytes);
+  if (repeated > 0) TellHistoryEvents(session, 0, {.repeated_bytes = repeated}, flow);
 }
 
 // The tracker has decided where the flow is.
 void SessionRecorder::Settle(const Session& session, unsigned flow) {
-  FlowMarks& marks = session.counts.marks[flow];
+  FlowFlags& flags = session.counts.flags[flow];
   FlowBytes& bytes = session.counts.bytes[flow];
-  FlowTrouble& trouble = session.trouble[flow];
+  FlowAnomalies& anomalies = session.anomalies[flow];
   const uint32_t place = session.connection.next_seq[flow];
-  FlowNews news;
-  unsigned happenings = 0;
-  while (const auto stretch = trouble.waiting.TakeBelow(place)) {
+  SegmentDelta delta;
+  unsigned events = 0;
+  while (const auto stretch = anomalies.waiting.TakeBelow(place)) {
     const uint64_t before = bytes.bytes();
-    news.gap |= bytes.TakeWaiting(stretch->begin, stretch->end, trouble.gaps).gap;
+    delta.gap |= bytes.TakeWaiting(stretch->begin, stretch->end, anomalies.gaps).gap;
     if (bytes.bytes() == before) continue;
-    trouble.unbelieved_packets -= stretch->packets;
-    happenings |= kDataSent;
+    anomalies.unbelieved_packets -= stretch->packets;
+    events |= kDataSent;
   }
-  marks.waits = trouble.waiting.empty() ? 0 : 1;
-  news.gap |= bytes.MoveTo(place, trouble.gaps).gap;
-  if ((session.connection.fin_seen & connections::Bit(flow)) != 0 && (marks.flags & kFin) == 0) {
-    marks.flags |= kFin;
-    happenings |= kFinSent;
+  flags.waits = anomalies.waiting.empty() ? 0 : 1;
+  delta.gap |= bytes.MoveTo(place, anomalies.gaps).gap;
+  if ((session.connection.fin_seen & connections::Bit(flow)) != 0 && (flags.tcp & kFin) == 0) {
+    flags.tcp |= kFin;
+    events |= kFinSent;
     Segment fin;
     fin.flags = kFin | kAck;
     session.state.sides.Take(fin, flow, false);
@@ -56,15 +56,15 @@ void SessionRecorder::Settle(const Session& session, unsigned flow) {
       session.state.closed_by_plus_one = (flow + 1) & connections::kBothFlows;
     }
   }
-  if ((happenings & kDataSent) != 0 && marks.first_data_seen == 0) {
-    marks.first_data_seen = 1;
+  if ((events & kDataSent) != 0 && flags.first_data_seen == 0) {
+    flags.first_data_seen = 1;
     if (session.state.first_data_by_plus_one == 0) {
       session.state.first_data_by_plus_one = (flow + 1) & connections::kBothFlows;
     }
   }
-  marks.troubled = 1;
-  happenings &= ~static_cast<unsigned>(marks.happened);
-  if (happenings != 0 || news.gap) TellHappenings(session, happenings, news, flow);
+  flags.anomalous = 1;
+  events &= ~static_cast<unsigned>(flags.happened);
+  if (events != 0 || delta.gap) TellHistoryEvents(session, events, delta, flow);
 }
 
 void SessionRecorder::TakeCorrections(const Session& session, const Observation& observed) {
@@ -97,16 +97,16 @@ void SessionRecorder::WithdrawFins(const Session& session, unsigned flows) {
 }
 
 // What the flow sent by `flag` was not true.
-void SessionRecorder::Withdraw(const Session& session, Happening happening, uint8_t flag,
+void SessionRecorder::Withdraw(const Session& session, HistoryEvent event, uint8_t flag,
                                unsigned flow) {
-  FlowMarks& marks = session.counts.marks[flow];
-  marks.flags &= static_cast<uint8_t>(~flag);
-  marks.troubled = 1;
-  ++session.trouble[flow].unbelieved_packets;
-  const bool told = (marks.happened & kUnbelievedSent) != 0;
-  session.state.history.Withdraw(happening, flow, told);
-  marks.happened = (marks.happened & ~static_cast<unsigned>(happening)) & kAllHappenings;
-  marks.happened = (marks.happened | kUnbelievedSent) & kAllHappenings;
+  FlowFlags& flags = session.counts.flags[flow];
+  flags.tcp &= static_cast<uint8_t>(~flag);
+  flags.anomalous = 1;
+  ++session.anomalies[flow].unbelieved_packets;
+  const bool told = (flags.happened & kUnbelievedSent) != 0;
+  session.state.history.Withdraw(event, flow, told);
+  flags.happened = (flags.happened & ~static_cast<unsigned>(event)) & kAllHistoryEvents;
+  flags.happened = (flags.happened | kUnbelievedSent) & kAllHistoryEvents;
 }
 
 }  // namespace cairn::sessions

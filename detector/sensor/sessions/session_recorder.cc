@@ -57,7 +57,7 @@ SessionRecorder::SessionRecorder(const Options& options, const connections::Conn
       sink_(sink),
       counts_(options.enabled ? table.max_connections() : 0, kTableSetting),
       states_(options.enabled ? table.max_connections() : 0, kTableSetting),
-      troubles_(options.enabled ? table.max_connections() : 0, kTableSetting),
+      anomalies_(options.enabled ? table.max_connections() : 0, kTableSetting),
       profile_(options) {}
 
 void SessionRecorder::PrefetchWhole(uint32_t slot) const {
@@ -69,14 +69,14 @@ void SessionRecorder::PrefetchWhole(uint32_t slot) const {
 
 void SessionRecorder::PrefetchRest(uint32_t slot, uint8_t flow, const Segment& segment) const {
   const SessionCounts& counts = counts_[slot];
-  const FlowMarks& marks = counts.marks[flow];
+  const FlowFlags& flags = counts.flags[flow];
   const bool ends = (segment.flags & (kFin | kRst)) != 0;
   if (ends || counts.packets[0] + counts.packets[1] < kBeginning) {
     PrefetchWhole(slot);
-    if (!ends && marks.handshake_seen == 0) profile_.Prefetch(segment);
+    if (!ends && flags.handshake_seen == 0) profile_.Prefetch(segment);
     return;
   }
-  const bool answers = marks.owes_answer != RoundTrips::kNothing;
+  const bool answers = flags.owes_answer != RoundTrips::kNothing;
   const bool asks = (counts.packets[flow] + 1) % kAskEvery == 0;
   const bool pauses =
       segment.payload_bytes > 0 && segment.time - table_[slot].last_data[flow] > idle_threshold_;
@@ -95,13 +95,13 @@ void SessionRecorder::OnSegment(const Segment& segment, const Observation& obser
   if (observed.withdrawn_fin != 0) WithdrawFins(session, observed.withdrawn_fin);
   counts.last_seq[flow] = segment.seq;
   counts.last_time = std::max(counts.last_time, segment.time);
-  FlowMarks& marks = counts.marks[flow];
+  FlowFlags& flags = counts.flags[flow];
   if (IsUnbelievedFin(session.connection, segment, flow)) {
-    marks.flags |= segment.flags & static_cast<uint8_t>(~kFin);
+    flags.tcp |= segment.flags & static_cast<uint8_t>(~kFin);
   } else {
-    marks.flags |= segment.flags;
+    flags.tcp |= segment.flags;
   }
-  const bool happens = TakeHappenings(session, segment, observed);
+  const bool happens = TakeHistoryEvents(session, segment, observed);
   if ((observed.moved | observed.withdrawn_rst | observed.withdrawn_fin) != 0) {
     TakeCorrections(session, observed);
   }
@@ -110,7 +110,7 @@ void SessionRecorder::OnSegment(const Segment& segment, const Observation& obser
     TakeStep(session, segment, flow);
   }
   TakeRoundTrips(session, segment, flow);
-  if (marks.handshake_seen == 0 && session.connection.syn_seen == connections::kBothFlows) {
+  if (flags.handshake_seen == 0 && session.connection.syn_seen == connections::kBothFlows) {
     LearnServer(session, segment.time);
   }
   if (options_.interim_interval > PacketDelta::Zero()) WriteInterim(session);
@@ -132,44 +132,44 @@ void SessionRecorder::BeginFlow(const Session& session, const Segment& segment, 
 }
 
 // Whether the header tells of something that is the first of its kind.
-bool SessionRecorder::TakeHappenings(const Session& session, const Segment& segment,
-                                     const Observation& observed) {
+bool SessionRecorder::TakeHistoryEvents(const Session& session, const Segment& segment,
+                                        const Observation& observed) {
   const unsigned flow = observed.flow;
   if (observed.place == DataPlace::kAhead) {
     TakeAhead(session, segment, flow);
     return false;
   }
   const bool unbelieved_fin = IsUnbelievedFin(session.connection, segment, flow);
-  const FlowNews news = session.counts.bytes[flow].Take(
-      segment, segment.Has(kFin) && !unbelieved_fin, session.trouble[flow].gaps);
-  const bool trouble = news.gap || news.repeated_bytes > 0 || news.began_earlier;
+  const SegmentDelta delta = session.counts.bytes[flow].Take(
+      segment, segment.Has(kFin) && !unbelieved_fin, session.anomalies[flow].gaps);
+  const bool anomalous = delta.gap || delta.repeated_bytes > 0 || delta.began_earlier;
   unsigned first =
-      HappeningsOf(segment) & ~static_cast<unsigned>(session.counts.marks[flow].happened);
+      HistoryEventsOf(segment) & ~static_cast<unsigned>(session.counts.flags[flow].happened);
   if (unbelieved_fin) first &= ~unsigned{kFinSent};
-  if (first != 0 || trouble) TellHappenings(session, first, news, flow);
+  if (first != 0 || anomalous) TellHistoryEvents(session, first, delta, flow);
   return first != 0;
 }
 
-// `happenings`: of the header, those that are the first.
-void SessionRecorder::TellHappenings(const Session& session, unsigned happenings,
-                                     const FlowNews& news, unsigned flow) {
-  FlowMarks& marks = session.counts.marks[flow];
-  if (news.gap && (marks.happened & kGapSeen) == 0) happenings |= kGapSeen;
-  marks.happened = (marks.happened | happenings) & kAllHappenings;
-  if (news.gap || news.began_earlier) marks.troubled = 1;
-  if (news.repeated_bytes > 0) {
-    marks.troubled = 1;
-    FlowTrouble& trouble = session.trouble[flow];
-    trouble.repeated_bytes += news.repeated_bytes;
-    if (TellsRepeat(++trouble.repeated_packets)) happenings |= kRepeatSent;
+// `events`: of the header, those that are the first.
+void SessionRecorder::TellHistoryEvents(const Session& session, unsigned events,
+                                        const SegmentDelta& delta, unsigned flow) {
+  FlowFlags& flags = session.counts.flags[flow];
+  if (delta.gap && (flags.happened & kGapSeen) == 0) events |= kGapSeen;
+  flags.happened = (flags.happened | events) & kAllHistoryEvents;
+  if (delta.gap || delta.began_earlier) flags.anomalous = 1;
+  if (delta.repeated_bytes > 0) {
+    flags.anomalous = 1;
+    FlowAnomalies& anomalies = session.anomalies[flow];
+    anomalies.repeated_bytes += delta.repeated_bytes;
+    if (TellsRepeat(++anomalies.repeated_packets)) events |= kRepeatSent;
   }
-  session.state.history.Append(happenings, flow);
+  session.state.history.Append(events, flow);
 }
 
 void SessionRecorder::TakeRoundTrips(const Session& session, const Segment& segment,
                                      unsigned flow) {
-  FlowMarks& own = session.counts.marks[flow];
-  FlowMarks& other = session.counts.marks[1 - flow];
+  FlowFlags& own = session.counts.flags[flow];
+  FlowFlags& other = session.counts.flags[1 - flow];
   if (own.owes_answer != RoundTrips::kNothing) {
     session.state.round_trips[1 - flow].Answer(segment, own.owes_answer);
   }
@@ -182,7 +182,7 @@ void SessionRecorder::TakeRoundTrips(const Session& session, const Segment& segm
 
 void SessionRecorder::TakeNewData(const Session& session, const Segment& segment,
                                   unsigned flow) const {
-  if (session.counts.marks[flow].first_data_seen == 0) {
+  if (session.counts.flags[flow].first_data_seen == 0) {
     return TakeFirstData(session, segment, flow);
   }
   const PacketDelta pause = segment.time - session.connection.last_data[flow];
@@ -192,12 +192,12 @@ void SessionRecorder::TakeNewData(const Session& session, const Segment& segment
 void SessionRecorder::TakeFirstData(const Session& session, const Segment& segment,
                                     unsigned flow) const {
   SessionState& state = session.state;
-  session.counts.marks[flow].first_data_seen = 1;
+  session.counts.flags[flow].first_data_seen = 1;
   const PacketDelta pause = segment.time - state.first_time;
   if (pause > idle_threshold_) state.off_ns[flow] = pause.ToNanoseconds();
   if (segment.details.Knows(SegmentDetails::kFingerprint)) {
     state.known_fingerprints = (state.known_fingerprints | 1U << flow) & connections::kBothFlows;
-    session.trouble[flow].fingerprint = segment.details.fingerprint;
+    session.anomalies[flow].fingerprint = segment.details.fingerprint;
   }
   if (state.first_data_by_plus_one == 0)
     state.first_data_by_plus_one = (flow + 1) & connections::kBothFlows;
@@ -212,7 +212,7 @@ void SessionRecorder::TakeStep(const Session& session, const Segment& segment, u
       kSynAckSent | kGapSeen | kPureAckSent | kFinSent | kFinWithRstSent | kSynWithEndSent;
   const bool began_with_syn =
       state.history.first_flow() == flow && (state.first_flags[flow] & (kSyn | kAck)) == kSyn;
-  const bool only_syn = began_with_syn && (session.counts.marks[flow].happened & kMoreThanSyn) == 0;
+  const bool only_syn = began_with_syn && (session.counts.flags[flow].happened & kMoreThanSyn) == 0;
   state.sides.Take(segment, flow, only_syn);
   if (ends && state.closed_by_plus_one == 0)
     state.closed_by_plus_one = (flow + 1) & connections::kBothFlows;
@@ -233,29 +233,29 @@ void SessionRecorder::LearnServer(const Session& session, PacketTime time) {
   constexpr uint8_t kOpening = kSyn | kAck | kRst;
   const Connection& connection = session.connection;
   SessionState& state = session.state;
-  auto& marks = session.counts.marks;
+  auto& flags = session.counts.flags;
   const unsigned client = connection.originator_side & 1U;
   const bool complete = (state.first_flags[client] & kOpening) == kSyn &&
-                        session.counts.packets[client] > 1 && (marks[client].flags & kAck) != 0 &&
+                        session.counts.packets[client] > 1 && (flags[client].tcp & kAck) != 0 &&
                         (state.first_flags[1 - client] & kOpening) == (kSyn | kAck);
   if (!complete) return;
-  for (FlowMarks& each : marks) each.handshake_seen = 1;
+  for (FlowFlags& each : flags) each.handshake_seen = 1;
   const Service service = {.client = connection.ip[client],
                            .server = connection.key().end(1 - client)};
   const bool transient = profile_.OnEstablished(
       service, {.id = state.id, .slot = session.slot},
-      [&](const SessionPlace& control) { return CommanderOf(control, connection, time); },
-      [&](const SessionPlace& other) { return IsLive(other); });
+      [&](const SessionRef& control) { return CommanderOf(control, connection, time); },
+      [&](const SessionRef& other) { return IsLive(other); });
   state.transient = transient ? 1 : 0;
 }
 
-bool SessionRecorder::IsLive(const SessionPlace& place) const {
-  const SessionState& state = states_[place.slot];
-  return state.id == place.id && state.ended == 0;
+bool SessionRecorder::IsLive(const SessionRef& session) const {
+  const SessionState& state = states_[session.slot];
+  return state.id == session.id && state.ended == 0;
 }
 
 // `of`: the connection that may have been commanded.
-Commander SessionRecorder::CommanderOf(const SessionPlace& control, const Connection& of,
+Commander SessionRecorder::CommanderOf(const SessionRef& control, const Connection& of,
                                        PacketTime time) const {
   const Connection& connection = table_[control.slot];
   if (!IsLive(control) || connection.ip != of.ip) return {};
@@ -263,7 +263,7 @@ Commander SessionRecorder::CommanderOf(const SessionPlace& control, const Connec
                          .active = false,
                          .server = connection.key().end(1U - (connection.originator_side & 1U))};
   for (unsigned flow = 0; flow < 2; ++flow) {
-    const bool has_data = counts_[control.slot].marks[flow].first_data_seen != 0;
+    const bool has_data = counts_[control.slot].flags[flow].first_data_seen != 0;
     if (has_data && time - connection.last_data[flow] <= kCommandTime) commander.active = true;
   }
   return commander;
@@ -279,9 +279,9 @@ void SessionRecorder::OnConnectionForgotten(uint32_t slot, EndCause cause) {
   const Session session = SessionAt(slot);
   if (session.state.id == 0) return;
   Write(session, session.state.ended != 0 ? session.state.end : cause);
-  const auto& marks = session.counts.marks;
-  if ((marks[0].troubled | marks[1].troubled | session.state.known_fingerprints) != 0) {
-    session.trouble = SessionTrouble();
+  const auto& flags = session.counts.flags;
+  if ((flags[0].anomalous | flags[1].anomalous | session.state.known_fingerprints) != 0) {
+    session.anomalies = SessionAnomalies();
   }
   session.counts = SessionCounts();
   session.state = SessionState();
@@ -314,7 +314,7 @@ void SessionRecorder::Write(const Session& session, SessionEnd end) {
   std::array<unsigned, 2> left_out{};
   for (unsigned flow = 0; flow < 2; ++flow) {
     // A gap that was filled is none.
-    if (session.trouble[flow].gaps.missed_bytes() == 0) left_out[flow] = kGapSeen;
+    if (session.anomalies[flow].gaps.missed_bytes() == 0) left_out[flow] = kGapSeen;
   }
   state.history.AppendTo(record.history, client, left_out);
   record.closed_by = side_of(state.closed_by_plus_one);
@@ -333,27 +333,28 @@ void SessionRecorder::FillSide(const Session& session, unsigned flow, SessionSid
   side.end = session.connection.key().end(flow);
   if (!protected_.empty()) side.local = protected_.Contains(side.end.ip);
   side.first_flags = state.first_flags[flow];
-  side.flags = counts.marks[flow].flags;
+  side.flags = counts.flags[flow].tcp;
   side.packets = counts.packets[flow];
   side.first_seq = state.first_seq[flow];
   side.last_seq = counts.last_seq[flow];
   side.fingerprint.reset();
   if ((state.known_fingerprints & 1U << flow) != 0) {
-    side.fingerprint = session.trouble[flow].fingerprint;
+    side.fingerprint = session.anomalies[flow].fingerprint;
   }
-  static constexpr FlowTrouble kNone;
-  const FlowTrouble& trouble = counts.marks[flow].troubled != 0 ? session.trouble[flow] : kNone;
+  static constexpr FlowAnomalies kNone;
+  const FlowAnomalies& anomalies =
+      counts.flags[flow].anomalous != 0 ? session.anomalies[flow] : kNone;
   const uint64_t bytes = counts.bytes[flow].bytes();
   side.bytes = bytes - std::min(bytes, UntrueTail(session.connection, flow, now_));
-  side.unbelieved_packets = trouble.unbelieved_packets;
-  SequenceGaps gaps = trouble.gaps;
+  side.unbelieved_packets = anomalies.unbelieved_packets;
+  SequenceGaps gaps = anomalies.gaps;
   gaps.CutAt(side.bytes);
   side.missed_bytes = gaps.missed_bytes();
-  side.retransmitted_bytes = trouble.repeated_bytes;
-  side.retransmitted_packets = trouble.repeated_packets;
+  side.retransmitted_bytes = anomalies.repeated_bytes;
+  side.retransmitted_packets = anomalies.repeated_packets;
   side.payload_bytes = side.bytes + side.retransmitted_bytes - side.missed_bytes;
   side.onsets = session.connection.onsets[flow][0].count;
-  const PacketTime last_data = counts.marks[flow].first_data_seen != 0
+  const PacketTime last_data = counts.flags[flow].first_data_seen != 0
                                    ? session.connection.last_data[flow]
                                    : state.first_time;
   const PacketDelta last_pause = counts.last_time - last_data;

@@ -76,32 +76,32 @@ class SessionRecorder {
   struct Session {
     SessionCounts& counts;
     SessionState& state;
-    SessionTrouble& trouble;
+    SessionAnomalies& anomalies;
     const connections::Connection& connection;
     uint32_t slot;
   };
   Session SessionAt(uint32_t slot) {
-    return {counts_[slot], states_[slot], troubles_[slot], table_[slot], slot};
+    return {counts_[slot], states_[slot], anomalies_[slot], table_[slot], slot};
   }
 
   void BeginFlow(const Session& session, const Segment& segment, unsigned flow);
-  static bool TakeHappenings(const Session& session, const Segment& segment,
-                             const connections::Observation& observed);
+  static bool TakeHistoryEvents(const Session& session, const Segment& segment,
+                                const connections::Observation& observed);
   static void TakeUnbelieved(const Session& session, unsigned flow);
   static void TakeAhead(const Session& session, const Segment& segment, unsigned flow);
   static void Settle(const Session& session, unsigned flow);
   static void TakeCorrections(const Session& session, const connections::Observation& observed);
   static void WithdrawFins(const Session& session, unsigned flows);
-  static void Withdraw(const Session& session, Happening happening, uint8_t flag, unsigned flow);
-  static void TellHappenings(const Session& session, unsigned happenings, const FlowNews& news,
-                             unsigned flow);
+  static void Withdraw(const Session& session, HistoryEvent event, uint8_t flag, unsigned flow);
+  static void TellHistoryEvents(const Session& session, unsigned events, const SegmentDelta& delta,
+                                unsigned flow);
   static void TakeRoundTrips(const Session& session, const Segment& segment, unsigned flow);
   void TakeNewData(const Session& session, const Segment& segment, unsigned flow) const;
   void TakeFirstData(const Session& session, const Segment& segment, unsigned flow) const;
   static void TakeStep(const Session& session, const Segment& segment, unsigned flow);
   void LearnServer(const Session& session, PacketTime time);
-  bool IsLive(const SessionPlace& place) const;
-  Commander CommanderOf(const SessionPlace& control, const connections::Connection& of,
+  bool IsLive(const SessionRef& session) const;
+  Commander CommanderOf(const SessionRef& control, const connections::Connection& of,
                         PacketTime time) const;
   void WriteInterim(const Session& session);
   void Write(const Session& session, SessionEnd end);
@@ -116,7 +116,7 @@ class SessionRecorder {
   SessionSink& sink_;
   HugeArray<SessionCounts> counts_;
   HugeArray<SessionState> states_;
-  HugeArray<SessionTrouble> troubles_;
+  HugeArray<SessionAnomalies> anomalies_;
   ServerProfile profile_;
   SessionRecord record_;  // reused: its strings and vectors keep their memory
   Counters counters_;

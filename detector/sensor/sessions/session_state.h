@@ -21,13 +21,13 @@
 // bytes when the slot is free.  Arrays of two are by flow.
 namespace cairn::sessions {
 
-struct FlowMarks {
-  uint8_t flags = 0;                                       // TcpFlag bits of all segments
+struct FlowFlags {
+  uint8_t tcp = 0;                                         // TcpFlag bits of all segments
   RoundTrips::Awaited owes_answer = RoundTrips::kNothing;  // to the other flow's question
-  uint16_t happened : kHappenings = 0;                     // Happening bits
+  uint16_t happened : kHistoryEvents = 0;                  // HistoryEvent bits
   uint16_t first_data_seen : 1 = 0;
   uint16_t handshake_seen : 1 = 0;  // of the connection: both flows' are set at once
-  uint16_t troubled : 1 = 0;        // has a FlowTrouble
+  uint16_t anomalous : 1 = 0;       // has a FlowAnomalies
   uint16_t waits : 1 = 0;           // data beyond a gap wait in it
 };
 
@@ -37,7 +37,7 @@ struct alignas(64) SessionCounts {
   std::array<uint64_t, 2> packets{};
   std::array<uint32_t, 2> last_seq{};
   std::array<FlowBytes, 2> bytes;
-  std::array<FlowMarks, 2> marks;
+  std::array<FlowFlags, 2> flags;
 };
 static_assert(sizeof(SessionCounts) == 64);
 
@@ -66,7 +66,7 @@ struct alignas(64) SessionState {
 static_assert(sizeof(SessionState) == 128);
 
 // What losses and repeats leave of one flow; and the fingerprint of its first data.
-struct FlowTrouble {
+struct FlowAnomalies {
   uint64_t repeated_bytes = 0;
   uint32_t repeated_packets = 0;
   int32_t fingerprint = 0;
@@ -74,8 +74,8 @@ struct FlowTrouble {
   WaitingData waiting;
   SequenceGaps gaps;
 };
-using SessionTrouble = std::array<FlowTrouble, 2>;
-static_assert(sizeof(SessionTrouble) == 256);
+using SessionAnomalies = std::array<FlowAnomalies, 2>;
+static_assert(sizeof(SessionAnomalies) == 256);
 
 }  // namespace cairn::sessions
 

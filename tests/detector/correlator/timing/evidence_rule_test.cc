@@ -22,14 +22,14 @@ Significance Of(double nats, uint32_t hits = 10) {
 
 double Lacking(double first, double second, bool both = true, double needed = 20) {
   return LackingNats(
-      {.track = {Of(first), Of(second)}, .client_to_server = {}, .sees_both_directions = both},
+      {.direction = {Of(first), Of(second)}, .client_to_server = {}, .sees_both_directions = both},
       needed, {}, PairKind::kIndirect);
 }
 
 double LackingWithHits(uint32_t hits, bool both, PairKind kind) {
   return LackingNats(
-      {.track = {Of(30, hits), Of(30)}, .client_to_server = {}, .sees_both_directions = both}, 20,
-      {}, kind);
+      {.direction = {Of(30, hits), Of(30)}, .client_to_server = {}, .sees_both_directions = both},
+      20, {}, kind);
 }
 
 TEST_CASE("What a pair needs follows from the pairs a day and the false alarms allowed") {
@@ -89,8 +89,8 @@ TEST_CASE("Where two connections share a host four hits will do") {
 
 TEST_CASE("What clients send is enough alone, what servers send never is") {
   const auto lacking = [](double clients, double servers, uint32_t hits = 10) {
-    return LackingNats({.track = {Of(servers), Of(clients, hits)}, .client_to_server = 1}, 20, {},
-                       PairKind::kIndirect);
+    return LackingNats({.direction = {Of(servers), Of(clients, hits)}, .client_to_server = 1}, 20,
+                       {}, PairKind::kIndirect);
   };
   CHECK(lacking(20, 0) <= 0);
   CHECK(lacking(19, 0) == Approx(1));

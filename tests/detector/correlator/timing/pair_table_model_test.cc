@@ -53,7 +53,7 @@ class PairTableModelBench {
       const auto found = table_.Find({state_a, fa}, {state_b, fb});
       REQUIRE(found.has_value() == known);
       REQUIRE(table_.Find({state_b, fb}, {state_a, fa}) == found);
-      if (known) REQUIRE(table_[*found].track[0].coincidences == model_[key]);
+      if (known) REQUIRE(table_[*found].direction[0].coincidences == model_[key]);
     } else {
       REQUIRE_FALSE(known);
     }
@@ -66,7 +66,7 @@ class PairTableModelBench {
       ++refused_;
       return;
     }
-    table_[*index].track[0].coincidences = coincidences;
+    table_[*index].direction[0].coincidences = coincidences;
     table_[*index].reported = coincidences >= 990;
     model_[key] = coincidences;
     if (coincidences >= 990) reported_.insert(key);
@@ -112,7 +112,7 @@ class PairTableModelBench {
            link = table_[link / 2].next[link % 2]) {
         REQUIRE(table_[link / 2].in_use);
         REQUIRE(table_[link / 2].input[link % 2].state == state);
-        listed.insert(table_[link / 2].track[0].coincidences);
+        listed.insert(table_[link / 2].direction[0].coincidences);
       }
       REQUIRE(listed == expected);
     }
@@ -190,11 +190,11 @@ TEST_CASE("A bounded pair table keeps its bounds and its reported pairs") {
   }
 }
 
-Track Counts(uint32_t coincidences, uint32_t consecutive) {
-  Track track;
-  track.coincidences = coincidences;
-  track.consecutive = consecutive;
-  return track;
+DirectionStats Counts(uint32_t coincidences, uint32_t consecutive) {
+  DirectionStats direction;
+  direction.coincidences = coincidences;
+  direction.consecutive = consecutive;
+  return direction;
 }
 
 TEST_CASE("The pair that gives way has the fewest consecutive coincidences, then the fewest") {
@@ -209,12 +209,12 @@ TEST_CASE("The pair that gives way has the fewest consecutive coincidences, then
     return table.Insert({state(0), 0}, {state(slot), 0}, PairKind::kDirect);
   };
   const auto is_held = [&](uint32_t slot) { return states.Find(slot) != ConnectionStates::kNone; };
-  table[*insert(1)].track[0] = Counts(9, 0);
-  table[*insert(2)].track[1] = Counts(2, 1);
-  table[*insert(3)].track[0] = Counts(8, 0);
-  table[*insert(4)].track[0] = Counts(20, 5);
+  table[*insert(1)].direction[0] = Counts(9, 0);
+  table[*insert(2)].direction[1] = Counts(2, 1);
+  table[*insert(3)].direction[0] = Counts(8, 0);
+  table[*insert(4)].direction[0] = Counts(20, 5);
   CHECK_FALSE(is_held(3));
-  table[*insert(5)].track[0] = Counts(20, 5);
+  table[*insert(5)].direction[0] = Counts(20, 5);
   CHECK_FALSE(is_held(1));
   insert(6);
   CHECK_FALSE(is_held(2));

@@ -15,20 +15,20 @@ class Flow {
  public:
   explicit Flow(uint32_t isn) : isn_(isn) {}
 
-  FlowNews Send(int64_t place, uint32_t bytes, unsigned flags = kAck) {
+  SegmentDelta Send(int64_t place, uint32_t bytes, unsigned flags = kAck) {
     Segment segment;
     segment.seq = isn_ + 1 + static_cast<uint32_t>(place);
     segment.payload_bytes = bytes;
     segment.flags = static_cast<uint8_t>(flags);
-    const FlowNews news = flow_.Take(segment, segment.Has(kFin), gaps_);
+    const SegmentDelta delta = flow_.Take(segment, segment.Has(kFin), gaps_);
     payload_ += bytes;
-    repeated_ += news.repeated_bytes;
+    repeated_ += delta.repeated_bytes;
     // What always holds.
     CHECK(flow_.bytes() == payload_ - repeated_ + gaps_.missed_bytes());
-    return news;
+    return delta;
   }
-  FlowNews Syn(uint32_t bytes = 0) { return Send(-1, bytes, kSyn); }
-  FlowNews Fin(int64_t place, uint32_t bytes = 0) { return Send(place, bytes, kFin | kAck); }
+  SegmentDelta Syn(uint32_t bytes = 0) { return Send(-1, bytes, kSyn); }
+  SegmentDelta Fin(int64_t place, uint32_t bytes = 0) { return Send(place, bytes, kFin | kAck); }
 
   uint64_t bytes() const { return flow_.bytes(); }
   uint64_t missed() const { return gaps_.missed_bytes(); }

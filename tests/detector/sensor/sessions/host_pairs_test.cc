@@ -24,7 +24,7 @@ TEST_CASE("two hosts are one pair, whichever is named first") {
 TEST_CASE("a pair's session is found until another takes its place") {
   HostPairs pairs(4);
   const uint64_t hash = HashOf("192.0.2.7", "198.51.100.9");
-  const auto nobody = [](const SessionPlace&) { return false; };
+  const auto nobody = [](const SessionRef&) { return false; };
   CHECK(pairs.Find(hash).id == 0);
   pairs.Put(hash, {.id = 7, .slot = 3}, nobody);
   CHECK(pairs.Find(hash).id == 7);
@@ -39,7 +39,7 @@ TEST_CASE("where there is no room ended sessions go first, and the loss of a liv
     return HashOf("192.0.2.7", ("198.51.100." + std::to_string(last)).c_str());
   };
   std::set<uint64_t> live = {1, 2, 4, 5};  // 3 has ended
-  const auto is_live = [&](const SessionPlace& place) { return live.count(place.id) > 0; };
+  const auto is_live = [&](const SessionRef& session) { return live.count(session.id) > 0; };
   for (unsigned id = 1; id <= 4; ++id) pairs.Put(hash(id), {.id = id, .slot = id}, is_live);
   pairs.Put(hash(5), {.id = 5, .slot = 5}, is_live);
   CHECK(pairs.Find(hash(3)).id == 0);

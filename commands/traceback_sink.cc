@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "commands/asking_sink.h"
+#include "commands/traceback_sink.h"
 
 #include <algorithm>
 #include <chrono>
@@ -44,8 +44,8 @@ std::string NetworksText(const PrefixSet& networks) {
 
 }  // namespace
 
-AskingSink::AskingSink(Outputs& outputs, const alerts::Options& options,
-                       const PrefixSet& protected_networks, const Asks& asks)
+TracebackSink::TracebackSink(Outputs& outputs, const alerts::Options& options,
+                             const PrefixSet& protected_networks, const Asks& asks)
     : outputs_(outputs), asks_(asks) {
   if (asks_.tracer != nullptr) {
     traces_.emplace(options, protected_networks, *asks_.tracer);
@@ -57,7 +57,7 @@ AskingSink::AskingSink(Outputs& outputs, const alerts::Options& options,
   }
 }
 
-absl::Status AskingSink::Write(const Event& event) {
+absl::Status TracebackSink::Write(const Event& event) {
   absl::Status written = outputs_.Write(event);
   if (!written.ok()) return written;
   if (traces_.has_value()) traces_->Observe(event);
@@ -65,7 +65,7 @@ absl::Status AskingSink::Write(const Event& event) {
   return written;
 }
 
-absl::Status AskingSink::WriteAnswers() {
+absl::Status TracebackSink::WriteAnswers() {
   if (traces_.has_value()) {
     if (absl::Status written = WriteAll(traces_->Take()); !written.ok()) return written;
     for (const alerts::Suspect& suspect : traces_->TakeWithoutAgent()) {
@@ -76,7 +76,7 @@ absl::Status AskingSink::WriteAnswers() {
   return requests_.has_value() ? WriteAll(requests_->Take()) : absl::OkStatus();
 }
 
-void AskingSink::TellFault() {
+void TracebackSink::TellFault() {
   std::string fault = traces_->fault();
   if (fault == told_fault_) return;
   told_fault_ = std::move(fault);
@@ -86,11 +86,11 @@ void AskingSink::TellFault() {
              told_fault_);
 }
 
-bool AskingSink::AllHaveAnswered() {
+bool TracebackSink::AllHaveAnswered() {
   return (!traces_.has_value() || traces_->idle()) && requests_->WaitUntil(Clock::now());
 }
 
-absl::Status AskingSink::Finish() {
+absl::Status TracebackSink::Finish() {
   if (!requests_.has_value()) return absl::OkStatus();
   constexpr std::chrono::milliseconds kLook{50};
   // Whoever has no agent is asked for a token after that.
@@ -113,7 +113,7 @@ absl::Status AskingSink::Finish() {
   return written;
 }
 
-absl::Status AskingSink::WriteAll(const std::vector<TracebackEvent>& events) {
+absl::Status TracebackSink::WriteAll(const std::vector<TracebackEvent>& events) {
   output::TracingCounters none;
   for (const TracebackEvent& event : events) {
     std::visit(

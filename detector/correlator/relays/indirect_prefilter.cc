@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "detector/correlator/relays/site_screen.h"
+#include "detector/correlator/relays/indirect_prefilter.h"
 
 #include <algorithm>
 #include <cmath>
@@ -29,7 +29,7 @@ float SignOf(uint64_t uid, size_t k, uint64_t& word) {
 
 }  // namespace
 
-SiteScreen::SiteScreen(const Options& options, const PrefixSet& protected_networks)
+IndirectPrefilter::IndirectPrefilter(const Options& options, const PrefixSet& protected_networks)
     : count_(options.sums), max_hosts_(options.max_hosts), protected_(protected_networks) {
   for (Slot& slot : ring_) {
     for (Sums& sums : slot.sums) sums.resize(count_);
@@ -38,7 +38,7 @@ SiteScreen::SiteScreen(const Options& options, const PrefixSet& protected_networ
   window_.resize(count_);
 }
 
-void SiteScreen::OnOnset(const timing::Onset& onset) {
+void IndirectPrefilter::OnOnset(const timing::Onset& onset) {
   now_ = onset.time;
   AdvanceTo(StretchNumber(onset.time, kSlot));
   const timing::OnsetHistory& history = onset.history[timing::IndexOf(PairKind::kIndirect)];
@@ -58,7 +58,7 @@ void SiteScreen::OnOnset(const timing::Onset& onset) {
   }
 }
 
-void SiteScreen::Take(const IpAddress& host, uint64_t uid, size_t kind) {
+void IndirectPrefilter::Take(const IpAddress& host, uint64_t uid, size_t kind) {
   const uint32_t index = HostOf(host);
   Slot& slot = SlotAt(slot_);
   uint64_t word = 0;
@@ -72,7 +72,7 @@ void SiteScreen::Take(const IpAddress& host, uint64_t uid, size_t kind) {
   slot.pending.push_back({.host = index, .uid = uid, .kind = kind, .address = host});
 }
 
-uint32_t SiteScreen::HostOf(const IpAddress& address) {
+uint32_t IndirectPrefilter::HostOf(const IpAddress& address) {
   if (const uint32_t known = hosts_.Find(address); known != hosts_.kNone) return known;
   if (hosts_.size() >= max_hosts_) {
     ++left_out_;
@@ -87,7 +87,7 @@ uint32_t SiteScreen::HostOf(const IpAddress& address) {
   return hosts_.Insert(std::move(host));
 }
 
-void SiteScreen::AdvanceTo(int64_t slot) {
+void IndirectPrefilter::AdvanceTo(int64_t slot) {
   if (!begun_) {
     begun_ = true;
     slot_ = slot;
@@ -104,7 +104,7 @@ void SiteScreen::AdvanceTo(int64_t slot) {
 }
 
 // The newest slot is complete, and with it all that may follow on the one kReach before.
-void SiteScreen::EndSlot() {
+void IndirectPrefilter::EndSlot() {
   const int64_t due = slot_ - static_cast<int64_t>(kReach);
   Slot& slot = SlotAt(due);
   if (!slot.pending.empty()) {
@@ -125,7 +125,7 @@ void SiteScreen::EndSlot() {
 
 // What entered on a connection of the one role leaves after it on one of the other; what leaves has
 // entered before.
-void SiteScreen::AddPending(const Slot& slot, int64_t number) {
+void IndirectPrefilter::AddPending(const Slot& slot, int64_t number) {
   for (size_t kind = 0; kind < kFlowKinds; ++kind) {
     const bool enters = kind >= 2;
     const auto role = static_cast<Role>(kind % 2);
@@ -156,7 +156,7 @@ void SiteScreen::AddPending(const Slot& slot, int64_t number) {
   }
 }
 
-void SiteScreen::EndBlock() {
+void IndirectPrefilter::EndBlock() {
   for (uint32_t number = 0; number < hosts_.end(); ++number) {
     if (!hosts_.IsHeld(number)) continue;
     Host& host = hosts_[number];
@@ -168,7 +168,7 @@ void SiteScreen::EndBlock() {
   }
 }
 
-void SiteScreen::Judge(Host& host, PacketTime now) {
+void IndirectPrefilter::Judge(Host& host, PacketTime now) {
   double squares = 0;
   double adjacent = 0;
   double total = 0;
@@ -190,12 +190,12 @@ void SiteScreen::Judge(Host& host, PacketTime now) {
   if (ChiSquareTailNats(freedom, ratio) >= kSuspectNats) host.suspect_until = now + kSuspectFor;
 }
 
-bool SiteScreen::GoesFirst(const IpAddress& host) const {
+bool IndirectPrefilter::GoesFirst(const IpAddress& host) const {
   const uint32_t known = hosts_.Find(host);
   return known != hosts_.kNone && hosts_[known].suspect_until >= now_;
 }
 
-uint64_t SiteScreen::suspects() const {
+uint64_t IndirectPrefilter::suspects() const {
   uint64_t count = 0;
   for (uint32_t number = 0; number < hosts_.end(); ++number) {
     if (hosts_.IsHeld(number) && hosts_[number].suspect_until >= now_) ++count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CAIRN_COMMANDS_ASKING_SINK_H_
-#define CAIRN_COMMANDS_ASKING_SINK_H_
+#ifndef CAIRN_COMMANDS_TRACEBACK_SINK_H_
+#define CAIRN_COMMANDS_TRACEBACK_SINK_H_
 
 #include <memory>
 #include <optional>
@@ -27,7 +27,7 @@ namespace cairn::commands {
 //
 // Both at once, if both are wanted: what a host remembers is evidence, and does not wait for a
 // trace.  If only traces are, a host without an agent is asked to remember, in its place.
-class AskingSink : public EventSink {
+class TracebackSink : public EventSink {
  public:
   struct Asks {
     std::string_view command;  // for messages
@@ -37,8 +37,8 @@ class AskingSink : public EventSink {
   };
 
   // Requires: both outlive this.
-  AskingSink(Outputs& outputs, const alerts::Options& options, const PrefixSet& protected_networks,
-             const Asks& asks);
+  TracebackSink(Outputs& outputs, const alerts::Options& options,
+                const PrefixSet& protected_networks, const Asks& asks);
 
   // The event first, then the question: an alert waits for nobody.
   absl::Status Write(const Event& event) override;
@@ -83,4 +83,4 @@ void TellWhoIsAsked(std::string_view command, const RunOptions& options,
 
 }  // namespace cairn::commands
 
-#endif  // CAIRN_COMMANDS_ASKING_SINK_H_
+#endif  // CAIRN_COMMANDS_TRACEBACK_SINK_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "detector/correlator/relays/site_screen.h"
+#include "detector/correlator/relays/indirect_prefilter.h"
 
 #include <cstdint>
 
@@ -39,11 +39,11 @@ std::vector<Segment> Site() {
   return trace.Build();
 }
 
-DetectorOptions Options(uint32_t comparisons_per_second, bool screen) {
+DetectorOptions Options(uint32_t comparisons_per_second, bool prefilter) {
   DetectorOptions options;
   options.protected_networks.Add(Prefix::Parse("10.0.0.0/8").value());
   options.timing.max_indirect_comparisons_per_second = comparisons_per_second;
-  options.relays.enabled = screen;
+  options.relays.enabled = prefilter;
   return options;
 }
 
@@ -78,40 +78,40 @@ TEST_CASE("Where the budget suffices nothing is skipped") {
 TEST_CASE("Where it does not, a hidden chain is found by its hosts' going first") {
   const std::vector<Segment> site = Site();
   const Outcome alone = Detect(Options(1, false), site);
-  const Outcome screened = Detect(Options(1, true), site);
+  const Outcome prefiltered = Detect(Options(1, true), site);
   const Outcome all = Detect(Options(1'000'000, false), site);
   CHECK(alone.pairs.empty());
-  REQUIRE(screened.pairs.size() == 1);
-  CHECK(screened.pairs[0].upstream.resp == kEntry);
-  CHECK(screened.pairs[0].downstream.orig == kExit);
+  REQUIRE(prefiltered.pairs.size() == 1);
+  CHECK(prefiltered.pairs[0].upstream.resp == kEntry);
+  CHECK(prefiltered.pairs[0].downstream.orig == kExit);
   const auto work = [](const Outcome& outcome) {
     return outcome.counters.candidates + outcome.counters.pair_trials;
   };
-  CHECK(work(screened) < work(all) / 2);
+  CHECK(work(prefiltered) < work(all) / 2);
 }
 
 // The onsets of segments, as the correlator gets them.
-class Screened : public testing::EventTap {
+class Prefiltered : public testing::EventTap {
  public:
-  explicit Screened(const PrefixSet& networks) : screen({}, networks) {}
-  void OnOnset(const timing::Onset& onset) override { screen.OnOnset(onset); }
+  explicit Prefiltered(const PrefixSet& networks) : prefilter({}, networks) {}
+  void OnOnset(const timing::Onset& onset) override { prefilter.OnOnset(onset); }
 
-  relays::SiteScreen screen;
+  relays::IndirectPrefilter prefilter;
 };
 
 TEST_CASE("Both hosts of a hidden chain go first, and few others") {
   const DetectorOptions options = Options(1, true);
-  Screened sink(options.protected_networks);
+  Prefiltered sink(options.protected_networks);
   Sensor sensor({.connections = options.connections,
                  .timing = options.timing,
                  .protected_networks = options.protected_networks},
                 sink);
   sensor.Process(Site());
-  CHECK(sink.screen.GoesFirst(kEntry.ip));
-  CHECK(sink.screen.GoesFirst(kExit.ip));
-  CHECK_FALSE(sink.screen.GoesFirst(At("198.51.100.200", 1).ip));
-  CHECK(sink.screen.hosts() == kPeople + 2);
-  CHECK(sink.screen.suspects() < kPeople / 5);
+  CHECK(sink.prefilter.GoesFirst(kEntry.ip));
+  CHECK(sink.prefilter.GoesFirst(kExit.ip));
+  CHECK_FALSE(sink.prefilter.GoesFirst(At("198.51.100.200", 1).ip));
+  CHECK(sink.prefilter.hosts() == kPeople + 2);
+  CHECK(sink.prefilter.suspects() < kPeople / 5);
 }
 
 }  // namespace

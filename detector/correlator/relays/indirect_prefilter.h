@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CAIRN_DETECTOR_CORRELATOR_RELAYS_SITE_SCREEN_H_
-#define CAIRN_DETECTOR_CORRELATOR_RELAYS_SITE_SCREEN_H_
+#ifndef CAIRN_DETECTOR_CORRELATOR_RELAYS_INDIRECT_PREFILTER_H_
+#define CAIRN_DETECTOR_CORRELATOR_RELAYS_INDIRECT_PREFILTER_H_
 
 #include <array>
 #include <cstddef>
@@ -31,9 +31,9 @@ namespace cairn::relays {
 // Thread-compatible.  Deterministic.  Cost: O(K) for an onset, and for a slot of 0.1 s with onsets
 // in it; O(hosts K) every ten seconds.  Memory: 12 K bytes for each of Options::max_hosts hosts,
 // and kMostPending onsets of 40 bytes in each of a few slots.
-class SiteScreen : public timing::Priority {
+class IndirectPrefilter : public timing::Priority {
  public:
-  SiteScreen(const Options& options, const PrefixSet& protected_networks);
+  IndirectPrefilter(const Options& options, const PrefixSet& protected_networks);
 
   // Requires: times do not decrease.
   void OnOnset(const timing::Onset& onset);
@@ -108,4 +108,4 @@ class SiteScreen : public timing::Priority {
 
 }  // namespace cairn::relays
 
-#endif  // CAIRN_DETECTOR_CORRELATOR_RELAYS_SITE_SCREEN_H_
+#endif  // CAIRN_DETECTOR_CORRELATOR_RELAYS_INDIRECT_PREFILTER_H_
