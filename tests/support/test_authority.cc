@@ -18,9 +18,9 @@ using X509Holder = std::unique_ptr<X509, decltype(&X509_free)>;
 EVP_PKEY* MakeKey(KeyKind kind) {
   switch (kind) {
     case KeyKind::kP256:
-      return EVP_EC_gen("P-256");
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
     case KeyKind::kP384:
-      return EVP_EC_gen("P-384");
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384");
     case KeyKind::kRsa2048:
       return EVP_RSA_gen(2048);
     case KeyKind::kRsa1024:

@@ -51,7 +51,7 @@ int GivePassphrase(char* buffer, int size, int /*writing*/, void* user) {
 }  // namespace
 
 absl::StatusOr<KeyPtr> MakePrivateKey() {
-  KeyPtr key(EVP_EC_gen("P-256"));
+  KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   if (key == nullptr) return OpenSslFailure("make a key");
   return key;
 }

@@ -23,7 +23,7 @@ KeyPtr NewKey(TestKey kind) {
     case TestKey::kEc:
       break;
   }
-  return KeyPtr(EVP_EC_gen("P-256"));
+  return KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
 }
 
 void AddExtension(X509* certificate, X509* issuer, int kind, const std::string& value) {
