@@ -10,7 +10,7 @@ from wrong_clock import WrongClock
 
 AGENT = "stopd: tracing"
 MINUTE, HOUR = 60, 3600
-OFF = "answers with a fact that is more than 2 hours off: set its clock"
+OFF = "answers with a fact that is more than 2 hours off this host's clock: set the one that is wrong"
 
 
 class Clocks(tracing_rig.FourHosts):

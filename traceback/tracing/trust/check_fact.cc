@@ -79,8 +79,10 @@ absl::StatusOr<CheckedFact> CheckAt(const Trust& trust, const SignedFact& signed
     return Deny(fmt::format("{} answers with a fact of another trace", identity->name));
   }
   if (!IsWithin(fact->time, at, kMostSkew)) {
-    return Deny(fmt::format("{} answers with a fact that is more than {} hours off: set its clock",
-                            identity->name, kMostSkew.ToSeconds() / 3600));
+    return Deny(
+        fmt::format("{} answers with a fact that is more than {} hours off this host's "
+                    "clock: set the one that is wrong",
+                    identity->name, kMostSkew.ToSeconds() / 3600));
   }
   if (absl::Status own = CheckOwnSide(*identity, *fact); !own.ok()) return own;
   return CheckedFact{.fact = *std::move(fact), .identity = *std::move(identity)};
