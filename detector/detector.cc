@@ -39,6 +39,8 @@ class Detector::Impl : private stream::StreamSink {
   absl::Status Process(std::span<const Segment> segments) {
     segments_ += segments.size();
     sensor_.Process(segments);
+    // The source has no more at the moment, so nothing should wait for what comes then.
+    if (segments.size() < SegmentBatch::kCapacity) sensor_.HandOver();
     return Status();
   }
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The same packets give the same bytes, however they are read."""
 import gzip
+import select
+import subprocess
 
 import captures
 import harness
@@ -25,9 +27,29 @@ class Determinism(harness.TestCase):
     def test_two_runs(self):
         self.assert_same(replay(self.capture))
 
+    def test_alerts_of_a_pipe_come_while_it_is_open(self):
+        """Whatever the threads do, what has been found does not wait for packets that are not there yet."""
+        for threads in (1, 2, 3):
+            with subprocess.Popen([harness.CAIRN, "replay", "-q", "--threads", str(threads), "-"], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+                process.stdin.write(self.data[:len(self.data) * 7 // 10])
+                process.stdin.flush()
+                self.assertTrue(select.select([process.stdout], [], [], 60)[0], f"{threads} threads: no alert")
+                self.assertIn(b"stepping_stone", process.stdout.readline())
+                process.stdin.close()
+                process.stdout.read()
+            self.assertEqual(process.returncode, 0)
+
     def test_any_number_of_threads(self):
         for threads in (1, 2, 4):
             self.assert_same(replay(self.capture, "--threads", threads))
+        sessions = []
+        for threads in (1, 2):
+            path = self.folder / f"sessions{threads}.jsonl"
+            self.assert_same(replay(self.capture, "--threads", threads, "--sessions", path))
+            sessions.append(path.read_text())
+        self.assertIn(self.expected.named("stepping_stone")[0]["alert_id"], sessions[0])
+        self.assertEqual(*sessions)
 
     def test_standard_input(self):
         with open(self.capture, "rb") as stdin:
