@@ -32,12 +32,12 @@ class Determinism(harness.TestCase):
         for threads in (1, 2, 3):
             with subprocess.Popen([harness.CAIRN, "replay", "-q", "--threads", str(threads), "-"], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-                process.stdin.write(self.data[:len(self.data) * 7 // 10])
+                begin = len(self.data) * 7 // 10
+                process.stdin.write(self.data[:begin])
                 process.stdin.flush()
                 self.assertTrue(select.select([process.stdout], [], [], 60)[0], f"{threads} threads: no alert")
                 self.assertIn(b"stepping_stone", process.stdout.readline())
-                process.stdin.close()
-                process.stdout.read()
+                process.communicate(self.data[begin:])
             self.assertEqual(process.returncode, 0)
 
     def test_any_number_of_threads(self):
