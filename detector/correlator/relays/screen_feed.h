@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "base/address.h"
@@ -51,7 +52,7 @@ class ScreenFeed {
   void Play(const stream::FlowSecond& second, unsigned mark);
 
   RelayScreen& screen_;
-  int64_t number_ = 0;  // of the second at hand
+  int64_t number_ = std::numeric_limits<int64_t>::min();  // of the second at hand
   std::vector<stream::FlowSecond> seconds_;
   std::vector<End> ends_;
   std::array<std::vector<Step>, stream::FlowSecond::kMarks> steps_;

@@ -56,6 +56,19 @@ TEST_CASE("What flows did in a second reaches the screen when that is over, each
         until_now + 2 * kMarks);  // of the stone, and of the host outside
 }
 
+TEST_CASE("Seconds before 1970 are played in their order, too") {
+  DeafSink sink;
+  RelayScreen screen({}, PrefixSet(), sink);
+  ScreenFeed feed(screen);
+  feed.OnSecond(SecondOf(0, -1000, 1));
+  feed.OnSecond(SecondOf(1, -1000, 1));
+  feed.OnSecond(SecondOf(0, -960, 1));
+  feed.OnSecond(SecondOf(1, -960, 1));
+  CHECK(screen.counters().activities == 0);
+  feed.OnSecond(SecondOf(0, -919, 1));
+  CHECK(screen.counters().activities > 0);
+}
+
 TEST_CASE("A connection that ends within a second is forgotten, whoever takes its slot then") {
   DeafSink sink;
   RelayScreen screen({}, PrefixSet(), sink);
