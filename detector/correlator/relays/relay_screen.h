@@ -57,7 +57,9 @@ class RelayScreen {
 
   // An activity of the connection in `slot` will come soon.
   void Prefetch(uint32_t slot) const {
-    if (slot < places_.size()) __builtin_prefetch(&places_[slot], 1);
+    if (slot >= places_.size()) return;
+    __builtin_prefetch(&places_[slot], 1);
+    __builtin_prefetch(&places_[slot].stretch, 1);  // may lie in the next line
   }
   // Does OnActivity() heed such an activity?  Of a connection whose hosts are not watched, only the
   // first in each stretch.
