@@ -41,8 +41,8 @@ install(FILES LICENSE DESTINATION "${doc_folder}" RENAME copyright)
 install(FILES README.md "${CMAKE_BINARY_DIR}/changelog.gz" DESTINATION "${doc_folder}")
 install(DIRECTORY docs DESTINATION "${doc_folder}"
         FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.csv" PATTERN "*.json")
-install(DIRECTORY traces DESTINATION "${doc_folder}"
-        FILES_MATCHING PATTERN "README.md" PATTERN "*.pcap.gz" PATTERN "*.truth.json.gz" PATTERN "program" EXCLUDE)
+file(GLOB captures CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/traces/*.gz")
+install(FILES traces/README.md ${captures} DESTINATION "${doc_folder}/traces")
 install(FILES config/cairn.yaml config/stopd.yaml config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml
         DESTINATION "${doc_folder}/examples")
 

@@ -15,9 +15,9 @@
 #include "capture/segment.h"
 #include "config/settings.h"
 #include "detector/options.h"
-#include "traces/score.h"
-#include "traces/score_report.h"
-#include "traces/truth.h"
+#include "traces/scoring/score.h"
+#include "traces/scoring/score_report.h"
+#include "traces/truth/truth.h"
 
 // What `cairn evaluate` does between its command line and its tables.
 namespace cairn::commands {

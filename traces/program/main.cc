@@ -9,8 +9,8 @@
 #include "CLI/CLI.hpp"
 #include "commands/program/duration_option.h"
 #include "commands/program/program.h"
-#include "traces/output_file.h"
 #include "traces/program/commands.h"
+#include "traces/writing/output_file.h"
 
 namespace cairn::traces::program {
 
