@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
   return cairn::commands::RunProgram(
       {.name = "cairn-traces",
        .version = CAIRN_VERSION,
-       .description = "Makes captures with known truth for cairn evaluate.",
+       .description = "Makes captures with known truth for cairn-lab score.",
        .footer = "",
        .add_commands = cairn::traces::program::AddAllCommands},
       argc, argv);

@@ -18,7 +18,7 @@
 // Ground truth of a capture: what really happened in it, connection by connection.
 //
 // The file is one JSON object, plain or gzip; docs/evaluation.md lists its fields.  Whoever makes a
-// capture writes one, and `cairn evaluate` scores a detector against it.
+// capture writes one, and `cairn-lab score` scores a detector against it.
 namespace cairn::traces {
 
 // A TCP connection, oriented by its SYN.

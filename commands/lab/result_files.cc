@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "commands/result_files.h"
+#include "commands/lab/result_files.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -11,7 +11,7 @@
 #include "output/line_writer.h"
 #include "output/own_lines.h"
 
-namespace cairn::commands {
+namespace cairn::lab {
 
 files::Output ResultFolder::OutputOf(const std::string& name) const {
   files::Output output{
@@ -63,4 +63,4 @@ absl::Status ResultFolder::Write(const std::string& name, const std::string& tex
   return file.ok() ? (*file)->Write(text) : file.status();
 }
 
-}  // namespace cairn::commands
+}  // namespace cairn::lab

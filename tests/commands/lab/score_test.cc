@@ -8,23 +8,24 @@
 
 #include "catch2/catch.hpp"
 
-#include "commands/evaluation.h"
+#include "commands/lab/lab_commands.h"
+#include "commands/lab/scoring.h"
 #include "nlohmann/json.hpp"
 #include "tests/commands/run_in_process.h"
 
-namespace cairn::commands {
+namespace cairn::lab {
 namespace {
 
 const std::string kTraces = std::string(CAIRN_SOURCE_DIR) + "/traces/";
 const std::string kDemo = kTraces + "demo.pcap.gz";
 
-Outcome Evaluate(const std::vector<std::string>& arguments) {
-  return RunInProcess(AddEvaluate, "evaluate", arguments);
+commands::Outcome Score(const std::vector<std::string>& arguments) {
+  return commands::RunInProcess(AddScore, "score", arguments);
 }
 
-TEST_CASE("evaluate scores the bundled capture against the truth beside it") {
-  const Outcome outcome = Evaluate({kDemo, "--format", "json"});
-  CHECK(outcome.exit_code == kDone);
+TEST_CASE("score scores the bundled capture against the truth beside it") {
+  const commands::Outcome outcome = Score({kDemo, "--format", "json"});
+  CHECK(outcome.exit_code == commands::kDone);
   const nlohmann::json json = nlohmann::json::parse(outcome.output);
   CHECK(json["required"] == 4);
   CHECK(json["tp"] == 4);
@@ -32,12 +33,13 @@ TEST_CASE("evaluate scores the bundled capture against the truth beside it") {
 }
 
 TEST_CASE("protected networks default to the truth's and can be given") {
-  const Outcome elsewhere = Evaluate({kDemo, "--format", "json", "--protect", "192.0.2.0/24"});
+  const commands::Outcome elsewhere =
+      Score({kDemo, "--format", "json", "--protect", "192.0.2.0/24"});
   CHECK(nlohmann::json::parse(elsewhere.output)["alerted"] == 0);
 }
 
 TEST_CASE("a minimum of work leaves the shorter pairs out") {
-  const Outcome outcome = Evaluate({kDemo, "--format", "json", "--min-work", "1000"});
+  const commands::Outcome outcome = Score({kDemo, "--format", "json", "--min-work", "1000"});
   const nlohmann::json json = nlohmann::json::parse(outcome.output);
   CHECK(json["required"] == 0);
   CHECK(json["optional"] == 4);
@@ -45,10 +47,10 @@ TEST_CASE("a minimum of work leaves the shorter pairs out") {
 
 TEST_CASE("several captures are scored with the truths in the order given") {
   const std::string other = kTraces + "keepalive";
-  const Outcome outcome =
-      Evaluate({kDemo, other + ".pcap.gz", "--truth", kTraces + "demo.truth.json.gz", "--truth",
-                other + ".truth.json.gz", "--format", "csv"});
-  CHECK(outcome.exit_code == kDone);
+  const commands::Outcome outcome =
+      Score({kDemo, other + ".pcap.gz", "--truth", kTraces + "demo.truth.json.gz", "--truth",
+             other + ".truth.json.gz", "--format", "csv"});
+  CHECK(outcome.exit_code == commands::kDone);
   CHECK(outcome.output.find("demo,all,all,4,4,0,0") != std::string::npos);
   CHECK(outcome.output.find("keepalive,all,all,0,0,0,") != std::string::npos);
 }
@@ -63,16 +65,16 @@ TEST_CASE("a sweep prints a cell per combination, the same with any number of th
                                            "csv",
                                            "--set",
                                            "timing.rule=thresholds"};
-  const Outcome one = Evaluate(arguments);
-  CHECK(one.exit_code == kDone);
+  const commands::Outcome one = Score(arguments);
+  CHECK(one.exit_code == commands::kDone);
   CHECK(std::count(one.output.begin(), one.output.end(), '\n') == 7);
   CHECK(one.output.find("80ms,100,0,4,0\n") != std::string::npos);
   std::vector<std::string> threaded = arguments;
   threaded.insert(threaded.end(), {"--threads", "3"});
-  CHECK(Evaluate(threaded).output == one.output);
+  CHECK(Score(threaded).output == one.output);
 }
 
-TEST_CASE("wrong usage of evaluate ends with 2 and prints no score") {
+TEST_CASE("wrong usage of score ends with 2 and prints no score") {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {},
            {kDemo, "--sweep", "coincidence_window"},
@@ -86,13 +88,13 @@ TEST_CASE("wrong usage of evaluate ends with 2 and prints no score") {
            {kDemo, "--format", "xml"},
            {kDemo, "--threads", "0"},
            {kDemo, "--min-work", "-1"}}) {
-    const Outcome outcome = Evaluate(arguments);
-    CHECK(outcome.exit_code == kUsage);
+    const commands::Outcome outcome = Score(arguments);
+    CHECK(outcome.exit_code == commands::kUsage);
     CHECK(outcome.output.empty());
   }
 }
 
-TEST_CASE("an input that cannot be read ends evaluate with 1 and prints no score") {
+TEST_CASE("an input that cannot be read ends score with 1 and prints no score") {
   const std::string truth = kTraces + "demo.truth.json.gz";
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"/nonexistent.pcap"},
@@ -100,8 +102,8 @@ TEST_CASE("an input that cannot be read ends evaluate with 1 and prints no score
                                              {kDemo, "--truth", "/nonexistent.json"},
                                              {kDemo, "--truth", kDemo},
                                              {truth, "--truth", truth}}) {
-    const Outcome outcome = Evaluate(arguments);
-    CHECK(outcome.exit_code == kFailed);
+    const commands::Outcome outcome = Score(arguments);
+    CHECK(outcome.exit_code == commands::kFailed);
     CHECK(outcome.output.empty());
   }
 }
@@ -135,9 +137,9 @@ TEST_CASE("pairs that policy allows are not scored") {
                                  .string();
   std::ofstream(config)
       << "policy:\n  allow:\n    - name: all\n      upstream_hosts: [10.0.0.0/8, 172.16.0.0/12]\n";
-  const Outcome outcome = Evaluate({kDemo, "--format", "json", "--config", config});
+  const commands::Outcome outcome = Score({kDemo, "--format", "json", "--config", config});
   std::filesystem::remove(config);
-  CHECK(outcome.exit_code == kDone);
+  CHECK(outcome.exit_code == commands::kDone);
   CHECK(nlohmann::json::parse(outcome.output)["alerted"] == 0);
 }
 
@@ -154,4 +156,4 @@ TEST_CASE("the truth beside a capture is found whatever the capture's ending") {
 }
 
 }  // namespace
-}  // namespace cairn::commands
+}  // namespace cairn::lab

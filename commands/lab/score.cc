@@ -12,23 +12,23 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
-#include "commands/commands.h"
-#include "commands/evaluate_options.h"
-#include "commands/evaluation.h"
+#include "commands/lab/lab_commands.h"
+#include "commands/lab/lab_options.h"
+#include "commands/lab/scoring.h"
 #include "commands/program/duration_option.h"
-#include "commands/run.h"
-#include "commands/run_options.h"
+#include "commands/program/program.h"
+#include "commands/settings/settings_options.h"
 
-namespace cairn::commands {
+namespace cairn::lab {
 namespace {
 
-constexpr char kEvaluateCommand[] = "evaluate";
+constexpr char kScoreCommand[] = "score";
 constexpr size_t kMaxSettings = 10000;
 
-struct EvaluateArguments {
+struct ScoreArguments {
   std::vector<std::string> traces;
   std::vector<std::string> truths;
-  RunOptions run;  // of these: the configuration file, --set and --protect
+  commands::SettingsOptions settings;
   std::vector<std::string> sweeps;
   PacketDelta min_work;
   ReportOptions report;
@@ -62,8 +62,8 @@ absl::StatusOr<config::Settings> WithValues(const Plan& plan,
 }
 
 // Everything that can be wrong with the command line, before any capture is read.
-absl::Status MakePlan(const EvaluateArguments& arguments, Plan& plan) {
-  absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
+absl::Status MakePlan(const ScoreArguments& arguments, Plan& plan) {
+  absl::StatusOr<config::Settings> settings = LoadSettings(arguments.settings);
   if (!settings.ok()) return settings.status();
   plan.settings = *std::move(settings);
   plan.min_work = arguments.min_work;
@@ -93,7 +93,7 @@ absl::Status MakePlan(const EvaluateArguments& arguments, Plan& plan) {
   return absl::OkStatus();
 }
 
-absl::Status LoadSubjects(const EvaluateArguments& arguments, Plan& plan) {
+absl::Status LoadSubjects(const ScoreArguments& arguments, Plan& plan) {
   for (size_t i = 0; i < arguments.traces.size(); ++i) {
     Subject subject{
         .trace = arguments.traces[i], .truth_file = {}, .truth = {}, .capture = std::nullopt};
@@ -154,16 +154,16 @@ absl::Status WarnOfUnmatched(const Subject& subject) {
       UnmatchedConnections(*subject.capture, subject.truth);
   if (!unmatched.ok()) return unmatched.status();
   for (size_t i = 0; i < std::min(unmatched->size(), kMostTold); ++i) {
-    fmt::print(stderr, "cairn evaluate: warning: {}: {} is no connection of {}\n",
+    fmt::print(stderr, "cairn-lab score: warning: {}: {} is no connection of {}\n",
                subject.truth_file, (*unmatched)[i], subject.trace);
   }
   if (unmatched->empty()) return absl::OkStatus();
   if (unmatched->size() > kMostTold) {
-    fmt::print(stderr, "cairn evaluate: warning: {}: and {} more\n", subject.truth_file,
+    fmt::print(stderr, "cairn-lab score: warning: {}: and {} more\n", subject.truth_file,
                unmatched->size() - kMostTold);
   }
   fmt::print(stderr,
-             "cairn evaluate: such pairs can never be found; take addresses and ports from the "
+             "cairn-lab score: such pairs can never be found; take addresses and ports from the "
              "capture ('cairn-traces truth' lists them)\n");
   return absl::OkStatus();
 }
@@ -195,7 +195,7 @@ absl::StatusOr<std::string> RunSweep(Plan& plan, int threads, traces::ReportForm
   return traces::FormatSweep(sweep, format);
 }
 
-absl::StatusOr<std::string> RunOnce(Plan& plan, const EvaluateArguments& arguments,
+absl::StatusOr<std::string> RunOnce(Plan& plan, const ScoreArguments& arguments,
                                     traces::ReportFormat format) {
   std::vector<traces::CaptureScore> scores;
   for (Subject& subject : plan.subjects) {
@@ -221,35 +221,30 @@ traces::ReportFormat ReportFormatOf(const std::string& name) {
   return traces::ReportFormat::kTable;
 }
 
-// The options of a run that stand for these.
-RunOptions RunOf(const EvaluateArguments& arguments) {
-  RunOptions run = arguments.run;
-  run.quiet = arguments.report.quiet;
-  return run;
-}
-
-int Evaluate(const EvaluateArguments& arguments) {
+int ScoreCaptures(const ScoreArguments& arguments) {
   Plan plan;
   if (const absl::Status status = MakePlan(arguments, plan); !status.ok())
-    return Fail(kEvaluateCommand, kUsage, status);
+    return Fail(kScoreCommand, commands::kUsage, status);
   if (const absl::Status status = LoadSubjects(arguments, plan); !status.ok())
-    return Fail(kEvaluateCommand, kFailed, status);
-  TellConfigFile(kEvaluateCommand, RunOf(arguments));
-  WarnOfFilter(kEvaluateCommand, RunOf(arguments), plan.settings);
+    return Fail(kScoreCommand, commands::kFailed, status);
+  if (!arguments.report.quiet) {
+    Tell(kScoreCommand, ConfigFileNote(arguments.settings));
+    Tell(kScoreCommand, commands::FilterNote("cairn-lab score", plan.settings));
+  }
   const traces::ReportFormat format = ReportFormatOf(arguments.report.format);
   const absl::StatusOr<std::string> report = plan.axes.empty()
                                                  ? RunOnce(plan, arguments, format)
                                                  : RunSweep(plan, arguments.report.threads, format);
-  if (!report.ok()) return Fail(kEvaluateCommand, kFailed, report.status());
-  return PrintReport(kEvaluateCommand, arguments.report, *report);
+  if (!report.ok()) return Fail(kScoreCommand, commands::kFailed, report.status());
+  return PrintReport(kScoreCommand, arguments.report, *report);
 }
 
 }  // namespace
 
-void AddEvaluate(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<EvaluateArguments>();
+void AddScore(CLI::App& app, int& exit_code) {
+  const auto arguments = std::make_shared<ScoreArguments>();
   CLI::App* command =
-      app.add_subcommand(kEvaluateCommand, "Score the detector on captures with known truth");
+      app.add_subcommand(kScoreCommand, "Score the detector on captures with known truth");
   command->add_option("TRACE", arguments->traces, "Capture files")->required()->type_name("");
   command
       ->add_option("--truth", arguments->truths,
@@ -257,7 +252,7 @@ void AddEvaluate(CLI::App& app, int& exit_code) {
                    "TRACE.truth.json[.gz] beside it")
       ->type_name("FILE")
       ->allow_extra_args(false);
-  AddSettingsOptions(*command, arguments->run);
+  AddSettingsOptions(*command, arguments->settings);
   command->get_option("--protect")
       ->description(
           "Networks of the site (repeatable, or a,b); default: the configured ones, else the "
@@ -267,14 +262,14 @@ void AddEvaluate(CLI::App& app, int& exit_code) {
                    "Try every value (repeatable); two keys give a grid of FP/FN")
       ->type_name("KEY=VALUE,...")
       ->allow_extra_args(false);
-  AddDuration(*command, "--min-work",
-              "Require only pairs whose person worked this long, as in 90s or 5min",
-              PacketDelta::Zero(), PacketDelta::FromSeconds(1'000'000'000),
-              [arguments](PacketDelta length) { arguments->min_work = length; });
+  commands::AddDuration(*command, "--min-work",
+                        "Require only pairs whose person worked this long, as in 90s or 5min",
+                        PacketDelta::Zero(), PacketDelta::FromSeconds(1'000'000'000),
+                        [arguments](PacketDelta length) { arguments->min_work = length; });
   AddReportOptions(*command, arguments->report, {"table", "json", "csv"});
   command->add_flag("-v,--verbose", arguments->verbose,
                     "List every required pair and every false alarm");
-  command->callback([arguments, &exit_code] { exit_code = Evaluate(*arguments); });
+  command->callback([arguments, &exit_code] { exit_code = ScoreCaptures(*arguments); });
 }
 
-}  // namespace cairn::commands
+}  // namespace cairn::lab

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CAIRN_COMMANDS_EVALUATE_OPTIONS_H_
-#define CAIRN_COMMANDS_EVALUATE_OPTIONS_H_
+#ifndef CAIRN_COMMANDS_LAB_LAB_OPTIONS_H_
+#define CAIRN_COMMANDS_LAB_LAB_OPTIONS_H_
 
 #include <string>
 #include <string_view>
@@ -12,8 +12,8 @@ namespace CLI {  // NOLINT(readability-identifier-naming): the name of the libra
 class App;
 }
 
-// What the commands that evaluate have in common.
-namespace cairn::commands {
+// What the commands of cairn-lab have in common.
+namespace cairn::lab {
 
 struct ReportOptions {
   std::string format = "table";
@@ -30,6 +30,15 @@ void AddReportOptions(CLI::App& app, ReportOptions& options,
 // The report on standard output, and the CPU time on standard error.  Returns the exit code.
 int PrintReport(std::string_view command, const ReportOptions& options, const std::string& report);
 
-}  // namespace cairn::commands
+// Says "cairn-lab COMMAND: MESSAGE" on standard error.
+void PrintError(std::string_view command, const absl::Status& status);
+// PrintError, and the exit status to return; by itself it is kUsage for what an argument caused,
+// else kFailed.
+int Fail(std::string_view command, int exit_code, const absl::Status& status);
+int Fail(std::string_view command, const absl::Status& status);
+// The same with a note that is no fault; an empty one is not said.
+void Tell(std::string_view command, const std::string& note);
 
-#endif  // CAIRN_COMMANDS_EVALUATE_OPTIONS_H_
+}  // namespace cairn::lab
+
+#endif  // CAIRN_COMMANDS_LAB_LAB_OPTIONS_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CAIRN_COMMANDS_EVALUATION_H_
-#define CAIRN_COMMANDS_EVALUATION_H_
+#ifndef CAIRN_COMMANDS_LAB_SCORING_H_
+#define CAIRN_COMMANDS_LAB_SCORING_H_
 
 #include <cstddef>
 #include <functional>
@@ -19,8 +19,8 @@
 #include "traces/scoring/score_report.h"
 #include "traces/truth/truth.h"
 
-// What `cairn evaluate` does between its command line and its tables.
-namespace cairn::commands {
+// What `cairn-lab score` does between its command line and its tables.
+namespace cairn::lab {
 
 // A capture that is run many times: held in memory when its segments fit, otherwise read again for
 // each run. Thread-safe once loaded: runs only read.
@@ -77,6 +77,6 @@ std::vector<std::vector<std::string>> Combinations(const std::vector<SweepAxis>&
 // ".pcap", ".pcapng" and ".gz".  NotFound names both.
 absl::StatusOr<std::string> FindTruthFile(const std::string& trace);
 
-}  // namespace cairn::commands
+}  // namespace cairn::lab
 
-#endif  // CAIRN_COMMANDS_EVALUATION_H_
+#endif  // CAIRN_COMMANDS_LAB_SCORING_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "commands/evaluation.h"
+#include "commands/lab/scoring.h"
 
 #include <filesystem>
 #include <map>
@@ -15,7 +15,7 @@
 #include "capture/segment_source.h"
 #include "detector/detector.h"
 
-namespace cairn::commands {
+namespace cairn::lab {
 namespace {
 
 constexpr size_t kBlockSegments = size_t{1} << 16;
@@ -204,4 +204,4 @@ absl::StatusOr<std::string> FindTruthFile(const std::string& trace) {
                   trace, stem));
 }
 
-}  // namespace cairn::commands
+}  // namespace cairn::lab

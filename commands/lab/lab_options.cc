@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "commands/evaluate_options.h"
+#include "commands/lab/lab_options.h"
 
 #include <cstdio>
 #include <ctime>
@@ -7,10 +7,17 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "commands/lab/lab_commands.h"
 #include "commands/program/program.h"
-#include "commands/run.h"
 
-namespace cairn::commands {
+namespace cairn::lab {
+
+void AddLabCommands(CLI::App& app, int& exit_code) {
+  AddScore(app, exit_code);
+  AddProtocol(app, exit_code);
+  AddCalibration(app, exit_code);
+  AddRelays(app, exit_code);
+}
 
 void AddReportOptions(CLI::App& app, ReportOptions& options,
                       const std::vector<std::string>& formats) {
@@ -31,12 +38,30 @@ int PrintReport(std::string_view command, const ReportOptions& options, const st
   if (std::fwrite(report.data(), 1, report.size(), stdout) != report.size() ||
       std::fflush(stdout) != 0) {
     PrintError(command, absl::UnavailableError("standard output: cannot write the report"));
-    return kFailed;
+    return commands::kFailed;
   }
   if (!options.quiet) {
     fmt::print(stderr, "{:.2f} CPU seconds\n", static_cast<double>(std::clock()) / CLOCKS_PER_SEC);
   }
-  return kDone;
+  return commands::kDone;
 }
 
-}  // namespace cairn::commands
+void PrintError(std::string_view command, const absl::Status& status) {
+  Tell(command, std::string(status.message()));
+}
+
+int Fail(std::string_view command, int exit_code, const absl::Status& status) {
+  PrintError(command, status);
+  return exit_code;
+}
+
+int Fail(std::string_view command, const absl::Status& status) {
+  return Fail(command, absl::IsInvalidArgument(status) ? commands::kUsage : commands::kFailed,
+              status);
+}
+
+void Tell(std::string_view command, const std::string& note) {
+  if (!note.empty()) fmt::print(stderr, "cairn-lab {}: {}\n", command, note);
+}
+
+}  // namespace cairn::lab

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CAIRN_COMMANDS_RESULT_FILES_H_
-#define CAIRN_COMMANDS_RESULT_FILES_H_
+#ifndef CAIRN_COMMANDS_LAB_RESULT_FILES_H_
+#define CAIRN_COMMANDS_LAB_RESULT_FILES_H_
 
 #include <string>
 #include <string_view>
@@ -12,7 +12,7 @@
 
 #include "files/output_guard.h"
 
-namespace cairn::commands {
+namespace cairn::lab {
 
 // A folder for the tables (.csv) and figures (.svg) that a command writes.  Files that are there
 // already are replaced only if they begin like these, or with --force.
@@ -42,6 +42,6 @@ class ResultFolder {
   Request request_;
 };
 
-}  // namespace cairn::commands
+}  // namespace cairn::lab
 
-#endif  // CAIRN_COMMANDS_RESULT_FILES_H_
+#endif  // CAIRN_COMMANDS_LAB_RESULT_FILES_H_

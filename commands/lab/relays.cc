@@ -9,19 +9,18 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
-#include "commands/commands.h"
-#include "commands/evaluate_options.h"
-#include "commands/result_files.h"
-#include "commands/run.h"
+#include "commands/lab/lab_commands.h"
+#include "commands/lab/lab_options.h"
+#include "commands/lab/result_files.h"
 #include "evaluation/relays/relay_documents.h"
 #include "evaluation/relays/relay_experiments.h"
 
-namespace cairn::commands {
+namespace cairn::lab {
 namespace {
 
-constexpr const char* kEvaluateRelaysCommand = "evaluate-relays";
+constexpr const char* kRelaysCommand = "relays";
 
-struct EvaluateRelaysArguments {
+struct RelaysArguments {
   uint32_t trials = 200;
   uint64_t seed = 1;
   std::string folder;
@@ -29,11 +28,7 @@ struct EvaluateRelaysArguments {
   ReportOptions report;
 };
 
-int EvaluateRelays(const EvaluateRelaysArguments& arguments) {
-  const auto fail = [](const absl::Status& status) {
-    PrintError(kEvaluateRelaysCommand, status);
-    return absl::IsInvalidArgument(status) ? kUsage : kFailed;
-  };
+int ExperimentOnRelays(const RelaysArguments& arguments) {
   std::optional<ResultFolder> folder;
   if (!arguments.folder.empty()) {  // before minutes of work
     absl::StatusOr<ResultFolder> made = ResultFolder::Make({.option = "--out",
@@ -41,18 +36,18 @@ int EvaluateRelays(const EvaluateRelaysArguments& arguments) {
                                                             .force = arguments.force,
                                                             .name_begins = {"fig", "table"},
                                                             .csv_begin = "figure,server,method,"});
-    if (!made.ok()) return fail(made.status());
+    if (!made.ok()) return Fail(kRelaysCommand, made.status());
     folder = *std::move(made);
   }
   const std::vector<evaluation::RelayPoint> points = evaluation::RunRelayExperiments(
       {.trials = arguments.trials, .seed = arguments.seed, .threads = arguments.report.threads},
       [](std::string_view figure) { fmt::print(stderr, "{}\n", figure); });
   const int printed =
-      PrintReport(kEvaluateRelaysCommand, arguments.report, evaluation::RelayTables(points));
+      PrintReport(kRelaysCommand, arguments.report, evaluation::RelayTables(points));
   if (folder.has_value()) {
     for (const evaluation::RelayDocument& document : evaluation::RelayDocuments(points)) {
       absl::Status written = folder->Write(document.name, document.text);
-      if (!written.ok()) return fail(written);
+      if (!written.ok()) return Fail(kRelaysCommand, written);
     }
   }
   return printed;
@@ -60,11 +55,10 @@ int EvaluateRelays(const EvaluateRelaysArguments& arguments) {
 
 }  // namespace
 
-void AddEvaluateRelays(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<EvaluateRelaysArguments>();
+void AddRelays(CLI::App& app, int& exit_code) {
+  const auto arguments = std::make_shared<RelaysArguments>();
   CLI::App* command = app.add_subcommand(
-      kEvaluateRelaysCommand,
-      "Repeat the published experiments on the relay screen, on simulated servers");
+      kRelaysCommand, "Repeat the published experiments on the relay screen, on simulated servers");
   command
       ->add_option("--trials", arguments->trials,
                    "Servers simulated for each condition; default: 200")
@@ -80,7 +74,7 @@ void AddEvaluateRelays(CLI::App& app, int& exit_code) {
   command->add_flag("--force", arguments->force,
                     "Replace files of that folder that hold something else");
   AddReportOptions(*command, arguments->report, {});
-  command->callback([arguments, &exit_code] { exit_code = EvaluateRelays(*arguments); });
+  command->callback([arguments, &exit_code] { exit_code = ExperimentOnRelays(*arguments); });
 }
 
-}  // namespace cairn::commands
+}  // namespace cairn::lab

@@ -5,52 +5,46 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "commands/commands.h"
-#include "commands/evaluate_options.h"
-#include "commands/run.h"
-#include "commands/run_options.h"
+#include "commands/lab/lab_commands.h"
+#include "commands/lab/lab_options.h"
+#include "commands/program/program.h"
+#include "commands/settings/settings_options.h"
 #include "evaluation/site_days.h"
 
-namespace cairn::commands {
+namespace cairn::lab {
 namespace {
 
-constexpr const char* kEvaluateCalibrationCommand = "evaluate-calibration";
+constexpr const char* kCalibrationCommand = "calibration";
 
-struct EvaluateCalibrationArguments {
+struct CalibrationArguments {
   evaluation::SiteDaysOptions options;
   std::vector<double> rates;
-  RunOptions run;  // of these: the configuration file, --set and --protect
+  commands::SettingsOptions settings;
   ReportOptions report;
 };
 
-int EvaluateCalibration(const EvaluateCalibrationArguments& arguments) {
-  const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
-  if (!settings.ok()) {
-    PrintError(kEvaluateCalibrationCommand, settings.status());
-    return kUsage;
-  }
-  if (!arguments.report.quiet) TellConfigFile(kEvaluateCalibrationCommand, arguments.run);
+int Calibrate(const CalibrationArguments& arguments) {
+  const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.settings);
+  if (!settings.ok()) return Fail(kCalibrationCommand, commands::kUsage, settings.status());
+  if (!arguments.report.quiet) Tell(kCalibrationCommand, ConfigFileNote(arguments.settings));
   evaluation::SiteDaysOptions options = arguments.options;
   options.detector = settings->detector;
   options.threads = arguments.report.threads;
   if (!arguments.rates.empty()) options.rates = arguments.rates;
   const absl::StatusOr<std::vector<evaluation::AlarmCount>> counts =
       evaluation::CountAlarms(options);
-  if (!counts.ok()) {
-    PrintError(kEvaluateCalibrationCommand, counts.status());
-    return kUsage;
-  }
+  if (!counts.ok()) return Fail(kCalibrationCommand, commands::kUsage, counts.status());
   const std::string text = evaluation::FormatAlarms(*counts, arguments.report.format == "markdown");
-  return PrintReport(kEvaluateCalibrationCommand, arguments.report, text);
+  return PrintReport(kCalibrationCommand, arguments.report, text);
 }
 
 }  // namespace
 
-void AddEvaluateCalibration(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<EvaluateCalibrationArguments>();
+void AddCalibration(CLI::App& app, int& exit_code) {
+  const auto arguments = std::make_shared<CalibrationArguments>();
   evaluation::SiteDaysOptions& options = arguments->options;
   CLI::App* command =
-      app.add_subcommand(kEvaluateCalibrationCommand,
+      app.add_subcommand(kCalibrationCommand,
                          "Compare false alarms on simulated days with alerts.false_alarms_per_day");
   command->add_option("--days", options.days, "Days of each site; default: 10")
       ->type_name("N")
@@ -72,9 +66,9 @@ void AddEvaluateCalibration(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false);
   command->add_option("--seed", options.seed, "A different seed gives different people; default: 1")
       ->type_name("N");
-  AddSettingsOptions(*command, arguments->run);
+  AddSettingsOptions(*command, arguments->settings);
   AddReportOptions(*command, arguments->report, {"table", "markdown"});
-  command->callback([arguments, &exit_code] { exit_code = EvaluateCalibration(*arguments); });
+  command->callback([arguments, &exit_code] { exit_code = Calibrate(*arguments); });
 }
 
-}  // namespace cairn::commands
+}  // namespace cairn::lab

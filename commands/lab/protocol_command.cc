@@ -9,22 +9,22 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
-#include "commands/commands.h"
-#include "commands/evaluate_options.h"
+#include "commands/lab/lab_commands.h"
+#include "commands/lab/lab_options.h"
+#include "commands/lab/result_files.h"
 #include "commands/program/duration_option.h"
-#include "commands/result_files.h"
-#include "commands/run.h"
+#include "commands/program/program.h"
 #include "evaluation/condition.h"
 #include "evaluation/protocol.h"
 #include "evaluation/report.h"
 #include "evaluation/roc_svg.h"
 
-namespace cairn::commands {
+namespace cairn::lab {
 namespace {
 
-constexpr const char* kEvaluateProtocolCommand = "evaluate-protocol";
+constexpr const char* kProtocolCommand = "protocol";
 
-struct EvaluateProtocolArguments {
+struct ProtocolArguments {
   uint32_t sessions = 600;
   std::vector<PacketDelta> durations;
   std::vector<std::string> conditions;
@@ -35,8 +35,7 @@ struct EvaluateProtocolArguments {
   ReportOptions report;
 };
 
-absl::StatusOr<evaluation::ProtocolOptions> MakeOptions(
-    const EvaluateProtocolArguments& arguments) {
+absl::StatusOr<evaluation::ProtocolOptions> MakeOptions(const ProtocolArguments& arguments) {
   evaluation::ProtocolOptions options;
   options.sessions = arguments.sessions;
   options.seed = arguments.seed;
@@ -69,17 +68,9 @@ void TellProgress(const evaluation::ConditionResult& result) {
   fmt::print(stderr, "{} s, {}\n", result.duration.ToSeconds(), result.condition.name);
 }
 
-ExitCode FolderFault(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) ? kUsage : kFailed;
-}
-
-int EvaluateProtocol(const EvaluateProtocolArguments& arguments) {
-  const auto fail = [](ExitCode code, const absl::Status& status) {
-    PrintError(kEvaluateProtocolCommand, status);
-    return code;
-  };
+int RunProtocolCommand(const ProtocolArguments& arguments) {
   const absl::StatusOr<evaluation::ProtocolOptions> options = MakeOptions(arguments);
-  if (!options.ok()) return fail(kUsage, options.status());
+  if (!options.ok()) return Fail(kProtocolCommand, commands::kUsage, options.status());
   std::optional<ResultFolder> folder;
   if (!arguments.roc_folder.empty()) {  // before minutes of work
     absl::StatusOr<ResultFolder> made = ResultFolder::Make({.option = "--roc",
@@ -87,33 +78,33 @@ int EvaluateProtocol(const EvaluateProtocolArguments& arguments) {
                                                             .force = arguments.force,
                                                             .name_begins = {"roc-"},
                                                             .csv_begin = {}});
-    if (!made.ok()) return fail(FolderFault(made.status()), made.status());
+    if (!made.ok()) return Fail(kProtocolCommand, made.status());
     folder = *std::move(made);
   }
   const absl::StatusOr<evaluation::ProtocolReport> report =
       evaluation::RunProtocol(*options, TellProgress);
-  if (!report.ok()) return fail(kUsage, report.status());
+  if (!report.ok()) return Fail(kProtocolCommand, commands::kUsage, report.status());
   const std::string text =
       evaluation::FormatReport(*report, ProtocolFormatOf(arguments.report.format));
-  const int printed = PrintReport(kEvaluateProtocolCommand, arguments.report, text);
+  const int printed = PrintReport(kProtocolCommand, arguments.report, text);
   if (folder.has_value()) {
     absl::Status written = WriteFigures(*report, *folder);
-    if (!written.ok()) return fail(FolderFault(written), written);
+    if (!written.ok()) return Fail(kProtocolCommand, written);
   }
   return printed;
 }
 
 }  // namespace
 
-void AddEvaluateProtocol(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<EvaluateProtocolArguments>();
+void AddProtocol(CLI::App& app, int& exit_code) {
+  const auto arguments = std::make_shared<ProtocolArguments>();
   CLI::App* command = app.add_subcommand(
-      kEvaluateProtocolCommand, "Score detection methods on simulated sessions under evasion");
+      kProtocolCommand, "Score detection methods on simulated sessions under evasion");
   command
       ->add_option("--sessions", arguments->sessions, "Sessions in each population; default: 600")
       ->type_name("N")
       ->check(CLI::Range(uint32_t{2}, evaluation::kMostSessions).description(""));
-  AddDurations(
+  commands::AddDurations(
       *command, "--duration", "How long a session lasts (repeatable); default: 30s, 2min and 10min",
       PacketDelta::FromSeconds(1), PacketDelta::FromSeconds(86400),
       [arguments](std::vector<PacketDelta> lengths) { arguments->durations = std::move(lengths); });
@@ -136,7 +127,7 @@ void AddEvaluateProtocol(CLI::App& app, int& exit_code) {
   command->add_flag("--force", arguments->force,
                     "Replace files of that folder that hold something else");
   AddReportOptions(*command, arguments->report, {"table", "json", "markdown"});
-  command->callback([arguments, &exit_code] { exit_code = EvaluateProtocol(*arguments); });
+  command->callback([arguments, &exit_code] { exit_code = RunProtocolCommand(*arguments); });
 }
 
-}  // namespace cairn::commands
+}  // namespace cairn::lab
