@@ -9,7 +9,7 @@ function(cairn_compress from to)
     DEPENDS "${PROJECT_SOURCE_DIR}/${from}")
 endfunction()
 set(compressed_pages "")
-foreach(page cairn.1 cairn-traces.1 cairn.yaml.5 stopd.yaml.5 stopd.8)
+foreach(page cairn.1 cairn-lab.1 cairn-traces.1 cairn.yaml.5 stopd.yaml.5 stopd.8)
   cairn_compress("docs/${page}" "${page}.gz")
   list(APPEND compressed_pages "${CMAKE_BINARY_DIR}/${page}.gz")
   string(REGEX REPLACE "^.*\\." "" section "${page}")
@@ -19,11 +19,14 @@ cairn_compress(packaging/debian/changelog changelog.gz)
 add_custom_target(man_pages ALL DEPENDS ${compressed_pages} "${CMAKE_BINARY_DIR}/changelog.gz")
 
 install(TARGETS cairn cairn-traces RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+if(CAIRN_LAB)
+  install(TARGETS cairn-lab RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
 install(TARGETS stopd RUNTIME DESTINATION "${CMAKE_INSTALL_SBINDIR}")
 # What differs from the defaults, so that upgrades do not pin old values; all keys are in the examples.
 install(FILES packaging/cairn.yaml packaging/stopd.yaml DESTINATION /etc/cairn)
 # The shell looks for a file of the program's name.
-foreach(program cairn stopd)
+foreach(program cairn cairn-lab stopd)
   install(FILES commands/completion/cairn.bash
           DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME ${program})
 endforeach()
@@ -41,8 +44,8 @@ install(FILES LICENSE DESTINATION "${doc_folder}" RENAME copyright)
 install(FILES README.md "${CMAKE_BINARY_DIR}/changelog.gz" DESTINATION "${doc_folder}")
 install(DIRECTORY docs DESTINATION "${doc_folder}"
         FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.csv" PATTERN "*.json")
-install(DIRECTORY traces DESTINATION "${doc_folder}"
-        FILES_MATCHING PATTERN "README.md" PATTERN "*.pcap.gz" PATTERN "*.truth.json.gz" PATTERN "program" EXCLUDE)
+file(GLOB captures CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/traces/*.gz")
+install(FILES traces/README.md ${captures} DESTINATION "${doc_folder}/traces")
 install(FILES config/cairn.yaml config/stopd.yaml config/example-site.yaml config/zhang-paxson-2000.yaml config/coskun-memon-2007.yaml
         DESTINATION "${doc_folder}/examples")
 

@@ -7,6 +7,14 @@
 namespace cairn::commands {
 namespace {
 
+// What the laboratory has now.
+constexpr MovedCommand kMovedCommands[] = {
+    {.name = "evaluate", .now = "cairn-lab score"},
+    {.name = "evaluate-calibration", .now = "cairn-lab calibration"},
+    {.name = "evaluate-protocol", .now = "cairn-lab protocol"},
+    {.name = "evaluate-relays", .now = "cairn-lab relays"},
+};
+
 void AddAllCommands(CLI::App& app, int& exit_code) {
   AddReplay(app, exit_code);
   AddWatch(app, exit_code);
@@ -17,10 +25,6 @@ void AddAllCommands(CLI::App& app, int& exit_code) {
   AddTraceByHand(app, exit_code);
   AddConfig(app, exit_code);
   AddPolicy(app, exit_code);
-  AddEvaluate(app, exit_code);
-  AddEvaluateCalibration(app, exit_code);
-  AddEvaluateProtocol(app, exit_code);
-  AddEvaluateRelays(app, exit_code);
 }
 
 }  // namespace
@@ -31,7 +35,8 @@ int RunCommandLine(int argc, const char* const* argv) noexcept {
        .version = CAIRN_VERSION,
        .description = "Finds stepping stones from packet headers on a border link.",
        .footer = "\nFirst steps: cairn replay FILE.pcap --protect 10.0.0.0/8\nManual: man cairn",
-       .add_commands = AddAllCommands},
+       .add_commands = AddAllCommands,
+       .moved = kMovedCommands},
       argc, argv);
 }
 

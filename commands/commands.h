@@ -17,10 +17,6 @@ void AddToken(CLI::App& app, int& exit_code);
 void AddTraceByHand(CLI::App& app, int& exit_code);
 void AddConfig(CLI::App& app, int& exit_code);
 void AddPolicy(CLI::App& app, int& exit_code);
-void AddEvaluate(CLI::App& app, int& exit_code);
-void AddEvaluateCalibration(CLI::App& app, int& exit_code);
-void AddEvaluateProtocol(CLI::App& app, int& exit_code);
-void AddEvaluateRelays(CLI::App& app, int& exit_code);
 
 }  // namespace cairn::commands
 

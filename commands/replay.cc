@@ -84,7 +84,7 @@ int Replay(ReplayOptions options) {
     PrintError(kReplayCommand, usage);
     return ExitCodeOfOutputs(usage);
   }
-  const absl::StatusOr<config::Settings> settings = LoadSettings(options.run);
+  const absl::StatusOr<config::Settings> settings = LoadRunSettings(options.run);
   if (!settings.ok()) {
     PrintError(kReplayCommand, settings.status());
     return kUsage;

@@ -1,36 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/run_options.h"
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
-#include <utility>
 
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
-#include "capture/filter.h"
 #include "commands/program/program.h"
 
 namespace cairn::commands {
-
-void AddSettingsOptions(CLI::App& app, RunOptions& options) {
-  CLI::Option* config =
-      app.add_option(
-             "-c,--config", options.config,
-             fmt::format("Configuration file (YAML); default: {}, if it exists", kSystemConfig))
-          ->type_name("FILE");
-  app.add_flag("--no-config", options.no_config, "Read no configuration file")->excludes(config);
-  app.add_option("-p,--protect", options.protect,
-                 "Networks of the site (repeatable, or a,b), in place of the configured ones")
-      ->type_name("CIDR")
-      ->allow_extra_args(false);
-  app.add_option("-s,--set", options.set,
-                 "Change a setting (repeatable), as in timing.direct.min_ratio=0.4")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-}
 
 void AddRunOptions(CLI::App& app, RunOptions& options) {
   AddSettingsOptions(app, options);
@@ -115,17 +93,10 @@ absl::Status CheckRunOptions(const RunOptions& options) {
   return absl::OkStatus();
 }
 
-std::string ConfigFileOf(const RunOptions& options) {
-  if (!options.config.empty() || options.no_config) return options.config;
-  const char* named = std::getenv("CAIRN_CONFIG");  // NOLINT(concurrency-mt-unsafe): one thread
-  if (named != nullptr) return named;
-  return access(kSystemConfig, F_OK) == 0 ? kSystemConfig : "";
-}
-
 void TellConfigFile(std::string_view command, const RunOptions& options) {
-  const std::string file = ConfigFileOf(options);
-  if (options.quiet || file.empty() || !options.config.empty()) return;
-  fmt::print(stderr, "cairn {}: the configuration is {} (--no-config: none)\n", command, file);
+  const std::string note = ConfigFileNote(options);
+  if (options.quiet || note.empty()) return;
+  fmt::print(stderr, "cairn {}: {}\n", command, note);
 }
 
 files::OutputGuard GuardOf(const RunOptions& options, const std::vector<std::string>& captures) {
@@ -140,48 +111,25 @@ files::OutputGuard GuardOf(const RunOptions& options, const std::vector<std::str
 
 void WarnOfFilter(std::string_view command, const RunOptions& options,
                   const config::Settings& settings) {
-  if (options.quiet || settings.capture.filter.empty()) return;
-  fmt::print(stderr,
-             "cairn {0}: capture.filter is for live capture and does nothing here; filter a file "
-             "first: tcpdump -r FILE -w - 'FILTER' | cairn {0} -\n",
-             command);
+  const std::string note = FilterNote(fmt::format("cairn {}", command), settings);
+  if (options.quiet || note.empty()) return;
+  fmt::print(stderr, "cairn {}: {}\n", command, note);
 }
 
 int ExitCodeOfOutputs(const absl::Status& status) {
   return absl::IsInvalidArgument(status) ? kUsage : kFailed;
 }
 
-absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options) {
-  config::Settings settings;
-  if (const std::string file = ConfigFileOf(options); !file.empty()) {
-    absl::StatusOr<config::Settings> loaded = config::LoadFile(file);
-    if (!loaded.ok()) return loaded.status();
-    settings = *std::move(loaded);
-  }
-  if (!options.protect.empty()) {
-    const absl::Status set = config::SetProtectedNetworks(settings, options.protect);
-    if (!set.ok()) {
-      return absl::InvalidArgumentError(fmt::format("--protect {}", std::string(set.message())));
-    }
-  }
-  for (const std::string& assignment : options.set) {
-    const absl::Status applied = config::Apply(settings, assignment);
-    if (!applied.ok()) {
-      return absl::InvalidArgumentError(fmt::format("--set: {}", std::string(applied.message())));
-    }
-  }
-  if (absl::Status sound = config::Check(settings); !sound.ok()) return sound;
-  if (absl::Status filter = capture::CheckFilter(settings.capture.filter); !filter.ok()) {
-    return absl::InvalidArgumentError(
-        fmt::format("capture.filter: {}", std::string(filter.message())));
-  }
-  if (settings.session_files.IsSet() && options.sessions == "-") {
+absl::StatusOr<config::Settings> LoadRunSettings(const RunOptions& options) {
+  absl::StatusOr<config::Settings> settings = LoadSettings(options);
+  if (!settings.ok()) return settings;
+  if (settings->session_files.IsSet() && options.sessions == "-") {
     return absl::InvalidArgumentError(
         "'--sessions -': standard output cannot be rotated; name a file, or set "
         "sessions.rotation.interval and sessions.rotation.size to 0");
   }
-  settings.detector.sessions.enabled = !options.sessions.empty();
-  settings.capture.details.headers = settings.detector.sessions.enabled;
+  settings->detector.sessions.enabled = !options.sessions.empty();
+  settings->capture.details.headers = settings->detector.sessions.enabled;
   return settings;
 }
 

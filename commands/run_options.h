@@ -9,25 +9,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "commands/settings/settings_options.h"
 #include "config/settings.h"
 #include "files/output_guard.h"
 #include "output/sessions/format.h"
 
-namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
-class App;
-}
-
 namespace cairn::commands {
-
-// Read where no other is named; what is in it differs from the defaults.
-inline constexpr char kSystemConfig[] = "/etc/cairn/cairn.yaml";
 
 // What replay and watch have in common on the command line, as the user wrote it.  Empty: not
 // given.
-struct RunOptions {
-  std::string config;
-  std::vector<std::string> protect;
-  std::vector<std::string> set;
+struct RunOptions : SettingsOptions {
   std::string alerts;
   std::string relays;    // where host scores go
   std::string sessions;  // where session records go
@@ -37,15 +28,11 @@ struct RunOptions {
   bool quiet = false;
   bool traceback = false;  // whether hosts are asked upon alerts
   bool no_traceback = false;
-  bool trace = false;      // whether chains are traced; no option says so, but the configuration
-  bool force = false;      // replace files of something else
-  bool no_config = false;  // leave the system's configuration out
+  bool trace = false;  // whether chains are traced; no option says so, but the configuration
+  bool force = false;  // replace files of something else
 };
 
-// The options that say which settings hold: --config, --protect and --set.
-// Requires: `options` outlives `app`.
-void AddSettingsOptions(CLI::App& app, RunOptions& options);
-// These, and those that say where the results go.
+// The options that say which settings hold, and those that say where the results go.
 // Requires: `options` outlives `app`.
 void AddRunOptions(CLI::App& app, RunOptions& options);
 
@@ -55,13 +42,8 @@ output::SessionFormat SessionFormatOf(const RunOptions& options);
 // InvalidArgument when options contradict each other.
 absl::Status CheckRunOptions(const RunOptions& options);
 
-// The configuration file that the settings come from: --config, or else the system's
-// (kSystemConfig, or what $CAIRN_CONFIG names), if it is there; empty: none.
-std::string ConfigFileOf(const RunOptions& options);
-
-// The configuration file, then --protect (in place of the file's networks), then --set in the given
-// order; together they must make sense.
-absl::StatusOr<config::Settings> LoadSettings(const RunOptions& options);
+// The settings that hold for a run with these options.
+absl::StatusOr<config::Settings> LoadRunSettings(const RunOptions& options);
 
 // Where settings come from that nobody named: says so on standard error, as from `command`.
 void TellConfigFile(std::string_view command, const RunOptions& options);

@@ -14,9 +14,9 @@
 #include "CLI/CLI.hpp"
 #include "commands/commands.h"
 #include "commands/run.h"
-#include "commands/run_options.h"
 #include "commands/session_commands.h"
 #include "commands/session_input.h"
+#include "commands/settings/settings_options.h"
 #include "config/keys/quantity.h"
 #include "config/settings.h"
 #include "output/terminal.h"
@@ -32,7 +32,7 @@ constexpr char kSessionScansCommand[] = "sessions scans";
 
 struct SessionScansArguments {
   SessionArguments sessions;
-  RunOptions run;  // of these: the configuration file and --set
+  SettingsOptions settings;  // of these: the configuration file and --set
   ScanCounting by = ScanCounting::kUnknown;
   bool data_only = false;
   double least = 0;
@@ -95,7 +95,7 @@ void PrintNotes(const SessionScansArguments& arguments, const surveys::ScanSurve
 }
 
 int Scans(const SessionScansArguments& arguments) {
-  const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
+  const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.settings);
   const absl::StatusOr<surveys::ScanQuery> query =
       settings.ok() ? QueryOf(arguments, *settings) : settings.status();
   if (!query.ok()) {
@@ -154,13 +154,13 @@ void AddOptions(CLI::App& command, SessionScansArguments& arguments) {
                    "Servers are not known before the first session that they accepted");
   command
       .add_option(
-          "-c,--config", arguments.run.config,
+          "-c,--config", arguments.settings.config,
           fmt::format("Configuration file (YAML), of which traceback.tracing_ports is used; "
                       "default: {}",
                       kSystemConfig))
       ->type_name("FILE");
   command
-      .add_option("-s,--set", arguments.run.set,
+      .add_option("-s,--set", arguments.settings.set,
                   "Change a setting (repeatable), as in traceback.tracing_ports=")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);

@@ -18,7 +18,7 @@
 #include "commands/commands.h"
 #include "commands/program/duration_option.h"
 #include "commands/run.h"
-#include "commands/run_options.h"
+#include "commands/settings/settings_options.h"
 #include "commands/signals.h"
 #include "commands/trace_target.h"
 #include "output/json_lines.h"
@@ -33,7 +33,7 @@ constexpr char kTraceCommand[] = "trace";
 
 struct TraceArguments {
   std::vector<std::string> words;
-  RunOptions run;  // of these: which settings hold
+  SettingsOptions settings;
   // What the configuration says, unless they are given.
   std::optional<std::string> certificate;
   std::optional<std::string> key;
@@ -113,7 +113,7 @@ class Tracing {
 };
 
 int DoTrace(const TraceArguments& arguments) {
-  const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.run);
+  const absl::StatusOr<config::Settings> settings = LoadSettings(arguments.settings);
   if (!settings.ok()) return Fail(kTraceCommand, kUsage, settings.status());
   absl::StatusOr<tracing::TraceSubject> subject = ParseTraceTarget(kTraceCommand, arguments.words);
   if (!subject.ok()) {
@@ -154,7 +154,7 @@ void AddTraceByHand(CLI::App& app, int& exit_code) {
                    "files that --alerts wrote ('-' or none: standard input)")
       ->type_name("")
       ->required();
-  AddSettingsOptions(*command, arguments->run);
+  AddSettingsOptions(*command, arguments->settings);
   command
       ->add_option("--certificate", arguments->certificate,
                    "The sensor's certificate; default: traceback.tracing.certificate")

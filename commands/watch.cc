@@ -109,7 +109,7 @@ int Watch(WatchOptions options) {
     PrintError(kWatchCommand, usage);
     return ExitCodeOfOutputs(usage);
   }
-  const absl::StatusOr<config::Settings> settings = LoadSettings(options.run);
+  const absl::StatusOr<config::Settings> settings = LoadRunSettings(options.run);
   if (!settings.ok()) {
     PrintError(kWatchCommand, settings.status());
     return kUsage;

@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 #include "evaluation/session.h"
-#include "traces/random.h"
+#include "traces/chance/random.h"
 
 // What happens to a stream of segments between one end and the next.  Every function takes a stream
 // in time order and returns one; none lets a segment leave before it came.  Pure but for the random

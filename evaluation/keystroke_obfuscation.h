@@ -4,7 +4,7 @@
 
 #include "evaluation/channel.h"
 #include "evaluation/session.h"
-#include "traces/random.h"
+#include "traces/chance/random.h"
 
 namespace cairn::evaluation {
 

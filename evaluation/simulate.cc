@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "evaluation/keystroke_obfuscation.h"
-#include "traces/typing.h"
+#include "traces/chance/typing.h"
 
 namespace cairn::evaluation {
 namespace {

@@ -8,7 +8,7 @@
 #include "evaluation/channel.h"
 #include "evaluation/condition.h"
 #include "evaluation/session.h"
-#include "traces/random.h"
+#include "traces/chance/random.h"
 
 namespace cairn::evaluation {
 

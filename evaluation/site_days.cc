@@ -11,7 +11,7 @@
 #include "detector/detector.h"
 #include "evaluation/parallel/for_each_index.h"
 #include "evaluation/text_table.h"
-#include "traces/world.h"
+#include "traces/generator/world.h"
 
 namespace cairn::evaluation {
 namespace {

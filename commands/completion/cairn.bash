@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# bash completion for cairn(1) and stopd(8).  Commands, options and their choices are taken from the program's own help,
+# bash completion for cairn(1), cairn-lab(1) and stopd(8).  Commands, options and their choices are taken from the program's own help,
 # so that they are always those of the installed program.  For zsh: autoload -U bashcompinit && bashcompinit, then source
 # this file.
 
@@ -53,4 +53,4 @@ _cairn() {
   mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
 }
 
-complete -o bashdefault -o default -F _cairn cairn stopd
+complete -o bashdefault -o default -F _cairn cairn cairn-lab stopd

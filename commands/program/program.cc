@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/program/program.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +83,15 @@ int UnknownCommand(const CLI::App& app, std::string_view word) {
   return kUsage;
 }
 
+// The command that is meant, or that help is asked for, if it is one that moved; else null.
+const MovedCommand* FindMoved(const Program& program, std::span<const char* const> words) {
+  if (words.size() > 1 && std::string_view(words[0]) == "help") words = words.subspan(1);
+  for (const MovedCommand& command : program.moved) {
+    if (!words.empty() && std::string_view(words[0]) == command.name) return &command;
+  }
+  return nullptr;
+}
+
 int ExplainUsage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& chosen = Chosen(app);
   std::string message = error.what();
@@ -114,6 +125,13 @@ int Help(const CLI::App& app, const std::vector<std::string>& words) {
 }
 
 int Dispatch(const Program& program, int argc, const char* const* argv) {
+  const std::span<const char* const> words(argv, argv + argc);
+  if (const MovedCommand* moved =
+          FindMoved(program, words.subspan(std::min(size_t{1}, words.size())))) {
+    fmt::print(stderr, "{}: '{}' is now '{}', with the same options.\n", program.name, moved->name,
+               moved->now);
+    return kUsage;
+  }
   int exit_code = kDone;
   CLI::App app(program.description, program.name);
   app.set_version_flag("--version", fmt::format("{} {}", program.name, program.version));

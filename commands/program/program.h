@@ -2,6 +2,8 @@
 #ifndef CAIRN_COMMANDS_PROGRAM_PROGRAM_H_
 #define CAIRN_COMMANDS_PROGRAM_PROGRAM_H_
 
+#include <span>
+
 namespace CLI {  // NOLINT(readability-identifier-naming): the name of the library
 class App;
 }
@@ -16,6 +18,12 @@ enum ExitCode : int {
   kUsage = 2,   // wrong usage or configuration
 };
 
+// A command that the program had once.
+struct MovedCommand {
+  const char* name;
+  const char* now;  // what to type in its place, with the same options
+};
+
 struct Program {
   const char* name;
   const char* version;
@@ -23,6 +31,7 @@ struct Program {
   const char* footer;  // of its help
   // Adds the subcommands.  When the user chose one, its callback runs it and stores the exit code.
   void (*add_commands)(CLI::App& app, int& exit_code);
+  std::span<const MovedCommand> moved = {};
 };
 
 // The whole program: reads the command line, runs the chosen command and returns what the process

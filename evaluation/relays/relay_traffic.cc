@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "traces/random.h"
+#include "traces/chance/random.h"
 
 namespace cairn::evaluation {
 namespace {

@@ -19,6 +19,7 @@ import sessions
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAIRN = ROOT / "build/bin/cairn"
+LAB = ROOT / "build/bin/cairn-lab"
 GENERATOR = ROOT / "build/bin/cairn-traces"
 ROLES_TABLE = ROOT / "build/release/accuracy/roles_table"
 WORK = ROOT / "build/accuracy"
@@ -68,7 +69,7 @@ def packets_of(trace):
 
 
 def score(trace, *options):
-    return json.loads(run(CAIRN, "evaluate", trace, "--format", "json", *options).stdout)
+    return json.loads(run(LAB, "score", trace, "--format", "json", *options).stdout)
 
 
 def print_table(captures):
@@ -99,7 +100,7 @@ def print_row(name, row):
 def print_grid(trace, kind):
     print(f"\n{stem(trace)}, thresholds: false positives / false negatives by coincidence window and by consecutive "
           f"coincidences needed of {kind} pairs", flush=True)
-    print(run(CAIRN, "evaluate", trace, "--sweep", GRID_WINDOWS, "--sweep", GRID_CONSECUTIVE[kind],
+    print(run(LAB, "score", trace, "--sweep", GRID_WINDOWS, "--sweep", GRID_CONSECUTIVE[kind],
               "--threads", 2, *THRESHOLDS).stdout)
 
 

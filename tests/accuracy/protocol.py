@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CAIRN = ROOT / "build/bin/cairn"
+LAB = ROOT / "build/bin/cairn-lab"
 PAGE = ROOT / "docs/accuracy.md"
 TABLES = ROOT / "docs/accuracy-tables.md"
 FIGURES = ROOT / "docs/accuracy"
@@ -49,30 +49,30 @@ CALIBRATION = ("--sites", 2, "--people", 24, "--hosts", 12)
 DAYS, QUICK_DAYS = 50, 1
 
 
-def run_cairn(*arguments):
-    done = subprocess.run([str(word) for word in (CAIRN, *arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def run_lab(*arguments):
+    done = subprocess.run([str(word) for word in (LAB, *arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           text=True, check=False)
     if done.returncode != 0:
-        sys.exit(f"accuracy: cairn {arguments[0]} ended with {done.returncode}")
+        sys.exit(f"accuracy: cairn-lab {arguments[0]} ended with {done.returncode}")
     return done.stdout
 
 
 def run_protocol(*options):
     """The report as Markdown; figures go to WORK."""
     shutil.rmtree(WORK, ignore_errors=True)
-    return run_cairn("evaluate-protocol", "--format", "markdown", "--roc", WORK, *THREADS, *options)
+    return run_lab("protocol", "--format", "markdown", "--roc", WORK, *THREADS, *options)
 
 
 def run_deeper():
     """The part of a report that needs more strangers."""
-    report = run_cairn("evaluate-protocol", "--format", "markdown", *THREADS, *DEEP)
+    report = run_lab("protocol", "--format", "markdown", *THREADS, *DEEP)
     head, *sections = re.split(r"(?m)^(?=### )", report)
     return head + "".join(section for section in sections if " of strangers, " in section.splitlines()[0])
 
 
 def run_calibration(days):
     """The count of alarms at sites without chains, as Markdown."""
-    return run_cairn("evaluate-calibration", "--days", days, *CALIBRATION, "--format", "markdown", *THREADS)
+    return run_lab("calibration", "--days", days, *CALIBRATION, "--format", "markdown", *THREADS)
 
 
 def figures():

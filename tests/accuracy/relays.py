@@ -20,6 +20,7 @@ from protocol import with_results
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAIRN = ROOT / "build/bin/cairn"
+LAB = ROOT / "build/bin/cairn-lab"
 PAGE = ROOT / "docs/relays-tables.md"
 FIGURES = ROOT / "docs/accuracy"
 WORK = ROOT / "build/accuracy/relays"
@@ -58,7 +59,7 @@ def run_experiments(trials):
     """The tables as Markdown; figures and points go to WORK."""
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.parent.mkdir(parents=True, exist_ok=True)
-    return run(CAIRN, "evaluate-relays", "--trials", trials, "--threads", os.cpu_count() or 1, "--out", WORK,
+    return run(LAB, "relays", "--trials", trials, "--threads", os.cpu_count() or 1, "--out", WORK,
                messages=None)
 
 

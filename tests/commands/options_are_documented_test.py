@@ -11,7 +11,7 @@ from pathlib import Path
 
 PROGRAM, SOURCE = sys.argv[1], Path(sys.argv[2])
 NAME = Path(PROGRAM).name
-MANUAL = {"cairn": "docs/cairn.1", "stopd": "docs/stopd.8"}[NAME]
+MANUAL = {"cairn": "docs/cairn.1", "cairn-lab": "docs/cairn-lab.1", "stopd": "docs/stopd.8"}[NAME]
 COMPLETION = SOURCE / "commands/completion/cairn.bash"
 
 
@@ -83,7 +83,12 @@ def choices_of_cairn():
     assert completions("help", "wat") == ["watch"]
     assert completions("sessions", "") == ["scans", "servers", "clusters", "of"]
     assert completions("sessions", "scans", "--by", "") == ["connections", "servers", "unknown"]
-    assert completions("evaluate-") == ["evaluate-calibration", "evaluate-protocol", "evaluate-relays"]
+
+
+def choices_of_cairn_lab():
+    assert completions("c") == ["calibration"]
+    assert completions("score", "--format", "") == ["table", "json", "csv"]
+    assert completions("protocol", "-f", "m") == ["markdown"]
 
 
 def choices_of_stopd():
@@ -92,5 +97,5 @@ def choices_of_stopd():
     assert completions("help", "ver") == ["verify"]
 
 
-CHOICES = {"cairn": choices_of_cairn, "stopd": choices_of_stopd}
+CHOICES = {"cairn": choices_of_cairn, "cairn-lab": choices_of_cairn_lab, "stopd": choices_of_stopd}
 main()

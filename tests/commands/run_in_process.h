@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/commands.h"
+#include "commands/program/program.h"
 
 namespace cairn::commands {
 

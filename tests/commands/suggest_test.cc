@@ -10,7 +10,7 @@ namespace cairn::commands {
 namespace {
 
 const std::vector<std::string>& Commands() {
-  static const std::vector<std::string> commands = {"replay", "watch", "config", "evaluate",
+  static const std::vector<std::string> commands = {"replay", "watch", "config", "sessions",
                                                     "help"};
   return commands;
 }
@@ -18,7 +18,7 @@ const std::vector<std::string>& Commands() {
 TEST_CASE("a mistyped word finds the word that was meant") {
   CHECK(NearestWord("rpelay", Commands()) == "replay");
   CHECK(NearestWord("wacth", Commands()) == "watch");
-  CHECK(NearestWord("evalute", Commands()) == "evaluate");
+  CHECK(NearestWord("confgi", Commands()) == "config");
   CHECK(NearestWord("replay", Commands()) == "replay");
 }
 

@@ -36,7 +36,7 @@ LANGUAGES = {"sh", "text", "json", "yaml", "ini", "cpp", "sql", "python"}
 MARK = re.compile(r"\s*<!-- (not run|exit status): (.+?) -->\s*$")
 FENCE = re.compile(r"( *)```([\w+-]*)\s*$")
 # What a command would begin with in a block that is fenced as something else.
-COMMAND = re.compile(r"(\$ |# |sudo )?(cairn|cairn-traces|stopd|\./dev|apt|git|jq|sqlite3|systemctl|nft|tcpdump)\b")
+COMMAND = re.compile(r"(\$ |# |sudo )?(cairn|cairn-lab|cairn-traces|stopd|\./dev|apt|git|jq|sqlite3|systemctl|nft|tcpdump)\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ELISION = "..."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs the built program ($CAIRN) for the end-to-end tests."""
+"""Runs the built programs ($CAIRN, $LAB) for the end-to-end tests."""
 import json
 import os
 import shutil
@@ -15,6 +15,8 @@ os.environ["CAIRN_CONFIG"] = ""
 CAIRN = os.environ.get("CAIRN", "build/bin/cairn")
 # Slower by far, and memory that was freed is kept for a while.
 SANITIZED = "asan" in CAIRN or "tsan" in CAIRN
+# Empty where it is not built: under AddressSanitizer.
+LAB = os.environ.get("LAB", str(Path(CAIRN).with_name("cairn-lab")))
 GENERATOR = str(Path(CAIRN).with_name("cairn-traces"))
 SITE = ["--protect", "10.10.0.0/16"]
 TIMEOUT = 120
@@ -48,14 +50,18 @@ def events_of(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def run(*arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, prefix=(), **options):
-    done = subprocess.run([*prefix, CAIRN, *map(str, arguments)], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE,
+def run(*arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, prefix=(), program=CAIRN, **options):
+    done = subprocess.run([*prefix, program, *map(str, arguments)], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE,
                           timeout=TIMEOUT, check=False, **options)
     return Run(done.returncode, (done.stdout or b"").decode(), done.stderr.decode())
 
 
 def replay(*arguments, **options):
     return run("replay", *SITE, *arguments, **options)
+
+
+def lab(*arguments, **options):
+    return run(*arguments, program=LAB, **options)
 
 
 def generated(folder, preset, *arguments):

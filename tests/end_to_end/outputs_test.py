@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import unittest
 
 import captures
 import harness
@@ -167,10 +168,11 @@ class Generated(harness.TestCase):
         self.assertEqual(out.read_bytes(), before)
 
 
-class Evaluations(harness.TestCase):
+@unittest.skipUnless(harness.LAB, "cairn-lab is not built")
+class Laboratory(harness.TestCase):
     def test_figures_of_others_stay(self):
         mine = self.file("roc-time-30s.svg", b"<?xml version='1.0'?><svg/>")
-        result = harness.run("evaluate-protocol", "--sessions", 2, "--duration", "1s", "--condition", "clean", "--roc", self.folder)
+        result = harness.lab("protocol", "--sessions", 2, "--duration", "1s", "--condition", "clean", "--roc", self.folder)
         self.assert_ended(result, 2, "roc-time-30s.svg", "XML", "--force")
         self.assertEqual(mine.read_bytes(), b"<?xml version='1.0'?><svg/>")
         self.assertEqual(result.out, "")

@@ -9,7 +9,7 @@ from pathlib import Path
 import captures
 import harness
 import session_files
-from harness import replay, run
+from harness import lab, replay
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "traces" / "demo.pcap.gz"
@@ -24,7 +24,7 @@ def skeleton(*arguments):
 class ByHand(harness.TestCase):
     def score(self, truth, *arguments, capture=DEMO):
         path = self.file("hand.truth.json", json.dumps(truth).encode())
-        return path, run("evaluate", capture, "--truth", path, "--format", "json", *arguments)
+        return path, lab("score", capture, "--truth", path, "--format", "json", *arguments)
 
     def test_the_least_one_of_the_documentation_is_scored(self):
         text = (ROOT / "docs" / "evaluation.md").read_text()
@@ -88,13 +88,13 @@ class Skeleton(harness.TestCase):
             self.assertIn(event["alert_id"], noted)
         self.assertGreater(len(truth["connections"]), len(stones))
         # Before anything was moved every alert is a false alarm, and nothing is missed.
-        score = json.loads(run("evaluate", DEMO, "--truth", out, "--format", "json").out)
+        score = json.loads(lab("score", DEMO, "--truth", out, "--format", "json").out)
         self.assertEqual((score["required"], score["tp"], score["fp"]), (0, 0, len(stones)))
         self.assertEqual(score["unknown"], 0)
-        self.assertIn("unnamed x unnamed", run("evaluate", DEMO, "--truth", out).out)
+        self.assertIn("unnamed x unnamed", lab("score", DEMO, "--truth", out).out)
         truth["pairs"] = truth.pop("candidates")
         moved = self.file("moved.truth.json", json.dumps(truth).encode())
-        result = run("evaluate", DEMO, "--truth", moved, "--format", "json")
+        result = lab("score", DEMO, "--truth", moved, "--format", "json")
         self.assertNotIn("warning", result.err)
         score = json.loads(result.out)
         self.assertEqual((score["tp"], score["fp"], score["fn"]), (len(stones), 0, 0))

@@ -1,1 +1,1 @@
-cairn_fuzzer(truth_fuzz SOURCES truth_fuzz.cc USES traces)
+cairn_fuzzer(truth_fuzz SOURCES truth_fuzz.cc USES traces/scoring)

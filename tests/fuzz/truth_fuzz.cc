@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "traces/score.h"
-#include "traces/truth.h"
+#include "traces/scoring/score.h"
+#include "traces/truth/truth.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using cairn::traces::AlertedPair;

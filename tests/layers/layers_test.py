@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""layers_test.py SOURCE CMAKE ALLOWED STOPD CAIRN: the check that every build makes of what folders include, and what the
-programs hold."""
+"""layers_test.py SOURCE CMAKE ALLOWED STOPD CAIRN [LAB]: the check that every build makes of what folders include, and what
+the programs hold."""
 import pathlib
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unittest
 
-SOURCE, CMAKE, ALLOWED, STOPD, CAIRN = sys.argv[1:]
+SOURCE, CMAKE, ALLOWED, STOPD, CAIRN, *LAB = sys.argv[1:]
 FOLDER = "detector/correlator/timing"
 
 
@@ -43,14 +43,20 @@ class Programs(unittest.TestCase):
     @staticmethod
     def namespaces_of(program):
         done = subprocess.run(["nm", "-C", program], stdout=subprocess.PIPE, text=True, check=True)
-        return {name for name in ("timing", "relays", "slots", "connections", "capture", "output", "sessions")
+        return {name for name in ("timing", "relays", "slots", "connections", "capture", "output", "sessions", "evaluation", "lab", "traces")
                 if f"cairn::{name}::" in done.stdout}
 
     def test_stopd_holds_nothing_of_the_detector(self):
         self.assertEqual(self.namespaces_of(STOPD), set())
 
-    def test_cairn_does(self):
-        self.assertLessEqual({"timing", "capture", "output"}, self.namespaces_of(CAIRN))
+    def test_cairn_does_and_holds_nothing_of_the_laboratory(self):
+        held = self.namespaces_of(CAIRN)
+        self.assertLessEqual({"timing", "capture", "output"}, held)
+        self.assertEqual(held & {"evaluation", "lab", "traces"}, set())
+
+    def test_the_laboratory_holds_both(self):
+        for lab in LAB:  # none where it is not built
+            self.assertLessEqual({"timing", "capture", "evaluation", "lab", "traces"}, self.namespaces_of(lab))
 
 
 if __name__ == "__main__":

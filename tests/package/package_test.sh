@@ -33,10 +33,10 @@ cp /var/lib/dpkg/status "$root/var/lib/dpkg/status"
 dpkg_in_root --install "${debs[0]}"
 
 doc=usr/share/doc/cairn
-for file in usr/bin/cairn usr/bin/cairn-traces etc/cairn/cairn.yaml usr/share/man/man1/cairn.1.gz \
-  usr/share/man/man1/cairn-traces.1.gz usr/share/man/man5/cairn.yaml.5.gz usr/share/man/man5/stopd.yaml.5.gz \
+for file in usr/bin/cairn usr/bin/cairn-lab usr/bin/cairn-traces etc/cairn/cairn.yaml usr/share/man/man1/cairn.1.gz \
+  usr/share/man/man1/cairn-lab.1.gz usr/share/man/man1/cairn-traces.1.gz usr/share/man/man5/cairn.yaml.5.gz usr/share/man/man5/stopd.yaml.5.gz \
   $doc/copyright $doc/changelog.gz $doc/README.md $doc/docs/policy.md $doc/examples/example-site.yaml \
-  usr/share/bash-completion/completions/cairn usr/sbin/stopd etc/cairn/stopd.yaml \
+  usr/share/bash-completion/completions/cairn usr/share/bash-completion/completions/cairn-lab usr/sbin/stopd etc/cairn/stopd.yaml \
   usr/share/man/man8/stopd.8.gz usr/share/bash-completion/completions/stopd usr/lib/systemd/system/stopd.service \
   usr/lib/systemd/system/stopd.socket usr/lib/systemd/system/stopd-ca.service usr/lib/sysusers.d/stopd.conf \
   usr/lib/tmpfiles.d/stopd.conf; do
@@ -63,7 +63,7 @@ fi
 for library in libpcap libyaml-cpp libfmt libsqlite3 libc6 libseccomp libsystemd libbpf adduser; do
   dpkg-deb --field "${debs[0]}" Depends | grep -q "$library" || fail "no dependency on $library"
 done
-for program in "$root"/usr/bin/cairn{,-traces} "$root/usr/sbin/stopd"; do
+for program in "$root"/usr/bin/cairn{,-lab,-traces} "$root/usr/sbin/stopd"; do
   if grep -q -a -F "$PWD" "$program"; then fail "$program holds the path of its build"; fi
 done
 
@@ -75,7 +75,7 @@ cairn=$root/usr/bin/cairn
 grep -q '"event":"stepping_stone"' "$scratch/alerts" || fail "no alert on the demo trace"
 
 man_page=$(gzip -dc "$root/usr/share/man/man1/cairn.1.gz" | sed 's/\\-/-/g')
-for command in replay watch relays sessions policy config evaluate evaluate-calibration evaluate-protocol evaluate-relays; do
+for command in replay watch relays sessions policy config; do
   "$cairn" "$command" --help >/dev/null || fail "cairn $command --help"
   [[ $man_page == *"$command"* ]] || fail "the manual page does not tell of $command"
 done
@@ -87,8 +87,17 @@ for command in generate cut truth forge; do
   "$root/usr/bin/cairn-traces" "$command" --help >/dev/null || fail "cairn-traces $command --help"
   [[ $man_page == *".B cairn-traces $command"* ]] || fail "the manual page does not tell of cairn-traces $command"
 done
+"$root/usr/bin/cairn-lab" score "$root/$doc/traces/demo.pcap.gz" --no-config >"$scratch/score" 2>&1 ||
+  fail "cairn-lab score: $(cat "$scratch/score")"
+man_page=$(gzip -dc "$root/usr/share/man/man1/cairn-lab.1.gz" | sed 's/\\-/-/g')
+for command in score protocol calibration relays; do
+  "$root/usr/bin/cairn-lab" "$command" --help >/dev/null || fail "cairn-lab $command --help"
+  [[ $man_page == *".B cairn-lab $command"* ]] || fail "the manual page does not tell of cairn-lab $command"
+done
 # shellcheck disable=SC1090,SC1091
 (source "$root/usr/share/bash-completion/completions/cairn" && complete -p cairn >/dev/null) || fail "completion"
+# shellcheck disable=SC1090,SC1091
+(source "$root/usr/share/bash-completion/completions/cairn-lab" && complete -p cairn-lab >/dev/null) || fail "completion of cairn-lab"
 
 # stopd: its user, its units, which nothing starts by itself, and its command line.
 stopd=$root/usr/sbin/stopd

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <optional>
 
-#include "traces/random.h"
+#include "traces/chance/random.h"
 
 namespace cairn::testing {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "detector/detector.h"
 #include "detector/findings/event.h"
-#include "traces/random.h"
+#include "traces/chance/random.h"
 
 namespace cairn::testing {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "traces/truth.h"
+#include "traces/truth/truth.h"
 
 // Small truths by hand.
 namespace cairn::traces {

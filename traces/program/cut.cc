@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "traces/cut.h"
+#include "traces/copies/cut.h"
 
 #include <memory>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "traces/forge.h"
+#include "traces/copies/forge.h"
 
 #include <map>
 #include <memory>

@@ -8,9 +8,9 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
-#include "traces/pcap_writer.h"
-#include "traces/presets.h"
+#include "traces/generator/presets.h"
 #include "traces/program/commands.h"
+#include "traces/writing/pcap_writer.h"
 
 namespace cairn::traces::program {
 namespace {

@@ -9,8 +9,8 @@
 #include "CLI/CLI.hpp"
 #include "commands/program/duration_option.h"
 #include "commands/program/program.h"
-#include "traces/output_file.h"
 #include "traces/program/commands.h"
+#include "traces/writing/output_file.h"
 
 namespace cairn::traces::program {
 
@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
   return cairn::commands::RunProgram(
       {.name = "cairn-traces",
        .version = CAIRN_VERSION,
-       .description = "Makes captures with known truth for cairn evaluate.",
+       .description = "Makes captures with known truth for cairn-lab score.",
        .footer = "",
        .add_commands = cairn::traces::program::AddAllCommands},
       argc, argv);

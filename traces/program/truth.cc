@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // cairn-traces truth: the beginning of a truth file, for somebody who knows what really happened.
-#include "traces/truth.h"
+#include "traces/truth/truth.h"
 
 #include <sys/stat.h>
 
@@ -18,8 +18,8 @@
 #include "CLI/CLI.hpp"
 #include "nlohmann/json.hpp"
 #include "output/sessions/session_reader.h"
-#include "traces/output_file.h"
 #include "traces/program/commands.h"
+#include "traces/writing/output_file.h"
 
 namespace cairn::traces::program {
 namespace {
