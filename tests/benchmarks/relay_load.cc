@@ -17,8 +17,8 @@
 #include "CLI/CLI.hpp"
 #include "base/address.h"
 #include "base/time.h"
-#include "detector/correlator/relays/relay_screen.h"
 #include "detector/correlator/relays/flow_activity.h"
+#include "detector/correlator/relays/relay_screen.h"
 #include "detector/stream/relay_options.h"
 
 namespace {

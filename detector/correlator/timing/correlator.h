@@ -92,8 +92,8 @@ class Correlator : private EvictionSink {
   void OnConnectionEnd(uint32_t slot, SessionEnd cause, PacketTime time);
   // Evidence of another kind has decided (slots/): what `a` brings to the host where the two meet,
   // leaves it against `b`, and the other way round.
-  void OnCorrelation(const stream::FlowInfo& a, const stream::FlowInfo& b, const SlotSignificance& slots,
-                     const Confidence& confidence, PacketTime time);
+  void OnCorrelation(const stream::FlowInfo& a, const stream::FlowInfo& b,
+                     const SlotSignificance& slots, const Confidence& confidence, PacketTime time);
 
   // What pairs need follows from these scores, of pairs compared with a shift in time.  Requires:
   // `scores` outlives the correlator.

@@ -6,8 +6,8 @@
 #include <map>
 #include <utility>
 
-#include "detector/correlator/relays/signs.h"
 #include "detector/correlator/relays/flow_activity.h"
+#include "detector/correlator/relays/signs.h"
 
 namespace cairn::testing {
 
