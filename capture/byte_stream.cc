@@ -55,15 +55,16 @@ ByteStream::ByteStream(int descriptor, std::string name)
     : descriptor_(descriptor), name_(std::move(name)) {}
 
 ByteStream::~ByteStream() {
-  if (descriptor_ != STDIN_FILENO) close(descriptor_);
+  // It was not opened here.
+  if (descriptor_.get() == STDIN_FILENO) static_cast<void>(descriptor_.Release());
 }
 
 absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::Open(const std::string& path,
                                                              EmptyFile empty) {
   if (path == "-") return FromDescriptor(STDIN_FILENO, "standard input", empty);
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return OpenError(path, errno);
-  return FromDescriptor(descriptor, path, empty);
+  UniqueFd descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor.is_open()) return OpenError(path, errno);
+  return FromDescriptor(descriptor.Release(), path, empty);
 }
 
 absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::FromDescriptor(int descriptor,
@@ -78,7 +79,7 @@ absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::FromDescriptor(int descr
 
 absl::Status ByteStream::Inspect() {
   struct stat info {};
-  if (fstat(descriptor_, &info) != 0) {
+  if (fstat(descriptor_.get(), &info) != 0) {
     return absl::UnavailableError(fmt::format("{}: {}", name_, SystemMessage(errno)));
   }
   if (S_ISDIR(info.st_mode)) {
@@ -88,7 +89,7 @@ absl::Status ByteStream::Inspect() {
   regular_file_ = S_ISREG(info.st_mode);
   if (regular_file_) {
     total_bytes_ = static_cast<uint64_t>(info.st_size);
-    posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
+    posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   }
   return absl::OkStatus();
 }
@@ -149,12 +150,12 @@ ByteStream::State ByteStream::ReadRaw(std::span<uint8_t> out, size_t& got) {
 ByteStream::State ByteStream::ReadDescriptor(std::span<uint8_t> out, size_t& got) {
   got = 0;
   if (!regular_file_) {
-    pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    pollfd waiting{.fd = descriptor_.get(), .events = POLLIN, .revents = 0};
     const int ready = poll(&waiting, 1, kPollMilliseconds);
     interrupted_ = ready < 0;
     if (ready <= 0) return State::kSilent;
   }
-  const ssize_t bytes = read(descriptor_, out.data(), out.size());
+  const ssize_t bytes = read(descriptor_.get(), out.data(), out.size());
   if (bytes < 0) {
     interrupted_ = errno == EINTR;
     if (errno == EINTR || errno == EAGAIN) return State::kSilent;

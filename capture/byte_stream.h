@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
 #include "capture/segment_source.h"
 
 namespace cairn::capture {
@@ -70,7 +71,7 @@ class ByteStream {
   State ReadCompressed(std::span<uint8_t> out, size_t& got);
   State Fail(absl::Status status);
 
-  int descriptor_;
+  UniqueFd descriptor_;
   std::string name_;
   bool regular_file_ = false;
   bool interrupted_ = false;

@@ -8,9 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "output/json_lines.h"
 #include "output/own_lines.h"
 #include "output/sessions/own_sessions.h"
 #include "output/sessions/rotating_writer.h"
+#include "output/sessions/session_records.h"
+#include "output/table.h"
 #include "output/terminal.h"
 
 namespace cairn::commands {
@@ -76,86 +79,62 @@ absl::StatusOr<std::unique_ptr<Outputs>> Outputs::Open(const RunOptions& options
                                                        const output::Rotation& session_files,
                                                        output::ExistingFile existing,
                                                        const files::OutputGuard& guard) {
+  using output::WriterList;
   std::unique_ptr<Outputs> outputs(new Outputs());
+  // The file comes first: it is what programs and investigations rely on.
   if (IsFile(options.alerts)) {
-    absl::StatusOr<std::unique_ptr<output::LineWriter>> file =
-        output::LineWriter::Open(AlertOutput(options, existing), guard);
+    const absl::StatusOr<output::LineWriter*> file =
+        outputs->OpenFile(AlertOutput(options, existing), guard);
     if (!file.ok()) return file.status();
-    outputs->file_writer_ = *std::move(file);
-    outputs->file_.emplace(*outputs->file_writer_);
+    outputs->writers_.Add(options.alerts, WriterList::Ends::kRun,
+                          std::make_unique<output::JsonLines>(**file));
   }
   if (!options.relays.empty()) {
-    absl::StatusOr<std::unique_ptr<output::LineWriter>> file =
-        output::LineWriter::Open(ScoreOutput(options, existing), guard);
+    const absl::StatusOr<output::LineWriter*> file =
+        outputs->OpenFile(ScoreOutput(options, existing), guard);
     if (!file.ok()) return file.status();
-    outputs->relays_writer_ = *std::move(file);
-    outputs->relays_.emplace(*outputs->relays_writer_);
+    outputs->writers_.Add(options.relays, WriterList::Ends::kRun,
+                          std::make_unique<output::ScoreLines>(**file));
   }
   if (!options.sessions.empty()) {
     absl::StatusOr<std::unique_ptr<output::SessionWriter>> writer =
         OpenSessions(options, session_files, existing, guard);
     if (!writer.ok()) return writer.status();
-    outputs->sessions_ = *std::move(writer);
+    // Alerts matter more than records.
+    outputs->writers_.Add(options.sessions, WriterList::Ends::kOutput,
+                          std::make_unique<output::SessionRecords>(*std::move(writer)));
   }
-  outputs->standard_writer_ = output::LineWriter::StandardOutput();
-  const std::string form = StandardOutputForm(options);
-  if (form == "json") outputs->lines_.emplace(*outputs->standard_writer_);
-  if (form == "table")
-    outputs->table_.emplace(*outputs->standard_writer_, output::StyleOf(STDOUT_FILENO));
+  outputs->AddStandardOutput(options);
   if (!options.quiet && output::IsTerminal(STDERR_FILENO)) {
     outputs->progress_.emplace(STDERR_FILENO, output::StyleOf(STDERR_FILENO).columns);
   }
   return outputs;
 }
 
-absl::Status Outputs::Write(const Event& event) { return WriteToAll(event); }
-
-absl::Status Outputs::Write(const TracebackEvent& event) { return WriteToAll(event); }
-
-absl::Status Outputs::Write(const capture::ClockStep& step) { return WriteToAll(step); }
-
-template <typename AnyEvent>
-absl::Status Outputs::WriteToAll(const AnyEvent& event) {
-  if (progress_.has_value()) progress_->Clear();
-  // The file comes first: it is what programs and investigations rely on.
-  absl::Status status;
-  if (file_.has_value()) status.Update(file_->Write(event));
-  if (lines_.has_value()) status.Update(lines_->Write(event));
-  if (table_.has_value()) status.Update(table_->Write(event));
-  return status;
+absl::StatusOr<output::LineWriter*> Outputs::OpenFile(const files::Output& file,
+                                                      const files::OutputGuard& guard) {
+  absl::StatusOr<std::unique_ptr<output::LineWriter>> writer =
+      output::LineWriter::Open(file, guard);
+  if (!writer.ok()) return writer.status();
+  return files_.emplace_back(*std::move(writer)).get();
 }
 
-absl::Status Outputs::WriteScore(const HostScore& score) {
-  return relays_.has_value() ? relays_->WriteScore(score) : absl::OkStatus();
-}
-
-absl::Status Outputs::WriteSession(const SessionRecord& session) {
-  if (sessions_ == nullptr) return absl::OkStatus();
-  if (sessions_fault_.ok()) {
-    sessions_fault_ = sessions_->Write(session);
-    if (!sessions_fault_.ok() && progress_.has_value()) progress_->Clear();
+void Outputs::AddStandardOutput(const RunOptions& options) {
+  const std::string form = StandardOutputForm(options);
+  if (form == "none") return;
+  output::LineWriter& writer = *files_.emplace_back(output::LineWriter::StandardOutput());
+  std::unique_ptr<output::EventWriter> events;
+  if (form == "json") {
+    events = std::make_unique<output::JsonLines>(writer);
   } else {
-    ++sessions_lost_;
+    events = std::make_unique<output::Table>(writer, output::StyleOf(STDOUT_FILENO));
   }
-  return absl::OkStatus();
+  writers_.Add(writer.name(), output::WriterList::Ends::kRun, std::move(events));
 }
 
-void Outputs::FlushSessions() {
-  if (sessions_ != nullptr && sessions_fault_.ok()) sessions_fault_ = sessions_->Flush();
-}
-
-absl::Status Outputs::CloseSessions() {
-  if (sessions_ == nullptr) return absl::OkStatus();
-  const absl::Status closed = sessions_->Close();
-  sessions_fault_.Update(closed);
-  sessions_lost_ += sessions_->lost();
-  sessions_.reset();
-  return sessions_fault_;
-}
-
-absl::Status Outputs::Close() {
+absl::Status Outputs::Write(const output::AnyEvent& event) {
   if (progress_.has_value()) progress_->Clear();
-  return table_.has_value() ? table_->WriteDigest() : absl::OkStatus();
+  return writers_.Write(event);
 }
 
 }  // namespace cairn::commands

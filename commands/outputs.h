@@ -4,21 +4,19 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "capture/clock_step.h"
 #include "commands/run_options.h"
 #include "detector/findings/event.h"
 #include "files/output_guard.h"
-#include "output/json_lines.h"
+#include "output/any_event.h"
 #include "output/line_writer.h"
 #include "output/progress.h"
 #include "output/sessions/rotation.h"
-#include "output/sessions/session_writer.h"
-#include "output/table.h"
-#include "traceback/findings/traceback_event.h"
+#include "output/writer_list.h"
 
 namespace cairn::commands {
 
@@ -44,37 +42,29 @@ class Outputs : public EventSink {
                                                        output::ExistingFile existing,
                                                        const files::OutputGuard& guard);
 
-  absl::Status Write(const Event& event) override;
-  absl::Status Write(const TracebackEvent& event);
-  absl::Status Write(const capture::ClockStep& step);
-  absl::Status WriteScore(const HostScore& score) override;
-  // Always OK: alerts matter more than records, so a fault of theirs only ends the records.
-  absl::Status WriteSession(const SessionRecord& session) override;
-  void FlushSessions();
-  // The first fault of the session records, if any.
-  absl::Status CloseSessions();
-  uint64_t sessions_lost() const { return sessions_lost_; }
-  // Writes the table's closing digest, if there is a table.
-  absl::Status Close();
+  absl::Status Write(const Event& event) override { return Write(output::AnyEvent(event)); }
+  absl::Status Write(const output::AnyEvent& event);
+  absl::Status WriteScore(const HostScore& score) override { return writers_.WriteScore(score); }
+  // OK whatever becomes of the records: alerts matter more, so a fault of records only ends them.
+  absl::Status WriteSession(const SessionRecord& session) override {
+    return writers_.WriteSession(session);
+  }
+
+  // What is told of all outputs together.
+  output::WriterList& writers() { return writers_; }
 
   // Null unless standard error is a terminal and the user wants to see it.
   output::ProgressLine* progress() { return progress_.has_value() ? &*progress_ : nullptr; }
 
  private:
   Outputs() = default;
-  template <typename AnyEvent>
-  absl::Status WriteToAll(const AnyEvent& event);
+  // Kept open as long as this.
+  absl::StatusOr<output::LineWriter*> OpenFile(const files::Output& file,
+                                               const files::OutputGuard& guard);
+  void AddStandardOutput(const RunOptions& options);
 
-  std::unique_ptr<output::LineWriter> file_writer_;
-  std::unique_ptr<output::LineWriter> standard_writer_;
-  std::unique_ptr<output::LineWriter> relays_writer_;
-  std::optional<output::JsonLines> file_;
-  std::optional<output::JsonLines> lines_;
-  std::optional<output::JsonLines> relays_;
-  std::optional<output::Table> table_;
-  std::unique_ptr<output::SessionWriter> sessions_;
-  absl::Status sessions_fault_;
-  uint64_t sessions_lost_ = 0;
+  std::vector<std::unique_ptr<output::LineWriter>> files_;
+  output::WriterList writers_;
   std::optional<output::ProgressLine> progress_;
 };
 

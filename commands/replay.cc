@@ -129,7 +129,7 @@ int Replay(ReplayOptions options) {
                                .policy = policy,
                                .start = start,
                                .tracer = tracer->get()});
-  if (!end.input.ok() || !end.output.ok() || !end.sessions.ok()) return kFailed;
+  if (end.failed()) return kFailed;
   return end.interrupted ? StopExitCode() : static_cast<int>(kDone);
 }
 

@@ -82,7 +82,7 @@ void Drain(const Run& run, Detector& detector, TracebackSink& sink, ClockSteps& 
 }
 
 std::string_view EndName(const RunEnd& end) {
-  if (!end.input.ok() || !end.output.ok() || !end.sessions.ok()) return "failed";
+  if (end.failed()) return "failed";
   return end.interrupted ? "interrupted" : "complete";
 }
 
@@ -110,6 +110,19 @@ void PrintSummary(const Run& run, const Detector& detector, const TracebackSink&
       run.options.summary == "json" ? output::SummaryJson(summary) : output::SummaryText(summary));
 }
 
+// An output that the run went on without.
+void ExplainLoss(const Run& run, const output::WriterList::Fault& fault) {
+  if (absl::IsCancelled(fault.status)) return;
+  PrintError(run.command, fault.status);
+  if (fault.lost > 0) {
+    fmt::print(stderr,
+               "cairn {}: {} session record{} lost; those before are complete in the file\n",
+               run.command, fault.lost, fault.lost == 1 ? " was" : "s were");
+  } else {
+    fmt::print(stderr, "cairn {}: all session records are in the file\n", run.command);
+  }
+}
+
 void ExplainFaults(const Run& run, const RunEnd& end) {
   if (!end.input.ok()) {
     PrintError(run.command, end.input);
@@ -117,16 +130,8 @@ void ExplainFaults(const Run& run, const RunEnd& end) {
   }
   // A reader that has seen enough (| head) is no news to the user.
   if (!end.output.ok() && !absl::IsCancelled(end.output)) PrintError(run.command, end.output);
-  if (!end.sessions.ok() && !absl::IsCancelled(end.sessions)) {
-    PrintError(run.command, end.sessions);
-    const uint64_t lost = run.outputs.sessions_lost();
-    if (lost > 0) {
-      fmt::print(stderr,
-                 "cairn {}: {} session record{} lost; those before are complete in the file\n",
-                 run.command, lost, lost == 1 ? " was" : "s were");
-    } else {
-      fmt::print(stderr, "cairn {}: all session records are in the file\n", run.command);
-    }
+  for (const output::WriterList::Fault& fault : end.faults) {
+    if (fault.ends == output::WriterList::Ends::kOutput) ExplainLoss(run, fault);
   }
 }
 
@@ -194,8 +199,11 @@ RunEnd RunToEnd(const Run& run) {
   if (end.output.ok()) end.output = detector.Finish();
   if (end.output.ok()) end.output = sink.Finish();
   end.interrupted = StopSignal() != 0;
-  if (end.output.ok()) end.output = run.outputs.Close();
-  end.sessions = run.outputs.CloseSessions();
+  if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();
+  output::WriterList& writers = run.outputs.writers();
+  if (end.output.ok()) end.output = writers.Conclude();
+  end.output.Update(writers.Close());
+  end.faults = writers.faults();
   if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();
   ExplainFaults(run, end);
   if (end.input.ok()) WarnOfSilence(run);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -13,6 +14,7 @@
 #include "commands/run_options.h"
 #include "config/settings.h"
 #include "detector/detector.h"
+#include "output/writer_list.h"
 #include "traceback/tracing/asker/tracer.h"
 
 namespace cairn::commands {
@@ -25,7 +27,7 @@ class RunPolicy {
   virtual ~RunPolicy() = default;
   // Called after each batch has been processed.  `silent`: the source said kIdle, nothing waits in
   // it.
-  // An error is the detector's.
+  // An error is the detector's, or an output's.
   virtual absl::StatusOr<Next> AfterBatch(capture::SegmentSource& source, Detector& detector,
                                           bool silent) = 0;
 };
@@ -45,10 +47,13 @@ struct Run {
 
 // How a run ended.  Several can be true at once.
 struct RunEnd {
-  absl::Status input;     // the capture's fault; what came before it was processed
-  absl::Status output;    // the outputs' fault; nothing was written after it
-  absl::Status sessions;  // the session records' fault; the rest went on without them
+  absl::Status input;   // the capture's fault; what came before it was processed
+  absl::Status output;  // of the first output that ended the run, or the detector's; nothing was
+                        // written after it
+  std::vector<output::WriterList::Fault> faults;  // of all outputs, also where the run went on
   bool interrupted = false;
+
+  bool failed() const { return !input.ok() || !output.ok() || !faults.empty(); }
 };
 
 // Reads until the source ends, fails, the outputs fail, `policy` stops it, or a stop signal came;

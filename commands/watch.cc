@@ -66,7 +66,7 @@ class WatchPolicy : public RunPolicy {
     FollowLosses(source.counters(), detector, now);
     if (now >= next_flush_) {
       next_flush_ = now + kFlushInterval;
-      outputs_.FlushSessions();
+      if (absl::Status flushed = outputs_.writers().Flush(); !flushed.ok()) return flushed;
     }
     // While packets come, they carry the time.
     if (!silent) return Next::kGoOn;
@@ -157,7 +157,7 @@ int Watch(WatchOptions options) {
                                .start = start,
                                .tracer = tracer->get()});
   // A signal is the usual way to end a watch.
-  return end.input.ok() && end.output.ok() && end.sessions.ok() ? kDone : kFailed;
+  return end.failed() ? kFailed : kDone;
 }
 
 }  // namespace

@@ -23,21 +23,6 @@ constexpr int kAlways = O_CLOEXEC | O_NOCTTY;
 // How often a name may lead elsewhere between two looks at it.
 constexpr int kMostLooks = 4;
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  int get() const { return number_; }
-  int Release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
-
 // "'--alerts a.jsonl'", or the path alone where no option named it.
 std::string NameOf(const Output& output) {
   return output.option.empty() ? output.path : fmt::format("'{} {}'", output.option, output.path);
@@ -196,28 +181,29 @@ absl::StatusOr<OutputGuard::Opened> OutputGuard::OpenRegular(const Output& outpu
   const int flags =
       kAlways | O_NONBLOCK | (output.existing == ExistingFile::kAppend ? O_APPEND : 0);
   const char* path = output.path.c_str();
-  int number = open(path, O_RDWR | flags);
-  const bool readable = number >= 0;
-  if (!readable && (errno == EACCES || errno == EPERM)) number = open(path, O_WRONLY | flags);
-  if (number < 0) return OpenFault(output, errno);
-  Descriptor descriptor(number);
+  UniqueFd descriptor(open(path, O_RDWR | flags));
+  const bool readable = descriptor.is_open();
+  if (!readable && (errno == EACCES || errno == EPERM)) {
+    descriptor = UniqueFd(open(path, O_WRONLY | flags));
+  }
+  if (!descriptor.is_open()) return OpenFault(output, errno);
   const absl::StatusOr<bool> foreign = IsForeign(output, descriptor.get(), readable);
   if (!foreign.ok()) return foreign.status();
-  return Opened{.descriptor = descriptor.Release(), .foreign = *foreign};
+  return Opened{.descriptor = std::move(descriptor), .foreign = *foreign};
 }
 
-absl::StatusOr<int> OutputGuard::OpenSpecial(const Output& output) const {
+absl::StatusOr<UniqueFd> OutputGuard::OpenSpecial(const Output& output) const {
   const std::optional<int> given = DescriptorOf(output.path);
-  Descriptor descriptor(given.has_value() ? fcntl(*given, F_DUPFD_CLOEXEC, 0)
-                                          : open(output.path.c_str(), O_WRONLY | kAlways));
-  if (descriptor.get() < 0) return OpenFault(output, errno);
+  UniqueFd descriptor(given.has_value() ? fcntl(*given, F_DUPFD_CLOEXEC, 0)
+                                        : open(output.path.c_str(), O_WRONLY | kAlways));
+  if (!descriptor.is_open()) return OpenFault(output, errno);
   if ((fcntl(descriptor.get(), F_GETFL) & O_ACCMODE) == O_RDONLY) return OpenFault(output, EACCES);
   struct stat info {};
   if (fstat(descriptor.get(), &info) != 0) return OpenFault(output, errno);
   // What the shell has opened is the user's will, and else only what is no file comes here.
   if (S_ISREG(info.st_mode) && !given.has_value()) return OpenFault(output, EBUSY);
   if (absl::Status status = CheckIdentity(output, info); !status.ok()) return status;
-  return descriptor.Release();
+  return descriptor;
 }
 
 absl::Status OutputGuard::CheckNoInput(const Output& output) const {
@@ -236,10 +222,7 @@ absl::Status OutputGuard::CheckOne(const Output& output) const {
   if (!S_ISREG(info.st_mode) || DescriptorOf(output.path).has_value()) {
     return CheckIdentity(output, info);
   }
-  const absl::StatusOr<Opened> opened = OpenRegular(output);
-  if (!opened.ok()) return opened.status();
-  close(opened->descriptor);
-  return absl::OkStatus();
+  return OpenRegular(output).status();
 }
 
 absl::Status OutputGuard::Check(std::span<const Output> outputs) const {
@@ -263,6 +246,12 @@ absl::Status OutputGuard::Check(std::span<const Output> outputs) const {
 }
 
 absl::StatusOr<int> OutputGuard::Open(const Output& output) const {
+  absl::StatusOr<UniqueFd> opened = OpenAny(output);
+  if (!opened.ok()) return opened.status();
+  return opened->Release();
+}
+
+absl::StatusOr<UniqueFd> OutputGuard::OpenAny(const Output& output) const {
   if (DescriptorOf(output.path).has_value()) return OpenSpecial(output);
   for (int look = 0; look < kMostLooks; ++look) {
     struct stat info {};
@@ -270,9 +259,9 @@ absl::StatusOr<int> OutputGuard::Open(const Output& output) const {
       if (errno != ENOENT) return OpenFault(output, errno);
       if (absl::Status link = CheckNoLink(output); !link.ok()) return link;
       const int append = output.existing == ExistingFile::kAppend ? O_APPEND : 0;
-      const int made =
-          open(output.path.c_str(), O_RDWR | O_CREAT | O_EXCL | kAlways | append, kNewFileMode);
-      if (made >= 0) return made;
+      UniqueFd made(
+          open(output.path.c_str(), O_RDWR | O_CREAT | O_EXCL | kAlways | append, kNewFileMode));
+      if (made.is_open()) return made;
       if (errno != EEXIST) return OpenFault(output, errno);
       continue;  // somebody else was faster: what is it?
     }
@@ -281,10 +270,11 @@ absl::StatusOr<int> OutputGuard::Open(const Output& output) const {
     absl::StatusOr<Opened> opened = OpenRegular(output);
     if (absl::IsNotFound(opened.status())) continue;
     if (!opened.ok()) return opened.status();
-    Descriptor descriptor(opened->descriptor);
     const bool empty = opened->foreign || output.existing == ExistingFile::kReplace;
-    if (empty && ftruncate(descriptor.get(), 0) != 0) return OpenFault(output, errno);
-    return descriptor.Release();
+    if (empty && ftruncate(opened->descriptor.get(), 0) != 0) {
+      return OpenFault(output, errno);
+    }
+    return std::move(opened->descriptor);
   }
   return OpenFault(output, EBUSY);
 }

@@ -14,6 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
+
 // The one way to open a file for writing whose name a user gave.
 namespace cairn::files {
 
@@ -82,13 +84,14 @@ class OutputGuard {
     ino_t inode;
   };
   struct Opened {
-    int descriptor;
+    UniqueFd descriptor;
     bool foreign;  // holds something else, and may be replaced
   };
   absl::Status CheckIdentity(const Output& output, const struct stat& file) const;
   absl::StatusOr<bool> IsForeign(const Output& output, int descriptor, bool readable) const;
   absl::StatusOr<Opened> OpenRegular(const Output& output) const;
-  absl::StatusOr<int> OpenSpecial(const Output& output) const;
+  absl::StatusOr<UniqueFd> OpenAny(const Output& output) const;
+  absl::StatusOr<UniqueFd> OpenSpecial(const Output& output) const;
   absl::Status CheckOne(const Output& output) const;
 
   Foreign foreign_ = Foreign::kRefuse;

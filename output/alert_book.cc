@@ -9,9 +9,9 @@
 
 #include "fmt/format.h"
 
+#include "base/event_schema.h"
 #include "nlohmann/json.hpp"
 #include "output/json_fields.h"
-#include "output/json_lines.h"
 
 namespace cairn::output {
 namespace {

@@ -7,9 +7,9 @@
 #include "absl/status/status.h"
 #include "fmt/format.h"
 
+#include "base/event_schema.h"
 #include "nlohmann/json.hpp"
 #include "output/json_fields.h"
-#include "output/json_lines.h"
 
 namespace cairn::output {
 namespace {

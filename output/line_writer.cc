@@ -42,19 +42,16 @@ absl::StatusOr<std::unique_ptr<LineWriter>> LineWriter::Open(const files::Output
                                                              const files::OutputGuard& guard) {
   const absl::StatusOr<int> descriptor = guard.Open(output);
   if (!descriptor.ok()) return descriptor.status();
-  return std::unique_ptr<LineWriter>(new LineWriter(*descriptor, output.path, true));
+  return std::unique_ptr<LineWriter>(
+      new LineWriter(output.path, *descriptor, UniqueFd(*descriptor)));
 }
 
 std::unique_ptr<LineWriter> LineWriter::StandardOutput() {
-  return std::unique_ptr<LineWriter>(new LineWriter(STDOUT_FILENO, "standard output", false));
+  return std::unique_ptr<LineWriter>(new LineWriter("standard output", STDOUT_FILENO, UniqueFd()));
 }
 
-LineWriter::LineWriter(int descriptor, std::string name, bool owned)
-    : descriptor_(descriptor), name_(std::move(name)), owned_(owned) {}
-
-LineWriter::~LineWriter() {
-  if (owned_) close(descriptor_);
-}
+LineWriter::LineWriter(std::string name, int descriptor, UniqueFd owned)
+    : descriptor_(descriptor), owned_(std::move(owned)), name_(std::move(name)) {}
 
 absl::Status LineWriter::Write(std::string_view records) {
   if (!fault_.ok()) return fault_;

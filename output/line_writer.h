@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
 #include "files/output_guard.h"
 
 namespace cairn::output {
@@ -31,7 +32,6 @@ class LineWriter {
   // Writes to standard output, which is not closed.
   static std::unique_ptr<LineWriter> StandardOutput();
 
-  ~LineWriter();
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
@@ -47,12 +47,12 @@ class LineWriter {
   uint64_t written_bytes() const { return written_bytes_; }
 
  private:
-  LineWriter(int descriptor, std::string name, bool owned);
+  LineWriter(std::string name, int descriptor, UniqueFd owned);
   absl::Status Fail(int error, std::string_view records, size_t written);
 
   int descriptor_;
+  UniqueFd owned_;  // the same; none: it belongs to somebody else
   std::string name_;
-  bool owned_;
   uint64_t written_bytes_ = 0;
   absl::Status fault_;
 };

@@ -6,16 +6,16 @@
 
 #include "fmt/format.h"
 
+#include "base/event_schema.h"
 #include "base/time_text.h"
-#include "nlohmann/json.hpp"
-#include "output/json_lines.h"
+#include "json/line.h"
 #include "output/rule_uses.h"
 #include "output/text_columns.h"
 
 namespace cairn::output {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Ordered;
 using policy::AllowRule;
 using policy::Condition;
 using policy::Policy;
@@ -166,7 +166,7 @@ std::string AnswerJson(const PolicyAnswer& answer, const Policy& policy) {
       {"rule", allowed.has_value() ? Json(allowed->rule) : Json()},
       {"action", allowed.has_value() ? Json(ActionName(answer.verdict.action)) : Json()},
       {"refused", std::move(refused)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json::Line(json);
 }
 
 std::string TotalsText(const PolicyTotals& totals, const Policy& policy) {
@@ -189,7 +189,7 @@ std::string TotalsJson(const PolicyTotals& totals, const Policy& policy) {
                      {"marked", totals.marked},
                      {"not_allowed", totals.alerts - totals.suppressed - totals.marked},
                      {"rules", RulesJson(policy.uses(), totals.newest)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json::Line(json);
 }
 
 }  // namespace cairn::output

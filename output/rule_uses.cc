@@ -10,7 +10,7 @@
 
 namespace cairn::output {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Ordered;
 
 std::string_view ActionName(policy::Action action) {
   return action == policy::Action::kMark ? "mark" : "suppress";

@@ -8,7 +8,7 @@
 
 #include "base/time.h"
 #include "detector/correlator/policy/policy.h"
-#include "nlohmann/json.hpp"
+#include "json/line.h"
 
 // How often each allow rule decided, for the summary of a run and of `cairn policy test`.
 namespace cairn::output {
@@ -22,7 +22,7 @@ std::string MomentText(PacketTime time);
 // "expired 2027-03-31 22:00:00 UTC; 2 more would match".  `newest`: packet time at the end.
 std::string RuleNote(const policy::RuleUse& rule, PacketTime newest);
 // One object for each rule.
-nlohmann::ordered_json RulesJson(std::span<const policy::RuleUse> rules, PacketTime newest);
+json::Ordered RulesJson(std::span<const policy::RuleUse> rules, PacketTime newest);
 
 }  // namespace cairn::output
 

@@ -6,10 +6,10 @@
 
 #include "fmt/format.h"
 
+#include "base/event_schema.h"
 #include "base/printable.h"
 #include "nlohmann/json.hpp"
 #include "output/json_fields.h"
-#include "output/json_lines.h"
 
 namespace cairn::output {
 namespace {

@@ -9,15 +9,15 @@
 
 #include "fmt/format.h"
 
-#include "nlohmann/json.hpp"
-#include "output/json_lines.h"
+#include "base/event_schema.h"
+#include "json/line.h"
 #include "output/rule_uses.h"
 #include "output/text_columns.h"
 
 namespace cairn::output {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Ordered;
 
 Json CountsJson(const std::map<std::string, uint64_t>& counts) {
   Json json = Json::object();
@@ -403,7 +403,7 @@ std::string SummaryJson(const RunSummary& s) {
                {"warnings", BorderAdvice(s.border)}};
   if (s.traceback.has_value()) json["traceback"] = TracebackJson(*s.traceback);
   if (s.tracing.has_value()) json["tracing"] = TracingJson(*s.tracing);
-  return json.dump() + '\n';
+  return json::Line(json);
 }
 
 }  // namespace cairn::output

@@ -56,28 +56,10 @@ std::string_view CauseText(std::string_view cause) {
 
 }  // namespace
 
-absl::Status Table::Write(const Event& event) {
-  const Row row = std::visit([this](const auto& e) { return RowOf(e); }, event);
-  std::visit([this](const auto& e) { Remember(e); }, event);
+absl::Status Table::Write(const AnyEvent& event) {
+  const Row row = event.Visit([this](const auto& each) { return RowOf(each); });
+  event.Visit([this](const auto& each) { Remember(each); });
   if (row.path.empty()) return absl::OkStatus();
-  return writer_.Write(HeadingsFor(row.time) + Render(row));
-}
-
-absl::Status Table::Write(const TracebackEvent& event) {
-  const Row row = std::visit([this](const auto& e) { return RowOf(e); }, event);
-  std::visit([this](const auto& e) { Remember(e); }, event);
-  return writer_.Write(HeadingsFor(row.time) + Render(row));
-}
-
-absl::Status Table::Write(const capture::ClockStep& step) {
-  const Row row{.time = step.time,
-                .kind = "clock step",
-                .id = {},
-                .path = WithoutControls(step.source),
-                .note = fmt::format("the capture's clock was set: it says {} {} from here on",
-                                    DateText(step.stamp), ClockText(step.stamp)),
-                .chain = {},
-                .colour = kDim};
   return writer_.Write(HeadingsFor(row.time) + Render(row));
 }
 
@@ -233,6 +215,17 @@ Table::Row Table::RowOf(const TraceDone& event) const {
           .colour = event.end.empty() ? kDim : kCyan};
 }
 
+Table::Row Table::RowOf(const capture::ClockStep& step) const {
+  return {.time = step.time,
+          .kind = "clock step",
+          .id = {},
+          .path = WithoutControls(step.source),
+          .note = fmt::format("the capture's clock was set: it says {} {} from here on",
+                              DateText(step.stamp), ClockText(step.stamp)),
+          .chain = {},
+          .colour = kDim};
+}
+
 void Table::Remember(const SteppingStone& event) {
   Incident* incident = IncidentOf(event.chain, event.time);
   if (incident == nullptr) return;
@@ -336,7 +329,7 @@ std::string Table::Render(const Row& row) {
   return text;
 }
 
-absl::Status Table::WriteDigest() {
+absl::Status Table::Conclude() {
   if (incidents_.empty()) return writer_.Write("No stepping stones found.\n");
   std::string text = incidents_.size() == 1
                          ? std::string("\n1 incident (chain):\n")

@@ -13,7 +13,9 @@
 
 #include "capture/clock_step.h"
 #include "detector/findings/event.h"
+#include "output/any_event.h"
 #include "output/chain_hops.h"
+#include "output/event_writer.h"
 #include "output/line_writer.h"
 #include "output/short_ids.h"
 #include "output/terminal.h"
@@ -38,7 +40,7 @@ namespace cairn::output {
 //
 // Thread-compatible.  Memory: the closing digest keeps the first kMaxIncidents chains, with their
 // hops, and counts the others.
-class Table : public EventSink {
+class Table : public EventWriter {
  public:
   static constexpr size_t kMaxIncidents = 1000;
   static constexpr size_t kMostShown = 8;
@@ -47,18 +49,16 @@ class Table : public EventSink {
   // Requires: `writer` outlives this.
   Table(LineWriter& writer, TerminalStyle style) : writer_(writer), style_(style) {}
 
-  absl::Status Write(const Event& event) override;
-  absl::Status Write(const TracebackEvent& event);
-  absl::Status Write(const capture::ClockStep& step);
+  absl::Status Write(const AnyEvent& event) override;
   // Groups the alerts so far by chain, one line each.  Call once, last.
-  absl::Status WriteDigest();
+  absl::Status Conclude() override;
 
  private:
   struct Row {
     PacketTime time;
     std::string_view kind;
-    std::string_view id;  // of the alert, whole; empty: none
-    std::string path;
+    std::string_view id;     // of the alert, whole; empty: none
+    std::string path;        // empty: the event has no row
     std::string note;        // what there is to say
     std::string_view chain;  // empty: none
     std::string_view colour;
@@ -87,6 +87,7 @@ class Table : public EventSink {
   Row RowOf(const StopFailed& event) const;
   Row RowOf(const TraceHop& event) const;
   Row RowOf(const TraceDone& event) const;
+  Row RowOf(const capture::ClockStep& step) const;
   void Remember(const SteppingStone& event);
   void Remember(const MessageRelay&) {}
   void Remember(const Unjudged&) {}
@@ -99,6 +100,7 @@ class Table : public EventSink {
   void Remember(const StopFailed&) {}
   void Remember(const TraceHop&) {}
   void Remember(const TraceDone& event);
+  void Remember(const capture::ClockStep&) {}
   // Null when there are kMaxIncidents already.
   Incident* IncidentOf(const std::string& chain, PacketTime time);
   std::string Render(const Row& row);

@@ -15,6 +15,7 @@
 #include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
+#include "base/unique_fd.h"
 #include "commands/program/program.h"
 #include "commands/stopd/stopd_options.h"
 
@@ -28,34 +29,34 @@ constexpr size_t kMostPassphrase = 1000;
 class SilentTerminal {
  public:
   SilentTerminal() : descriptor_(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {
-    if (descriptor_ < 0 || tcgetattr(descriptor_, &before_) != 0) return;
+    if (!descriptor_.is_open() || tcgetattr(descriptor_.get(), &before_) != 0) return;
     termios silent = before_;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    is_silent_ = tcsetattr(descriptor_, TCSAFLUSH, &silent) == 0;
+    is_silent_ = tcsetattr(descriptor_.get(), TCSAFLUSH, &silent) == 0;
   }
   ~SilentTerminal() {
-    if (is_silent_) tcsetattr(descriptor_, TCSAFLUSH, &before_);
-    if (descriptor_ >= 0) close(descriptor_);
+    if (is_silent_) tcsetattr(descriptor_.get(), TCSAFLUSH, &before_);
   }
   SilentTerminal(const SilentTerminal&) = delete;
   SilentTerminal& operator=(const SilentTerminal&) = delete;
 
   bool IsSilent() const { return is_silent_; }
   void Say(std::string_view text) const {
-    static_cast<void>(!write(descriptor_, text.data(), text.size()));
+    static_cast<void>(!write(descriptor_.get(), text.data(), text.size()));
   }
   // Without its end.
   std::string Line() const {
     std::string line;
     char each = 0;
-    while (read(descriptor_, &each, 1) == 1 && each != '\n' && line.size() < kMostPassphrase) {
+    while (read(descriptor_.get(), &each, 1) == 1 && each != '\n' &&
+           line.size() < kMostPassphrase) {
       line += each;
     }
     return line;
   }
 
  private:
-  int descriptor_;
+  UniqueFd descriptor_;
   termios before_{};
   bool is_silent_ = false;
 };
@@ -151,19 +152,18 @@ absl::StatusOr<Endpoint> EndpointFrom(const std::string& text) {
 }
 
 absl::StatusOr<std::string> ReadWhole(const std::string& path) {
-  const int file = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
+  const UniqueFd file(path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) {
     return absl::NotFoundError(
         fmt::format("cannot read {}: {}", path, std::generic_category().message(errno)));
   }
   std::string bytes;
   std::array<char, 4096> part{};
   ssize_t got = 0;
-  while (bytes.size() <= kMostInput && (got = read(file, part.data(), part.size())) > 0) {
+  while (bytes.size() <= kMostInput && (got = read(file.get(), part.data(), part.size())) > 0) {
     bytes.append(part.data(), static_cast<size_t>(got));
   }
   const int error = got < 0 ? errno : 0;
-  close(file);
   if (error != 0) {
     return absl::UnavailableError(
         fmt::format("cannot read {}: {}", path, std::generic_category().message(error)));

@@ -24,6 +24,7 @@
 
 #include "CLI/CLI.hpp"
 #include "base/time_text.h"
+#include "base/unique_fd.h"
 #include "commands/program/program.h"
 #include "commands/stopd/stopd_commands.h"
 #include "commands/stopd/stopd_options.h"
@@ -264,27 +265,26 @@ int Follow(const TraceFollowArguments& arguments) {
   absl::StatusOr<tracing::Trust> trust =
       tracing::Trust::Make(files->authorities, files->revocations);
   if (!trust.ok()) return EndFollowing(trust.status(), kFailed);
-  const absl::StatusOr<int> socket = tracing::ConnectToControl(tracing.control);
+  const absl::StatusOr<UniqueFd> socket = tracing::ConnectToControl(tracing.control);
   if (!socket.ok()) return EndFollowing(socket.status(), kFailed);
   const tracing::Connection connection = {.local = *local, .remote = *remote};
   const auto deadline = std::chrono::milliseconds(tracing.rounds.deadline.ToMilliseconds());
   Follower follower(arguments, connection, *std::move(trust));
   const auto start = std::chrono::steady_clock::now();
   const bool is_whole =
-      SendAll(*socket, tracing::EncodeMessage(tracing::Trace{
-                           .connection = connection,
-                           .is_inbound = true,
-                           .hops_left = tracing.rounds.max_hops,
-                           .milliseconds_left = static_cast<uint32_t>(deadline.count()),
-                           .reason = arguments.reason})) &&
-      ReadAnswer(*socket, deadline + kForTheAnswer, follower);
+      SendAll(socket->get(), tracing::EncodeMessage(tracing::Trace{
+                                 .connection = connection,
+                                 .is_inbound = true,
+                                 .hops_left = tracing.rounds.max_hops,
+                                 .milliseconds_left = static_cast<uint32_t>(deadline.count()),
+                                 .reason = arguments.reason})) &&
+      ReadAnswer(socket->get(), deadline + kForTheAnswer, follower);
   if (!is_whole) follower.BreakOff();
   if (arguments.timing) {
     const auto took = std::chrono::steady_clock::now() - start;
     fmt::print(stderr, "answered in {}.{:03} ms\n", took / std::chrono::milliseconds(1),
                took / std::chrono::microseconds(1) % 1000);
   }
-  close(*socket);
   return follower.found_origin() ? kDone : kFailed;
 }
 

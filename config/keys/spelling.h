@@ -2,17 +2,12 @@
 #ifndef CAIRN_CONFIG_KEYS_SPELLING_H_
 #define CAIRN_CONFIG_KEYS_SPELLING_H_
 
-#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
 // What someone probably meant.
 namespace cairn::config {
-
-// How many letters must be inserted, deleted, replaced or swapped with their neighbour to turn `a`
-// into `b` (the optimal string alignment distance).  O(|a| * |b|).
-size_t EditDistance(std::string_view a, std::string_view b);
 
 // "limits.max_pairs" -> "max_pairs".
 inline std::string_view LastName(std::string_view path) { return path.substr(path.rfind('.') + 1); }

@@ -8,33 +8,47 @@
 #include <string_view>
 #include <vector>
 
-#include "base/address.h"
-
 namespace cairn::output {
 
-// What a column holds; each format has one way to write each.
+// What a column holds; cell_forms.h says how each is written and read.
 enum class CellType : uint8_t {
-  kCount,    // number: unsigned
-  kInteger,  // number: signed, in two's complement
-  kTruth,    // number: 0 or 1
-  kTime,     // number: nanoseconds since the Unix epoch, signed
-  kFlags,    // number: TcpFlag bits
-  kShare,    // real: from 0 to 1, four decimals
-  kAddress,  // address
-  kText,     // text
-  kTexts,    // texts; when read from a format without lists, text with commas between them
+  kCount,    // unsigned
+  kInteger,  // signed
+  kTruth,
+  kTime,
+  kFlags,  // TcpFlag bits
+  kShare,  // from 0 to 1, four decimals
+  kAddress,
+  kText,
+  kName,  // one of a few short words of our own
+  kTexts,
 };
 
-// The value of one column of one record, on its way between a record and a format.  A plain value
-// that points into the record or the line it came from; which members count is the type's.
+// Forms of a record as text.
+enum class TextFormat : uint8_t { kTsv, kReport, kJson, kZeek };
+
+// What a column is as a value of JSON.
+enum class JsonKind : uint8_t { kCount, kInteger, kReal, kTruth, kText, kTexts };
+
+// What a database holds of a column.
+enum class SqlKind : uint8_t {
+  kInteger,      // its number
+  kNanoseconds,  // likewise; a time, which people see as text
+  kReal,
+  kWord,   // its text as in columns, at most kLongestPart
+  kWords,  // the same, of any length
+  kText,   // its text as it is
+};
+
+// The value of one column of one record, on its way between a record and a format that is no text.
+// A plain value that points into the record or the line it came from; which member counts is the
+// type's.
 struct Cell {
-  bool known = true;
-  uint64_t number = 0;
+  uint64_t number = 0;  // signed ones in two's complement; a truth is 0 or 1, a time nanoseconds
   double real = 0;
-  IpAddress address;
   std::string_view text;
   const std::vector<std::string>* texts = nullptr;
-  std::array<char, 32> own_text{};  // for `text` that no record holds
+  std::array<char, 32> own_text{};  // for a `text` that nobody else holds
 };
 
 }  // namespace cairn::output

@@ -6,7 +6,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "fmt/format.h"
+
+#include "base/printable.h"
 #include "output/community_id.h"
+#include "output/sessions/cell_forms.h"
 #include "output/sessions/column_codec.h"
 
 namespace cairn::output {
@@ -31,64 +35,90 @@ struct OfEnd {
 
 enum class Need : uint8_t { kOptional, kEssential };
 
+// What is done with the field that Where::In finds in a record, by its codec.
+template <typename Where, typename How>
+struct InColumn {
+  using Form = CellForm<How::kType>;
+
+  template <TextFormat kFormat>
+  static char* Put(const SessionRecord& session, RowText& row, char* at) {
+    const auto& field = Where::In(session);
+    return PutField<kFormat, std::remove_cvref_t<decltype(field)>, How>(field, row, at);
+  }
+  static bool Get(const SessionRecord& session, Cell& cell) {
+    const auto& field = Where::In(session);
+    if (!How::IsKnown(field)) return false;
+    Form::Store(How::ValueOf(field), cell);
+    return true;
+  }
+  static bool Set(SessionRecord& session, const Cell& cell) {
+    typename Form::Value value{};
+    return Form::Load(cell, value) && How::Set(std::move(value), Where::In(session));
+  }
+  static bool Parse(SessionRecord& session, std::string_view text) {
+    auto& field = Where::In(session);
+    return ParseField<TextFormat::kTsv, std::remove_cvref_t<decltype(field)>, How>(text, field);
+  }
+};
+
+template <typename Where, typename How>
+constexpr Column Shown(std::string_view name, std::string_view sql_name) {
+  using To = InColumn<Where, How>;
+  return {.name = name,
+          .sql_name = sql_name,
+          .json = To::Form::kJson,
+          .sql = To::Form::kSql,
+          .nullable = How::kNullable,
+          .essential = false,
+          .put = {To::template Put<TextFormat::kTsv>, To::template Put<TextFormat::kReport>,
+                  To::template Put<TextFormat::kJson>},
+          .get = To::Get,
+          .set = nullptr,
+          .parse = nullptr};
+}
+
 template <typename Where, typename HowGiven = void>
 constexpr Column Field(std::string_view name, std::string_view sql_name,
                        Need need = Need::kOptional) {
   using Type = std::remove_cvref_t<decltype(Where::In(std::declval<SessionRecord&>()))>;
   using How = std::conditional_t<std::is_void_v<HowGiven>, Codec<Type>, HowGiven>;
-  return {
-      .name = name,
-      .sql_name = sql_name,
-      .type = How::kType,
-      .nullable = How::kNullable,
-      .essential = need == Need::kEssential,
-      .get = [](const SessionRecord& session, Cell& cell) { How::Get(Where::In(session), cell); },
-      .put = [](const SessionRecord& session, RowText& row,
-                char* at) { return How::Put(Where::In(session), row, at); },
-      .set = [](SessionRecord& session,
-                const Cell& cell) { return How::Set(cell, Where::In(session)); }};
+  Column column = Shown<Where, How>(name, sql_name);
+  column.essential = need == Need::kEssential;
+  column.set = InColumn<Where, How>::Set;
+  column.parse = InColumn<Where, How>::Parse;
+  return column;
 }
 template <typename Where, typename HowGiven = void>
 constexpr Column Field(std::string_view name, Need need = Need::kOptional) {
   return Field<Where, HowGiven>(name, name, need);
 }
 
-// What follows from other fields.
-template <typename How>
+// What follows from other fields, and is not read back.
+template <typename Where, typename How>
 constexpr Column Derived(std::string_view name) {
-  return {.name = name,
-          .sql_name = name,
-          .type = How::kType,
-          .nullable = How::kNullable,
-          .essential = false,
-          .get = How::Get,
-          .put = How::Put,
-          .set = nullptr};
+  return Shown<Where, How>(name, name);
 }
 
-struct Duration : Codec<PacketDelta> {
-  static void Get(const SessionRecord& session, Cell& cell) {
-    Codec<PacketDelta>::Get(session.duration(), cell);
-  }
-  static char* Put(const SessionRecord& session, RowText& row, char* at) {
-    return Codec<PacketDelta>::Put(session.duration(), row, at);
-  }
+struct DurationOf {
+  static PacketDelta In(const SessionRecord& session) { return session.duration(); }
 };
 
-struct CommunityIdOfEnds {
-  static constexpr CellType kType = CellType::kText;
+struct CommunityText {
+  std::array<char, kLongestCommunityId> text{};
+  size_t size = 0;
+};
+struct CommunityIdOf {
+  static CommunityText In(const SessionRecord& session) {
+    CommunityText id;
+    id.size = CommunityIdTo(session.client().end, session.server().end, id.text);
+    return id;
+  }
+};
+struct CommunityCodec {
+  static constexpr CellType kType = CellType::kName;
   static constexpr bool kNullable = true;
-  static void Get(const SessionRecord& session, Cell& cell) {
-    const size_t size = CommunityIdTo(session.client().end, session.server().end, cell.own_text);
-    cell.known = size > 0;
-    cell.text = {cell.own_text.data(), size};
-  }
-  static char* Put(const SessionRecord& session, RowText& /*row*/, char* at) {
-    static_assert(kLongestCommunityId <= kLongestPart);
-    const std::span<char, kLongestCommunityId> room(at, kLongestCommunityId);
-    const size_t size = CommunityIdTo(session.client().end, session.server().end, room);
-    return size > 0 ? at + size : PutUnknown(at);
-  }
+  static bool IsKnown(const CommunityText& id) { return id.size > 0; }
+  static std::string_view ValueOf(const CommunityText& id) { return {id.text.data(), id.size}; }
 };
 
 constexpr Need kEssential = Need::kEssential;
@@ -125,7 +155,7 @@ constexpr auto kColumns = std::to_array<Column>({
     Field<Own<&SessionRecord::history>>("history"),
     Field<Own<&SessionRecord::closed_by>>("closed_by"),
     Field<Own<&SessionRecord::first_data_by>>("first_data_by"),
-    Derived<Duration>("duration_ns"),
+    Derived<DurationOf, Codec<PacketDelta>>("duration_ns"),
     Field<OfSide<kClient, &SessionSide::bytes>>("client_bytes"),
     Field<OfSide<kServer, &SessionSide::bytes>>("server_bytes"),
     Field<OfSide<kClient, &SessionSide::retransmitted_bytes>>("client_retransmitted_bytes"),
@@ -142,27 +172,59 @@ constexpr auto kColumns = std::to_array<Column>({
     Field<OfSide<kServer, &SessionSide::round_trip>>("server_round_trip_ns"),
     Field<Own<&SessionRecord::vlan>>("vlan"),
     Field<Own<&SessionRecord::tunnel>>("tunnel"),
-    Derived<CommunityIdOfEnds>("community_id"),
+    Derived<CommunityIdOf, CommunityCodec>("community_id"),
     Field<Own<&SessionRecord::alerts>>("alerts"),
     Field<OfSide<kClient, &SessionSide::unbelieved_packets>>("client_unbelieved_packets"),
     Field<OfSide<kServer, &SessionSide::unbelieved_packets>>("server_unbelieved_packets"),
 });
 
+// The table is known to the compiler, which makes straight code of it.
+template <TextFormat kFormat, size_t kCount>
+void AppendFirst(const SessionRecord& session, char separator, RowText& row) {
+  char* at = row.Room();
+  [&]<size_t... kPlace>(std::index_sequence<kPlace...>) {
+    ((at = kColumns[kPlace].PutOf(kFormat)(session, row, at),
+      *at++ = kPlace + 1 < kCount ? separator : '\n'),
+     ...);
+  }
+  (std::make_index_sequence<kCount>());
+  row.Commit(at);
+}
+
+absl::Status CannotBe(const Column& column, std::string_view text) {
+  return absl::InvalidArgumentError(
+      fmt::format("its {} cannot be {}", column.name, QuotedWord(text)));
+}
+
 }  // namespace
 
 std::span<const Column> SessionColumns() { return kColumns; }
 
-void AppendRow(const SessionRecord& session, char separator, TimeWriter& times, TextBuffer& out) {
-  RowText row(times, out);
-  char* at = row.Room();
-  // The table is known to the compiler, which makes straight code of it.
-  [&]<size_t... kPlace>(std::index_sequence<kPlace...>) {
-    ((at = kColumns[kPlace].put(session, row, at),
-      *at++ = kPlace + 1 < kColumns.size() ? separator : '\n'),
-     ...);
-  }
-  (std::make_index_sequence<kColumns.size()>());
-  out.Commit(at);
+void AppendTsvRow(const SessionRecord& session, RowText& row) {
+  AppendFirst<TextFormat::kTsv, kColumns.size()>(session, '\t', row);
+}
+
+void AppendReportRow(const SessionRecord& session, RowText& row) {
+  AppendFirst<TextFormat::kReport, kReportColumns>(session, ' ', row);
+}
+
+absl::Status SetColumn(const Column& column, const Cell& cell, std::string_view text,
+                       SessionRecord& session) {
+  if (column.set == nullptr || column.set(session, cell)) return absl::OkStatus();
+  return CannotBe(column, text);
+}
+
+absl::Status ParseColumn(const Column& column, std::string_view text, SessionRecord& session) {
+  if (column.parse == nullptr || column.parse(session, text)) return absl::OkStatus();
+  return CannotBe(column, text);
+}
+
+absl::Status SetColumnFromText(const Column& column, std::string_view text,
+                               SessionRecord& session) {
+  if (column.parse == nullptr) return absl::OkStatus();
+  if (text != kUnknownWord) return ParseColumn(column, text, session);
+  if (!column.essential) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("its {} is not known", column.name));
 }
 
 std::optional<size_t> FindColumn(std::string_view name, std::string_view Column::*name_of,

@@ -12,7 +12,6 @@
 
 #include "base/printable.h"
 #include "nlohmann/json.hpp"
-#include "output/sessions/cell_text.h"
 #include "output/sessions/columns.h"
 #include "output/sessions/line_parser.h"
 
@@ -59,23 +58,23 @@ class RecordEvents : public nlohmann::json_sax<nlohmann::json> {
     return Fail("null");
   }
   bool boolean(bool value) override {
-    return Number(CellType::kTruth, value ? 1 : 0, value ? "true" : "false");
+    return Number(JsonKind::kTruth, value ? 1 : 0, value ? "true" : "false");
   }
   bool number_integer(int64_t value) override {
-    return Number(CellType::kInteger, static_cast<uint64_t>(value), "a negative number");
+    return Number(JsonKind::kInteger, static_cast<uint64_t>(value), "a negative number");
   }
   bool number_unsigned(uint64_t value) override {
-    if (column_ != nullptr && column_->type == CellType::kShare) {
+    if (column_ != nullptr && column_->json == JsonKind::kReal) {
       return number_float(static_cast<double>(value), {});
     }
     const bool fits = value <= static_cast<uint64_t>(INT64_MAX);
-    const bool signed_column = column_ != nullptr && column_->type == CellType::kInteger;
+    const bool signed_column = column_ != nullptr && column_->json == JsonKind::kInteger;
     if (signed_column && !fits) return depth_ == 1 ? Fail("so large") : true;
-    return Number(signed_column ? CellType::kInteger : CellType::kCount, value, "this number");
+    return Number(signed_column ? JsonKind::kInteger : JsonKind::kCount, value, "this number");
   }
   bool number_float(double value, const std::string& /*text*/) override {
     if (depth_ != 1 || column_ == nullptr) return true;
-    if (column_->type != CellType::kShare) return Fail("a number with decimals");
+    if (column_->json != JsonKind::kReal) return Fail("a number with decimals");
     cell_.real = value;
     return Set(fmt::format("{:g}", value));
   }
@@ -86,13 +85,8 @@ class RecordEvents : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     if (depth_ != 1 || column_ == nullptr) return true;
-    if (column_->type != CellType::kTime && column_->type != CellType::kFlags &&
-        column_->type != CellType::kAddress && column_->type != CellType::kText) {
-      return Fail("text");
-    }
-    if (column_->set == nullptr) return true;
-    if (!ParseCell(value, column_->type, cell_)) return Fail(QuotedWord(value));
-    return Set(value);
+    if (column_->json != JsonKind::kText) return Fail("text");
+    return Keep(ParseColumn(*column_, value, *session_));
   }
   bool binary(nlohmann::json::binary_t& /*value*/) override { return false; }
 
@@ -110,7 +104,7 @@ class RecordEvents : public nlohmann::json_sax<nlohmann::json> {
       return false;
     }
     if (depth_ > 2 || column_ == nullptr) return true;
-    in_texts_ = column_->type == CellType::kTexts;
+    in_texts_ = column_->json == JsonKind::kTexts;
     texts_.clear();
     return in_texts_ || Fail("a list");
   }
@@ -146,14 +140,15 @@ class RecordEvents : public nlohmann::json_sax<nlohmann::json> {
     fault_ = absl::InvalidArgumentError(fmt::format("its {} cannot be {}", column_->name, what));
     return false;
   }
-  bool Number(CellType type, uint64_t number, std::string_view what) {
+  bool Number(JsonKind kind, uint64_t number, std::string_view what) {
     if (depth_ != 1 || column_ == nullptr) return true;
-    if (column_->type != type) return Fail(what);
+    if (column_->json != kind) return Fail(what);
     cell_.number = number;
     return Set(what);
   }
-  bool Set(std::string_view text) {
-    fault_ = SetColumn(*column_, cell_, text, *session_);
+  bool Set(std::string_view text) { return Keep(SetColumn(*column_, cell_, text, *session_)); }
+  bool Keep(absl::Status set) {
+    fault_ = std::move(set);
     column_ = nullptr;
     return fault_.ok();
   }

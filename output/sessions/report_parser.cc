@@ -8,7 +8,7 @@
 #include "fmt/format.h"
 
 #include "base/printable.h"
-#include "output/sessions/cell_text.h"
+#include "output/sessions/column_codec.h"
 #include "output/sessions/columns.h"
 #include "output/sessions/line_parser.h"
 #include "output/sessions/text_parts.h"
@@ -19,22 +19,10 @@ namespace {
 constexpr size_t kLongLine = 27;
 constexpr size_t kShortLine = 25;
 constexpr size_t kBeforeTimes = 21;
-std::optional<PacketTime> TimeOf(std::string_view seconds) {
-  const std::optional<int64_t> ns = ParseSeconds(seconds);
-  if (!ns.has_value()) return std::nullopt;
-  return PacketTime::FromNanoseconds(*ns);
-}
 
-std::optional<PacketTime> TimeOf(std::string_view seconds, std::string_view microseconds) {
-  uint32_t below = 0;
-  const std::optional<int64_t> whole = ParseSeconds(seconds);
-  if (!whole.has_value() || !ParseNumber(microseconds, below) || below >= 1'000'000 ||
-      seconds.find('.') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  const PacketTime time = PacketTime::FromNanoseconds(*whole + int64_t{below} * 1000);
-  if (!IsUsable(time)) return std::nullopt;
-  return time;
+bool Keep(const std::optional<PacketTime>& read, PacketTime& time) {
+  time = read.value_or(time);
+  return read.has_value();
 }
 
 class ReportParser : public LineParser {
@@ -55,20 +43,20 @@ class ReportParser : public LineParser {
     size_t next = kBeforeTimes;
     for (PacketTime* time : {&session.first_time, &session.last_time}) {
       const std::string_view seconds = words_[next++];
-      const std::optional<PacketTime> read =
-          one_word ? TimeOf(seconds) : TimeOf(seconds, words_[next++]);
-      if (!read.has_value()) {
+      // One word is what Zeek writes.
+      const bool read = one_word ? ParseField<TextFormat::kZeek>(seconds, *time)
+                                 : Keep(ParseTwoWords(seconds, words_[next++]), *time);
+      if (!read) {
         return absl::InvalidArgumentError(fmt::format(
             "its {} cannot be {}", time == &session.first_time ? "first_time" : "last_time",
             QuotedWord(seconds)));
       }
-      *time = *read;
     }
     for (SessionSide& side : session.side) {
       if (next == words_.size()) break;
       const std::string_view word = words_[next++];
-      if (word == std::string_view(&kUnknownText, 1)) continue;
-      if (!ParseNumber(word, side.fingerprint.emplace())) {
+      if (word == kUnknownWord) continue;
+      if (!ParseField<TextFormat::kReport>(word, side.fingerprint)) {
         return absl::InvalidArgumentError(
             fmt::format("its fingerprint cannot be {}", QuotedWord(word)));
       }

@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "fmt/format.h"
 
-#include "output/sessions/cell_text.h"
+#include "output/sessions/cell_forms.h"
 #include "output/sessions/columns.h"
 #include "output/sessions/line_parser.h"
 #include "output/sessions/sqlite_database.h"
@@ -85,21 +85,18 @@ std::string_view TextAt(sqlite3_stmt* row, int place) {
              : std::string_view();
 }
 
-bool IsNumber(CellType type) {
-  return type == CellType::kCount || type == CellType::kInteger || type == CellType::kTruth ||
-         type == CellType::kTime;
-}
+bool IsWhole(SqlKind kind) { return kind == SqlKind::kInteger || kind == SqlKind::kNanoseconds; }
 
 absl::Status SetFromRow(const Column& column, sqlite3_stmt* row, int place, Cell& cell,
                         SessionRecord& session) {
   if (column.set == nullptr) return absl::OkStatus();
   const int type = sqlite3_column_type(row, place);
-  if (type == SQLITE_NULL) return SetColumnFromText(column, {&kUnknownText, 1}, session);
-  if (type == SQLITE_INTEGER && IsNumber(column.type)) {
+  if (type == SQLITE_NULL) return SetColumnFromText(column, kUnknownWord, session);
+  if (type == SQLITE_INTEGER && IsWhole(column.sql)) {
     cell.number = static_cast<uint64_t>(sqlite3_column_int64(row, place));
     return SetColumn(column, cell, "this number", session);
   }
-  if (type != SQLITE_TEXT && column.type == CellType::kShare) {
+  if (type != SQLITE_TEXT && column.sql == SqlKind::kReal) {
     cell.real = sqlite3_column_double(row, place);
     return SetColumn(column, cell, "this number", session);
   }

@@ -11,19 +11,16 @@
 namespace cairn::output {
 namespace {
 
-std::string_view SqlType(CellType type) {
-  switch (type) {
-    case CellType::kCount:
-    case CellType::kInteger:
-    case CellType::kTruth:
-    case CellType::kTime:
+std::string_view SqlType(SqlKind kind) {
+  switch (kind) {
+    case SqlKind::kInteger:
+    case SqlKind::kNanoseconds:
       return "INTEGER";
-    case CellType::kShare:
+    case SqlKind::kReal:
       return "REAL";
-    case CellType::kFlags:
-    case CellType::kAddress:
-    case CellType::kText:
-    case CellType::kTexts:
+    case SqlKind::kWord:
+    case SqlKind::kWords:
+    case SqlKind::kText:
       return "TEXT";
   }
   return "";
@@ -33,7 +30,7 @@ std::string TableSql() {
   std::string sql = "CREATE TABLE sessions(";
   std::string_view before;
   for (const Column& column : SessionColumns()) {
-    sql += fmt::format("{}\n  \"{}\" {}{}", before, column.sql_name, SqlType(column.type),
+    sql += fmt::format("{}\n  \"{}\" {}{}", before, column.sql_name, SqlType(column.sql),
                        column.essential ? " NOT NULL" : "");
     before = ",";
   }
@@ -45,7 +42,7 @@ std::string ViewSql() {
   std::string sql = "CREATE VIEW sessions_readable AS SELECT";
   std::string_view before;
   for (const Column& column : SessionColumns()) {
-    sql += column.type == CellType::kTime
+    sql += column.sql == SqlKind::kNanoseconds
                ? fmt::format(
                      "{0}\n  strftime('%Y-%m-%dT%H:%M:%S', {1} / 1000000000, 'unixepoch') "
                      "|| printf('.%09dZ', {1} % 1000000000) AS {2}",

@@ -7,7 +7,6 @@
 
 #include "fmt/format.h"
 
-#include "output/sessions/cell_text.h"
 #include "output/sessions/columns.h"
 #include "output/sessions/own_sessions.h"
 #include "output/sessions/sqlite_schema.h"
@@ -116,41 +115,37 @@ absl::Status SqliteWriter::Write(const SessionRecord& session) {
 absl::Status SqliteWriter::Bind(const SessionRecord& session) {
   int place = 0;
   for (const Column& column : SessionColumns()) {
-    cell_.known = true;
-    column.get(session, cell_);
     ++place;
-    const int code =
-        cell_.known ? BindCell(place, column.type) : sqlite3_bind_null(insert_.get(), place);
+    const int code = column.get(session, cell_) ? BindColumn(place, column, session)
+                                                : sqlite3_bind_null(insert_.get(), place);
     if (code != SQLITE_OK) return database_->Fault(code);
   }
   return absl::OkStatus();
 }
 
-int SqliteWriter::BindCell(int place, CellType type) {
+int SqliteWriter::BindColumn(int place, const Column& column, const SessionRecord& session) {
   sqlite3_stmt* insert = insert_.get();
-  char* own = places_[static_cast<size_t>(place) - 1].data();
-  switch (type) {
-    case CellType::kCount:
-    case CellType::kInteger:
-    case CellType::kTruth:
-    case CellType::kTime:
+  switch (column.sql) {
+    case SqlKind::kInteger:
+    case SqlKind::kNanoseconds:
       return sqlite3_bind_int64(insert, place, static_cast<int64_t>(cell_.number));
-    case CellType::kShare:
-      return sqlite3_bind_double(insert, place, RoundedShare(cell_.real));
-    case CellType::kFlags:
-      PutFlags(own, static_cast<uint8_t>(cell_.number));
-      return sqlite3_bind_text(insert, place, own, kFlagLetters, SQLITE_STATIC);
-    case CellType::kAddress:
-      return sqlite3_bind_text(insert, place, own,
-                               static_cast<int>(PutAddress(own, cell_.address) - own),
-                               SQLITE_STATIC);
-    case CellType::kText:
+    case SqlKind::kReal:
+      return sqlite3_bind_double(insert, place, cell_.real);
+    case SqlKind::kText:
       return BindText(place, cell_.text.data(), cell_.text.size());
-    case CellType::kTexts:
+    case SqlKind::kWord: {
+      RowText row(times_, words_);
+      char* own = places_[static_cast<size_t>(place) - 1].data();
+      const char* end = column.PutOf(TextFormat::kTsv)(session, row, own);
+      return sqlite3_bind_text(insert, place, own, static_cast<int>(end - own), SQLITE_STATIC);
+    }
+    case SqlKind::kWords: {
       words_.Clear();
-      AppendWords(*cell_.texts, words_);
+      RowText row(times_, words_);
+      row.Commit(column.PutOf(TextFormat::kTsv)(session, row, row.Room()));
       return sqlite3_bind_text(insert, place, words_.text().data(), static_cast<int>(words_.size()),
                                SQLITE_TRANSIENT);
+    }
   }
   return SQLITE_MISUSE;
 }

@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 
 #include "output/line_writer.h"
-#include "output/sessions/cell.h"
+#include "output/sessions/columns.h"
 #include "output/sessions/session_writer.h"
 #include "output/sessions/sqlite_database.h"
 #include "output/sessions/text_buffer.h"
@@ -47,7 +47,8 @@ class SqliteWriter : public SessionWriter {
   explicit SqliteWriter(std::unique_ptr<SqliteDatabase> database);
   absl::Status Begin();
   absl::Status Bind(const SessionRecord& session);
-  int BindCell(int place, CellType type);
+  // Requires: the cell holds what the column holds of the session.
+  int BindColumn(int place, const Column& column, const SessionRecord& session);
   int BindText(int place, const char* text, size_t bytes);
   absl::Status Commit();
   absl::Status Keep(absl::Status fault);
@@ -60,6 +61,7 @@ class SqliteWriter : public SessionWriter {
   // What SQLite reads of one record until it is in the table, a place for each column.
   std::vector<std::array<char, kLongestPart>> places_;
   TextBuffer words_;
+  TimeWriter times_;
   uint64_t uncommitted_ = 0;
   uint64_t committed_ = 0;
   uint64_t committed_bytes_ = 0;

@@ -174,6 +174,26 @@ std::optional<int64_t> ParseSeconds(std::string_view text) {
   return nanoseconds;
 }
 
+char* PutTwoWords(char* out, PacketTime time) {
+  const int64_t seconds = StretchNumber(time, PacketDelta::FromNanoseconds(kSecond));
+  const int64_t rest = time.ToNanoseconds() % kSecond;
+  out = PutNumber(out, seconds);
+  *out++ = ' ';
+  return PutNumber(out, (rest < 0 ? rest + kSecond : rest) / 1000);
+}
+
+std::optional<PacketTime> ParseTwoWords(std::string_view seconds, std::string_view microseconds) {
+  uint32_t below = 0;
+  const std::optional<int64_t> whole = ParseSeconds(seconds);
+  if (!whole.has_value() || !ParseNumber(microseconds, below) || below >= 1'000'000 ||
+      seconds.find('.') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  const PacketTime time = PacketTime::FromNanoseconds(*whole + int64_t{below} * 1000);
+  if (!IsUsable(time)) return std::nullopt;
+  return time;
+}
+
 char* TimeWriter::Put(char* out, PacketTime time) {
   const int64_t day = StretchNumber(time, PacketDelta::FromNanoseconds(kDay));
   if (day != day_) {

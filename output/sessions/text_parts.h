@@ -46,6 +46,11 @@ char* PutSeconds(char* out, int64_t nanoseconds);
 // usable as a time (see below).
 std::optional<int64_t> ParseSeconds(std::string_view text);
 
+// A time as two words, seconds and microseconds, rounded down, before 1970, too.
+char* PutTwoWords(char* out, PacketTime time);
+// Unset: they are not of that form, or not usable as a time.
+std::optional<PacketTime> ParseTwoWords(std::string_view seconds, std::string_view microseconds);
+
 // Whether a time that was read can be reckoned with: differences of such times do not overflow.
 constexpr bool IsUsable(PacketTime time) {
   return time >= PacketTime::InfinitePast() && time <= PacketTime::InfiniteFuture();

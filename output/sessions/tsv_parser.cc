@@ -6,7 +6,6 @@
 
 #include "fmt/format.h"
 
-#include "output/sessions/cell_text.h"
 #include "output/sessions/columns.h"
 #include "output/sessions/line_parser.h"
 

@@ -21,7 +21,8 @@ class TsvText : public RecordText {
   }
 
   void Append(const SessionRecord& session, TextBuffer& out) override {
-    AppendRow(session, '\t', times_, out);
+    RowText row(times_, out);
+    AppendTsvRow(session, row);
   }
 
  private:

@@ -9,7 +9,7 @@
 #include "fmt/format.h"
 
 #include "base/printable.h"
-#include "output/sessions/cell_text.h"
+#include "output/sessions/column_codec.h"
 #include "output/sessions/line_parser.h"
 #include "output/sessions/text_parts.h"
 
@@ -22,21 +22,13 @@ struct Row {
   bool tcp = true;
 };
 
-template <typename Number>
-bool TakeNumber(std::string_view text, Number& number) {
-  return ParseNumber(text, number);
-}
-
-bool TakeAddress(std::string_view text, IpAddress& ip) {
-  const std::optional<IpAddress> parsed = ParseAddress(text);
-  if (parsed.has_value()) ip = *parsed;
-  return parsed.has_value();
+template <typename Field>
+bool Take(std::string_view text, Field& field) {
+  return ParseField<TextFormat::kZeek>(text, field);
 }
 
 bool TakeTime(std::string_view text, Row& row) {
-  const std::optional<int64_t> ns = ParseSeconds(text);
-  if (!ns.has_value()) return false;
-  row.session.first_time = PacketTime::FromNanoseconds(*ns);
+  if (!Take(text, row.session.first_time)) return false;
   row.session.last_time = row.session.first_time;
   return true;
 }
@@ -50,20 +42,9 @@ bool TakeDuration(std::string_view text, Row& row) {
 }
 
 bool TakeBytes(std::string_view text, SessionSide& side) {
-  if (!ParseNumber(text, side.bytes)) return false;
+  if (!Take(text, side.bytes)) return false;
   side.payload_bytes = side.bytes;
   return true;
-}
-
-bool TakeLocal(std::string_view text, SessionSide& side) {
-  side.local = text == "T";
-  return *side.local || text == "F";
-}
-
-bool TakeState(std::string_view text, Row& row) {
-  const std::optional<ConnState> state = ConnStateFromName(text);
-  row.session.state = state.value_or(ConnState::kOth);
-  return state.has_value();
 }
 
 // The flags that a letter of the history stands for, in lower case.
@@ -118,38 +99,31 @@ constexpr auto kColumns = std::to_array<ZeekColumn>({
     {"proto", [](std::string_view text, Row& row) { return row.tcp = text == "tcp", true; }},
     {"ts", TakeTime, true},
     {"id.orig_h",
-     [](std::string_view text, Row& row) { return TakeAddress(text, row.session.client().end.ip); },
-     true},
+     [](std::string_view text, Row& row) { return Take(text, row.session.client().end.ip); }, true},
     {"id.orig_p",
-     [](std::string_view text, Row& row) {
-       return TakeNumber(text, row.session.client().end.port);
-     },
+     [](std::string_view text, Row& row) { return Take(text, row.session.client().end.port); },
      true},
     {"id.resp_h",
-     [](std::string_view text, Row& row) { return TakeAddress(text, row.session.server().end.ip); },
-     true},
+     [](std::string_view text, Row& row) { return Take(text, row.session.server().end.ip); }, true},
     {"id.resp_p",
-     [](std::string_view text, Row& row) {
-       return TakeNumber(text, row.session.server().end.port);
-     },
+     [](std::string_view text, Row& row) { return Take(text, row.session.server().end.port); },
      true},
     {"duration", TakeDuration},
     {"orig_bytes",
      [](std::string_view text, Row& row) { return TakeBytes(text, row.session.client()); }},
     {"resp_bytes",
      [](std::string_view text, Row& row) { return TakeBytes(text, row.session.server()); }},
-    {"conn_state", TakeState},
+    {"conn_state", [](std::string_view text, Row& row) { return Take(text, row.session.state); }},
     {"local_orig",
-     [](std::string_view text, Row& row) { return TakeLocal(text, row.session.client()); }},
+     [](std::string_view text, Row& row) { return Take(text, row.session.client().local); }},
     {"local_resp",
-     [](std::string_view text, Row& row) { return TakeLocal(text, row.session.server()); }},
+     [](std::string_view text, Row& row) { return Take(text, row.session.server().local); }},
     {"history", TakeHistory},
-    {"orig_pkts", [](std::string_view text,
-                     Row& row) { return TakeNumber(text, row.session.client().packets); }},
-    {"resp_pkts", [](std::string_view text,
-                     Row& row) { return TakeNumber(text, row.session.server().packets); }},
-    {"vlan",
-     [](std::string_view text, Row& row) { return TakeNumber(text, row.session.vlan.emplace()); }},
+    {"orig_pkts",
+     [](std::string_view text, Row& row) { return Take(text, row.session.client().packets); }},
+    {"resp_pkts",
+     [](std::string_view text, Row& row) { return Take(text, row.session.server().packets); }},
+    {"vlan", [](std::string_view text, Row& row) { return Take(text, row.session.vlan); }},
     {"missed_bytes", nullptr},  // not told by side
     {"uid", nullptr},
     {"service", nullptr},

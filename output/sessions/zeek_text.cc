@@ -10,7 +10,7 @@
 #include "fmt/format.h"
 
 #include "output/community_id.h"
-#include "output/sessions/cell_text.h"
+#include "output/sessions/column_codec.h"
 #include "output/sessions/record_text.h"
 #include "output/sessions/text_parts.h"
 
@@ -66,6 +66,8 @@ char* PutUid(char* out, const SessionRecord& session) {
   return out;
 }
 
+constexpr TextFormat kZeek = TextFormat::kZeek;
+
 class ZeekText : public RecordText {
  public:
   std::string Header() const override {
@@ -84,12 +86,13 @@ class ZeekText : public RecordText {
     const SessionSide& client = session.client();
     const SessionSide& server = session.server();
     const uint64_t packets = client.packets + server.packets;
-    char* at = out.Room(kZeekColumns.size() * kLongestPart);
-    at = Tab(PutSeconds(at, session.first_time.ToNanoseconds()));
+    RowText row(times_, out);
+    char* at = row.Room();
+    at = Tab(PutField<kZeek>(session.first_time, row, at));
     at = Tab(PutUid(at, session));
     for (const SessionSide& side : session.side) {
-      at = Tab(PutAddress(at, side.end.ip));
-      at = Tab(PutNumber(at, side.end.port));
+      at = Tab(PutField<kZeek>(side.end.ip, row, at));
+      at = Tab(PutField<kZeek>(side.end.port, row, at));
     }
     at = Put(at, "tcp\t-\t");
     // Zeek measures nothing of a single packet without data.
@@ -97,35 +100,22 @@ class ZeekText : public RecordText {
       at = Put(at, "-\t-\t-\t");
     } else {
       at = Tab(PutSeconds(at, session.duration().ToNanoseconds()));
-      at = Tab(PutNumber(at, client.bytes));
-      at = Tab(PutNumber(at, server.bytes));
+      at = Tab(PutField<kZeek>(client.bytes, row, at));
+      at = Tab(PutField<kZeek>(server.bytes, row, at));
     }
-    at = Put(at, ConnStateName(session.state));
-    for (const SessionSide& side : session.side) {
-      *at++ = '\t';
-      *at++ = !side.local.has_value() ? '-' : *side.local ? 'T' : 'F';
-    }
+    at = PutField<kZeek>(session.state, row, at);
+    for (const SessionSide& side : session.side) at = PutField<kZeek>(side.local, row, Tab(at));
     at = Tab(at);
-    at = Tab(PutNumber(at, client.missed_bytes + server.missed_bytes));
-    out.Commit(at);
-    if (session.history.empty()) {
-      out.Append('-');
-    } else {
-      AppendWord(session.history, out);
-    }
-    at = Tab(out.Room(kZeekColumns.size() * kLongestPart));
-    at = Put(Tab(PutNumber(at, client.packets)), "-\t");
-    at = Put(Tab(PutNumber(at, server.packets)), "-\t-\t");
-    if (session.vlan.has_value()) {
-      at = Tab(PutNumber(at, *session.vlan));
-    } else {
-      at = Put(at, "-\t");
-    }
+    at = Tab(PutField<kZeek>(client.missed_bytes + server.missed_bytes, row, at));
+    at = Tab(PutField<kZeek>(session.history, row, at));
+    at = Put(Tab(PutField<kZeek>(client.packets, row, at)), "-\t");
+    at = Put(Tab(PutField<kZeek>(server.packets, row, at)), "-\t-\t");
+    at = Tab(PutField<kZeek>(session.vlan, row, at));
     std::array<char, kLongestCommunityId> id{};
     const size_t id_size = CommunityIdTo(client.end, server.end, id);
     at = Put(at, id_size > 0 ? std::string_view(id.data(), id_size) : "-");
     *at++ = '\n';
-    out.Commit(at);
+    row.Commit(at);
   }
 
  private:
@@ -134,6 +124,8 @@ class ZeekText : public RecordText {
     return out + 1;
   }
   static char* Put(char* out, std::string_view text) { return out + text.copy(out, text.size()); }
+
+  TimeWriter times_;
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <utility>
 
-#include "nlohmann/json.hpp"
+#include "json/line.h"
 #include "surveys/reports/cluster_report.h"
 #include "surveys/reports/survey_schema.h"
 
@@ -14,7 +14,7 @@ using surveys::FieldColumn;
 using surveys::FieldValue;
 using surveys::Relation;
 using surveys::ValueRange;
-using Json = nlohmann::ordered_json;
+using Json = json::Ordered;
 
 double Rounded(double value, double steps_per_unit) {
   return std::round(value * steps_per_unit) / steps_per_unit;
@@ -66,17 +66,15 @@ Json RelationJson(const ClusterReport& report, const Relation& relation) {
           {"nats", Rounded(relation.nats, 100)}};
 }
 
-std::string Line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-}
-
 }  // namespace
 
 std::string ClusterJson(const ClusterReport& report) {
   std::string text;
   if (report.fields.sessions == 0) return text;
-  for (const FieldColumn& column : report.fields.columns) text += Line(FieldJson(report, column));
-  for (const Relation& relation : report.relations) text += Line(RelationJson(report, relation));
+  for (const FieldColumn& column : report.fields.columns)
+    text += json::Line(FieldJson(report, column));
+  for (const Relation& relation : report.relations)
+    text += json::Line(RelationJson(report, relation));
   return text;
 }
 

@@ -10,7 +10,7 @@
 
 #include "fmt/format.h"
 
-#include "nlohmann/json.hpp"
+#include "json/line.h"
 #include "output/bar_chart.h"
 #include "output/text_columns.h"
 #include "surveys/reports/survey_schema.h"
@@ -23,7 +23,7 @@ using surveys::ScanCounting;
 using surveys::ScanQuery;
 using surveys::ScanReport;
 using surveys::ScanRow;
-using Json = nlohmann::ordered_json;
+using Json = json::Ordered;
 
 constexpr std::array<TextColumn, 10> kScanColumns = {{{"COUNT", true},
                                                       {"CLIENT", false},
@@ -132,7 +132,7 @@ std::string ScanJson(const ScanReport& report) {
                        {"unknown_failed", row.unknown_failed},
                        {"known_failed", row.known_failed},
                        {"not_told_apart", row.not_told_apart}};
-    text += json.dump() + '\n';
+    text += json::Line(json);
   }
   return text;
 }

@@ -12,7 +12,7 @@
 #include "fmt/format.h"
 
 #include "base/time_text.h"
-#include "nlohmann/json.hpp"
+#include "json/line.h"
 #include "output/bar_chart.h"
 #include "output/text_columns.h"
 #include "surveys/reports/fitted_table.h"
@@ -24,7 +24,7 @@ namespace {
 using surveys::ServerClient;
 using surveys::ServerReport;
 using surveys::ServerRow;
-using Json = nlohmann::ordered_json;
+using Json = json::Ordered;
 
 constexpr std::array<TextColumn, 10> kServerColumns = {{{"SERVER", false},
                                                         {"", false},
@@ -136,7 +136,7 @@ std::string ServerJson(const ServerReport& report) {
                        {"transient_share", std::round(TransientShare(row) * 1000) / 1000},
                        {"frequent_clients", std::move(frequent)},
                        {"not_told_apart", row.not_told_apart}};
-    text += json.dump() + '\n';
+    text += json::Line(json);
   }
   return text;
 }

@@ -12,7 +12,7 @@
 #include "fmt/format.h"
 
 #include "base/time_text.h"
-#include "nlohmann/json.hpp"
+#include "json/line.h"
 #include "output/line_chart.h"
 #include "output/text_columns.h"
 #include "surveys/reports/survey_schema.h"
@@ -21,7 +21,7 @@ namespace cairn::output {
 namespace {
 
 using surveys::TimelineEntry;
-using Json = nlohmann::ordered_json;
+using Json = json::Ordered;
 
 constexpr std::array<TextColumn, 11> kTimelineColumns = {{{"TIME", true},
                                                           {"", false},
@@ -158,7 +158,7 @@ std::string TimelineJson(const TimelineReport& report) {
                        {"server_off_share", share(s.server().off_share)},
                        {"id", s.id},
                        {"alerts", s.alerts}};
-    text += json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+    text += json::Line(json);
   }
   return text;
 }

@@ -8,17 +8,6 @@
 namespace cairn::config {
 namespace {
 
-TEST_CASE("the edit distance counts insertions, deletions, replacements and swaps") {
-  CHECK(EditDistance("ring", "ring") == 0);
-  CHECK(EditDistance("ring", "rings") == 1);
-  CHECK(EditDistance("ring", "rng") == 1);
-  CHECK(EditDistance("ring", "rang") == 1);
-  CHECK(EditDistance("ring", "rnig") == 1);
-  CHECK(EditDistance("", "abc") == 3);
-  CHECK(EditDistance("abc", "") == 3);
-  CHECK(EditDistance("kitten", "sitting") == 3);
-}
-
 TEST_CASE("the nearest path is the one with the fewest edits, and the first of equals") {
   const std::vector<std::string> known = {"capture.ring", "timing.direct.min_ratio",
                                           "timing.indirect.min_ratio", "chains"};

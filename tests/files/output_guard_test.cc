@@ -38,8 +38,8 @@ Output Of(const std::string& path, ExistingFile existing = ExistingFile::kReplac
 absl::Status WriteLine(const OutputGuard& guard, const Output& output) {
   const absl::StatusOr<int> descriptor = guard.Open(output);
   if (!descriptor.ok()) return descriptor.status();
-  CHECK(write(*descriptor, "ours 2\n", 7) == 7);
-  close(*descriptor);
+  const UniqueFd owner(*descriptor);
+  CHECK(write(owner.get(), "ours 2\n", 7) == 7);
   return absl::OkStatus();
 }
 

@@ -77,7 +77,7 @@ TEST_CASE("no line is wider than the terminal, and nothing is left out on a narr
   for (const int columns : {80, 100, 120, 159, 160, 200}) {
     Paper paper({.columns = columns, .colour = false});
     for (const Event& event : samples::All()) REQUIRE(paper.table().Write(event).ok());
-    REQUIRE(paper.table().WriteDigest().ok());
+    REQUIRE(paper.table().Conclude().ok());
     INFO(paper.Text());
     CHECK(paper.LongestLine() <= static_cast<size_t>(columns));
     CHECK_THAT(paper.Text(), Catch::Contains("[2001:db8:1::2]:22"));
@@ -160,7 +160,7 @@ TEST_CASE("a corrected pair has a row of its own and is one pair still") {
   Paper paper(kWide);
   REQUIRE(paper.table().Write(samples::DirectPair()).ok());
   REQUIRE(paper.table().Write(samples::RevisedPair()).ok());
-  REQUIRE(paper.table().WriteDigest().ok());
+  REQUIRE(paper.table().Conclude().ok());
   CHECK_THAT(paper.Text(), Catch::Contains("revised ") &&
                                Catch::Contains("upstream and downstream corrected; match") &&
                                Catch::Contains("1 pair") && !Catch::Contains("2 pairs"));
@@ -227,7 +227,7 @@ TEST_CASE("a short chain's row is the whole chain, a long one's new hops have no
   const size_t before = paper.Text().size();
   REQUIRE(paper.table().Write(update).ok());
   CHECK(paper.Text().size() == before);
-  REQUIRE(paper.table().WriteDigest().ok());
+  REQUIRE(paper.table().Conclude().ok());
   CHECK_THAT(paper.Text(), Catch::Contains(":300"));
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("colour is used only when the style says so") {
   Paper coloured({.columns = 120, .colour = true});
   for (Paper* paper : {&plain, &coloured}) {
     REQUIRE(paper->table().Write(samples::ExposedPassphrase()).ok());
-    REQUIRE(paper->table().WriteDigest().ok());
+    REQUIRE(paper->table().Conclude().ok());
   }
   CHECK(plain.Text().find('\x1b') == std::string::npos);
   CHECK(coloured.Text().find("\x1b[1;31m") != std::string::npos);
@@ -267,7 +267,7 @@ TEST_CASE("the digest has one line an incident, from origin to target") {
   REQUIRE(paper.table().Write(samples::ThreeHops()).ok());
   REQUIRE(paper.table().Write(samples::IndirectPair()).ok());
   const size_t before = paper.Text().size();
-  REQUIRE(paper.table().WriteDigest().ok());
+  REQUIRE(paper.table().Conclude().ok());
   const std::string digest = paper.Text().substr(before);
   CHECK_THAT(digest, Catch::Contains("2 incidents (chains):"));
   CHECK_THAT(digest, Catch::Contains(
@@ -278,7 +278,7 @@ TEST_CASE("the digest has one line an incident, from origin to target") {
 
 TEST_CASE("a run without alerts says so") {
   Paper paper(kWide);
-  REQUIRE(paper.table().WriteDigest().ok());
+  REQUIRE(paper.table().Conclude().ok());
   CHECK(paper.Text() == "No stepping stones found.\n");
 }
 
@@ -289,7 +289,7 @@ TEST_CASE("the digest keeps a bounded number of incidents and says that there ar
     event.chain = fmt::format("c-{:08x}00000000", i);
     REQUIRE(paper.table().Write(event).ok());
   }
-  REQUIRE(paper.table().WriteDigest().ok());
+  REQUIRE(paper.table().Conclude().ok());
   CHECK_THAT(paper.Text(), Catch::Contains("1000 incidents (chains):") &&
                                Catch::Contains("and more, not listed here"));
 }
@@ -299,7 +299,7 @@ TEST_CASE("a trace is told hop by hop, and its incident says where it leads") {
   REQUIRE(paper.table().Write(samples::DirectPair()).ok());
   REQUIRE(paper.table().Write(samples::FoundHop()).ok());
   REQUIRE(paper.table().Write(samples::FoundOrigin()).ok());
-  REQUIRE(paper.table().WriteDigest().ok());
+  REQUIRE(paper.table().Conclude().ok());
   std::string text = paper.Text();
   text.erase(std::unique(text.begin(), text.end(),
                          [](char a, char b) { return isspace(a) && isspace(b); }),
@@ -319,7 +319,7 @@ TEST_CASE("a claim is no finding, and a trace that found nothing leads nowhere")
   TraceDone nothing = samples::NothingFound();
   nothing.asked = samples::TraceOf(samples::DirectPair());
   REQUIRE(paper.table().Write(nothing).ok());
-  REQUIRE(paper.table().WriteDigest().ok());
+  REQUIRE(paper.table().Conclude().ok());
   CHECK_THAT(paper.Text(), Catch::Contains("trace claim") && Catch::Contains("10.10.0.8 claims:"));
   CHECK_THAT(paper.Text(), Catch::Contains("trace failed") && Catch::Contains("nothing is known"));
   CHECK_THAT(paper.Text(), !Catch::Contains("traced to"));
@@ -339,7 +339,7 @@ TEST_CASE("what hosts send steers no terminal, and widens no line") {
     REQUIRE(paper.table().Write(hop).ok());
     REQUIRE(paper.table().Write(done).ok());
     for (const TracebackEvent& event : samples::Asked()) REQUIRE(paper.table().Write(event).ok());
-    REQUIRE(paper.table().WriteDigest().ok());
+    REQUIRE(paper.table().Conclude().ok());
     CHECK_THAT(paper.Text(),
                !Catch::Contains("\x1b") && !Catch::Contains("\r") && !Catch::Contains("\x07"));
     CHECK(paper.LongestLine() <= static_cast<size_t>(columns));

@@ -13,7 +13,7 @@ int main(int argc, char**) {
     const cairn::HostScore score = cairn::output::samples::Score();
     cairn::output::ScoreHistory history;
     history.Add(score);
-    const bool written = lines.WriteScore(score).ok() &&
+    const bool written = cairn::output::ScoreLines(*writer).WriteScore(score).ok() &&
                          writer->Write(cairn::output::ToJsonLine(*history.Ranked()[0])).ok();
     return written ? 0 : 1;
   }

@@ -11,38 +11,9 @@
 
 namespace cairn::daemon {
 
-Asker::Asker(uint64_t id, int descriptor, Endpoint peer, Endpoint here, Clock::time_point deadline)
-    : id_(id), descriptor_(descriptor), peer_(peer), here_(here), deadline_(deadline) {}
-
-Asker::~Asker() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
-Asker::Asker(Asker&& other) noexcept
-    : id_(other.id_),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      peer_(other.peer_),
-      here_(other.here_),
-      state_(other.state_),
-      deadline_(other.deadline_),
-      received_(other.received_),
-      to_send_(std::move(other.to_send_)),
-      ended_(other.ended_),
-      is_too_long_(other.is_too_long_) {}
-
-Asker& Asker::operator=(Asker&& other) noexcept {
-  std::swap(id_, other.id_);
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(peer_, other.peer_);
-  std::swap(here_, other.here_);
-  std::swap(state_, other.state_);
-  std::swap(deadline_, other.deadline_);
-  std::swap(received_, other.received_);
-  std::swap(to_send_, other.to_send_);
-  std::swap(ended_, other.ended_);
-  std::swap(is_too_long_, other.is_too_long_);
-  return *this;
-}
+Asker::Asker(uint64_t id, UniqueFd descriptor, Endpoint peer, Endpoint here,
+             Clock::time_point deadline)
+    : id_(id), descriptor_(std::move(descriptor)), peer_(peer), here_(here), deadline_(deadline) {}
 
 short Asker::events() const {
   if (!to_send_.empty()) return POLLOUT;
@@ -60,7 +31,7 @@ void Asker::Step(short ready) {
 void Asker::Receive() {
   const std::span<char> room = received_.Room();
   if (room.empty()) return;
-  const ssize_t got = recv(descriptor_, room.data(), room.size(), 0);
+  const ssize_t got = recv(descriptor_.get(), room.data(), room.size(), 0);
   if (got > 0) {
     received_.Commit(static_cast<size_t>(got));
   } else if (got == 0) {
@@ -90,7 +61,7 @@ void Asker::Answer(std::string_view line) {
 }
 
 void Asker::Send() {
-  const ssize_t sent = send(descriptor_, to_send_.data(), to_send_.size(), MSG_NOSIGNAL);
+  const ssize_t sent = send(descriptor_.get(), to_send_.data(), to_send_.size(), MSG_NOSIGNAL);
   if (sent > 0) to_send_.erase(0, static_cast<size_t>(sent));
   if (sent < 0 && errno != EAGAIN && errno != EINTR) Finish();
 }

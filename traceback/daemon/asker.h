@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/address.h"
+#include "base/unique_fd.h"
 #include "traceback/stop/line_splitter.h"
 
 namespace cairn::daemon {
@@ -24,11 +25,8 @@ class Asker {
     kFinished,  // nothing more will happen: to be closed
   };
 
-  // Owns the socket, which must not block.  `here` is its own end.
-  Asker(uint64_t id, int descriptor, Endpoint peer, Endpoint here, Clock::time_point deadline);
-  ~Asker();
-  Asker(Asker&& other) noexcept;
-  Asker& operator=(Asker&& other) noexcept;
+  // The socket must not block.  `here` is its own end.
+  Asker(uint64_t id, UniqueFd descriptor, Endpoint peer, Endpoint here, Clock::time_point deadline);
 
   uint64_t id() const { return id_; }
   const Endpoint& peer() const { return peer_; }
@@ -38,7 +36,7 @@ class Asker {
   Clock::time_point deadline() const { return deadline_; }
   void set_deadline(Clock::time_point deadline) { deadline_ = deadline; }
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
   short events() const;  // that poll() is to wait for
   // Reads and writes as far as it can.
   void Step(short ready);
@@ -55,7 +53,7 @@ class Asker {
   void Send();
 
   uint64_t id_;
-  int descriptor_;
+  UniqueFd descriptor_;
   Endpoint peer_;
   Endpoint here_;
   State state_ = State::kReading;

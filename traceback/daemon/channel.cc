@@ -267,15 +267,9 @@ std::optional<Message> DecodeMessage(std::span<const std::byte> bytes) {
   }
 }
 
-Channel::~Channel() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
-Channel::Channel(Channel&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
 Channel::SendState Channel::Send(const Message& message) {
   const std::vector<std::byte> bytes = EncodeMessage(message);
-  while (send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+  while (send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     if (errno == EINTR) continue;
     return errno == EAGAIN ? SendState::kFull : SendState::kClosed;
   }
@@ -285,7 +279,7 @@ Channel::SendState Channel::Send(const Message& message) {
 Channel::ReceiveState Channel::Receive(Message& message) {
   std::array<std::byte, kMaxMessageBytes> bytes;  // only what was received is read
   // MSG_TRUNC: the true length of what did not fit.
-  const ssize_t got = recv(descriptor_, bytes.data(), bytes.size(), MSG_TRUNC | MSG_DONTWAIT);
+  const ssize_t got = recv(descriptor_.get(), bytes.data(), bytes.size(), MSG_TRUNC | MSG_DONTWAIT);
   if (got < 0) {
     return errno == EAGAIN || errno == EINTR ? ReceiveState::kNothing : ReceiveState::kClosed;
   }

@@ -9,10 +9,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/address.h"
+#include "base/unique_fd.h"
 #include "traceback/daemon/front_counters.h"
 #include "traceback/requester/exchange.h"
 #include "traceback/stop/message.h"
@@ -106,15 +108,9 @@ std::optional<Message> DecodeMessage(std::span<const std::byte> bytes);
 // One end of a socket pair that keeps messages apart (SOCK_SEQPACKET).  Thread-compatible.
 class Channel {
  public:
-  // Owns the descriptor.
-  explicit Channel(int descriptor) : descriptor_(descriptor) {}
-  ~Channel();
-  Channel(Channel&& other) noexcept;
-  Channel(const Channel&) = delete;
-  Channel& operator=(const Channel&) = delete;
-  Channel& operator=(Channel&&) = delete;
+  explicit Channel(UniqueFd descriptor) : descriptor_(std::move(descriptor)) {}
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
 
   enum class SendState : uint8_t { kSent, kFull, kClosed };
   SendState Send(const Message& message);
@@ -123,7 +119,7 @@ class Channel {
   ReceiveState Receive(Message& message);
 
  private:
-  int descriptor_;
+  UniqueFd descriptor_;
 };
 
 }  // namespace cairn::daemon

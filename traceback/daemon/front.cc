@@ -16,6 +16,7 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "base/wall_clock.h"
 #include "traceback/daemon/reply_rules.h"
 #include "traceback/daemon/requester_of.h"
@@ -148,22 +149,21 @@ void Front::Accept(int listener) {
   for (int i = 0; i < kMostAccepted; ++i) {
     sockaddr_storage storage{};
     socklen_t size = sizeof(storage);
-    const int descriptor = accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size,
-                                   SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (descriptor < 0) return;
+    UniqueFd descriptor(accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size,
+                                SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!descriptor.is_open()) return;
     ++counters_.connections;
     const Endpoint peer = sockets::EndpointOf(storage);
-    const Endpoint own = sockets::LocalEnd(descriptor);
+    const Endpoint own = sockets::LocalEnd(descriptor.get());
     if (own == Endpoint() || !MakeRoom(peer.ip)) {
       ++counters_.connections_refused;
       Complain(Complaint::kRefused, Level::kWarning, peer.ip,
                fmt::format("refused a connection of {}: too many are open", peer.ToString()));
-      close(descriptor);
       continue;
     }
     const int no_delay = 1;
-    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof(no_delay));
-    askers_.emplace_back(next_id_++, descriptor, peer, own,
+    setsockopt(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof(no_delay));
+    askers_.emplace_back(next_id_++, std::move(descriptor), peer, own,
                          now_ + ToChrono(options_.limits.line_timeout));
     Serve(askers_.back());  // the request is often there already
   }

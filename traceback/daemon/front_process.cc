@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/daemon/descriptors.h"
 #include "traceback/daemon/front.h"
 #include "traceback/daemon/log.h"
@@ -29,15 +30,17 @@ absl::Status FrontProcess::Start() {
     return absl::UnavailableError(
         fmt::format("cannot make a socket pair: {}", std::generic_category().message(errno)));
   }
+  UniqueFd own(ends[0]);
+  UniqueFd of_child(ends[1]);
   absl::StatusOr<std::string> root = MakeEmptyFolder();
   if (!root.ok()) return root.status();
   pid_ = fork();
   if (pid_ == 0) {
-    close(ends[0]);
-    Serve(ends[1], *root);
+    own.Close();
+    Serve(of_child.Release(), *root);
   }
-  close(ends[1]);
-  channel_.emplace(ends[0]);
+  of_child.Close();
+  channel_.emplace(std::move(own));
   // Its first byte says that it is in the sandbox; an end without, that it is not.
   const bool ready = pid_ > 0 && AwaitReady();
   rmdir(root->c_str());
@@ -81,7 +84,7 @@ void FrontProcess::Serve(int descriptor, const std::string& root) {
     Log(Level::kError, std::string(entered.message()));
     _exit(EXIT_FAILURE);
   }
-  Channel channel(descriptor);
+  Channel channel{UniqueFd(descriptor)};
   channel.Send(FrontCounters());
   {
     Front front(options_, listeners_, std::move(channel));

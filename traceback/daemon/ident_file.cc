@@ -15,6 +15,7 @@
 #include <chrono>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "traceback/daemon/descriptors.h"
 
 namespace cairn::daemon {
@@ -104,15 +105,17 @@ bool IdentFiles::UserLists(const Account& account, const IpAddress& asker) {
   left_ = 0;
   std::array<int, 2> ends{};
   if (account.name.empty() || pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+  UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
   const pid_t child = fork();
   if (child == 0) {
     // None of the monitor's, for as long as it may have to wait.
-    KeepDescriptors({ends[1]});
-    _exit(CopyFile(account, ends[1]) ? 0 : 1);
+    KeepDescriptors({writing.get()});
+    _exit(CopyFile(account, writing.get()) ? 0 : 1);
   }
-  close(ends[1]);
-  const std::string text = child > 0 ? ReadAll(ends[0]) : std::string();
-  close(ends[0]);
+  writing.Close();
+  const std::string text = child > 0 ? ReadAll(reading.get()) : std::string();
+  reading.Close();
   if (child < 0) return false;
   kill(child, SIGKILL);
   constexpr int kLooks = 25;

@@ -9,6 +9,8 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::daemon {
 namespace {
 
@@ -69,11 +71,9 @@ absl::Status EnterLandlock(std::optional<uint16_t> port) {
   const Ruleset ruleset = {.files = AllFileRights(version),
                            .network = has_ports ? kBindTcp | kConnectTcp : 0,
                            .scopes = version >= 6 ? kAllScopes : 0};
-  const auto rules = static_cast<int>(syscall(kCreateRuleset, &ruleset, sizeof(ruleset), 0));
-  if (rules < 0) return Failed("rules");
-  absl::Status restricted = Restrict(rules, port, has_ports);
-  close(rules);
-  return restricted;
+  const UniqueFd rules(static_cast<int>(syscall(kCreateRuleset, &ruleset, sizeof(ruleset), 0)));
+  if (!rules.is_open()) return Failed("rules");
+  return Restrict(rules.get(), port, has_ports);
 }
 
 }  // namespace cairn::daemon

@@ -13,6 +13,7 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/sockets/socket_address.h"
 
 namespace cairn::daemon {
@@ -44,16 +45,14 @@ bool Bind(int descriptor, const Endpoint& where) {
   return bind(descriptor, address.get(), address.size) == 0;
 }
 
-absl::StatusOr<int> Listen(const Endpoint& where) {
-  const int descriptor =
-      socket(sockets::FamilyOf(where.ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return ListenError(where, errno);
+absl::StatusOr<UniqueFd> Listen(const Endpoint& where) {
+  UniqueFd descriptor(
+      socket(sockets::FamilyOf(where.ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!descriptor.is_open()) return ListenError(where, errno);
   const int reuse = 1;
-  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
-  if (!Bind(descriptor, where) || listen(descriptor, kBacklog) != 0) {
-    absl::Status status = ListenError(where, errno);
-    close(descriptor);
-    return status;
+  setsockopt(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+  if (!Bind(descriptor.get(), where) || listen(descriptor.get(), kBacklog) != 0) {
+    return ListenError(where, errno);
   }
   return descriptor;
 }
@@ -81,22 +80,22 @@ absl::StatusOr<std::vector<int>> HandedOver(int count) {
 absl::StatusOr<std::vector<int>> OpenListeners(const Options& options) {
   constexpr int kUnsetEnvironment = 1;
   if (const int count = sd_listen_fds(kUnsetEnvironment); count > 0) return HandedOver(count);
-  std::vector<int> listeners;
+  std::vector<UniqueFd> listeners;
   absl::Status fault = absl::InvalidArgumentError("no address to listen on is configured");
   for (const IpAddress& address : options.addresses) {
-    const absl::StatusOr<int> listener = Listen({address, options.port});
+    absl::StatusOr<UniqueFd> listener = Listen({address, options.port});
     if (listener.ok()) {
-      listeners.push_back(*listener);
+      listeners.push_back(*std::move(listener));
       continue;
     }
     fault = listener.status();
-    if (!absl::IsUnavailable(fault)) {
-      for (const int opened : listeners) close(opened);
-      return fault;
-    }
+    if (!absl::IsUnavailable(fault)) return fault;
   }
   if (listeners.empty()) return fault;
-  return listeners;
+  // From here on they are open until the process ends, and over an exec (start_anew.h).
+  std::vector<int> kept;
+  for (UniqueFd& listener : listeners) kept.push_back(listener.Release());
+  return kept;
 }
 
 }  // namespace cairn::daemon

@@ -15,6 +15,7 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "base/wall_clock.h"
 
 namespace cairn::daemon {
@@ -47,12 +48,12 @@ void AddMetric(std::string& text, std::string_view side, std::string_view pair) 
 int Replace(const std::string& path, std::string_view text) {
   const std::string beside = path + ".new";
   unlink(beside.c_str());
-  const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (file < 0) return errno;
-  const ssize_t written = write(file, text.data(), text.size());
+  UniqueFd file(open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.is_open()) return errno;
+  const ssize_t written = write(file.get(), text.data(), text.size());
   int error = written == static_cast<ssize_t>(text.size()) ? 0 : written < 0 ? errno : ENOSPC;
-  if (error == 0 && fchmod(file, 0644) != 0) error = errno;
-  if (close(file) != 0 && error == 0) error = errno;
+  if (error == 0 && fchmod(file.get(), 0644) != 0) error = errno;
+  if (const int closed = file.Close(); error == 0) error = closed;
   if (error == 0 && rename(beside.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) unlink(beside.c_str());
   return error;

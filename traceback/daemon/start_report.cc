@@ -30,30 +30,20 @@ absl::StatusOr<StartReport> StartReport::Make() {
   return StartReport(ends[0], ends[1]);
 }
 
-StartReport::~StartReport() {
-  if (reading_ >= 0) close(reading_);
-  CloseChildEnd();
-}
-
-void StartReport::CloseChildEnd() {
-  if (writing_ >= 0) close(writing_);
-  writing_ = -1;
-}
-
 void StartReport::Tell(int child_end, const absl::Status& started) {
+  const UniqueFd end(child_end);
   std::string message(1, static_cast<char>(started.code()));
   message += std::string(started.message());
   if (message.size() > kMostReportBytes) message.resize(kMostReportBytes);
   // If nobody reads it any more, nobody waits for it either.
-  static_cast<void>(!write(child_end, message.data(), message.size()));
-  close(child_end);
+  static_cast<void>(!write(end.get(), message.data(), message.size()));
 }
 
 std::optional<absl::Status> StartReport::Read() const {
   std::array<char, kMostReportBytes> bytes;
   ssize_t got = 0;
   do {
-    got = read(reading_, bytes.data(), bytes.size());
+    got = read(reading_.get(), bytes.data(), bytes.size());
   } while (got < 0 && errno == EINTR);
   if (got < 0 && errno == EAGAIN) return std::nullopt;
   if (got <= 0) return absl::AbortedError("it told nothing");

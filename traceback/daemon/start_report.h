@@ -8,6 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::daemon {
 
 // By this a child process says, once, that it is at work, or why it is not: a pipe for one message.
@@ -18,26 +20,16 @@ class StartReport {
  public:
   // Unavailable: there are no descriptors left.
   static absl::StatusOr<StartReport> Make();
-  ~StartReport();
-  StartReport(StartReport&& other) noexcept
-      : reading_(std::exchange(other.reading_, -1)), writing_(std::exchange(other.writing_, -1)) {}
-  StartReport(const StartReport&) = delete;
-  StartReport& operator=(const StartReport&) = delete;
-  StartReport& operator=(StartReport&& other) noexcept {
-    std::swap(reading_, other.reading_);
-    std::swap(writing_, other.writing_);
-    return *this;
-  }
 
   // The end of the child, which keeps it over its fork; it is closed on exec.
-  int child_end() const { return writing_; }
+  int child_end() const { return writing_.get(); }
   // In the parent, after the fork: else the child's end would not be seen.
-  void CloseChildEnd();
+  void CloseChildEnd() { writing_ = UniqueFd(); }
   // In the child, with that end; closes it.  A long text is cut.
   static void Tell(int child_end, const absl::Status& started);
 
   // What poll() waits at.
-  int descriptor() const { return reading_; }
+  int descriptor() const { return reading_.get(); }
   // What the child has told; unset: nothing yet.  Aborted: it ended, or was ended, and told
   // nothing.  Does not wait.
   std::optional<absl::Status> Read() const;
@@ -45,8 +37,8 @@ class StartReport {
  private:
   StartReport(int reading, int writing) : reading_(reading), writing_(writing) {}
 
-  int reading_;
-  int writing_;
+  UniqueFd reading_;
+  UniqueFd writing_;
 };
 
 }  // namespace cairn::daemon

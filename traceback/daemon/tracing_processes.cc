@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/daemon/log.h"
 #include "traceback/daemon/process_end.h"
 #include "traceback/daemon/sandbox.h"
@@ -35,12 +36,12 @@ constexpr std::string_view kBadConfiguration = "exit status 2";
 
 std::string ErrorText(int error) { return std::generic_category().message(error); }
 
-absl::StatusOr<std::array<int, 2>> SocketPair() {
+absl::StatusOr<std::array<UniqueFd, 2>> SocketPair() {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return absl::UnavailableError(fmt::format("cannot make a socket pair: {}", ErrorText(errno)));
   }
-  return ends;
+  return std::array<UniqueFd, 2>{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 // The agent's folder: its own, and nobody else's.
@@ -134,32 +135,28 @@ absl::Status TracingProcesses::Prepare() {
 absl::Status TracingProcesses::Begin(Run run) {
   End();
   if (absl::Status prepared = Prepare(); !prepared.ok()) return prepared;
-  const auto monitor_agent = SocketPair();
+  // What the children get is closed here at the end.
+  auto monitor_agent = SocketPair();
   if (!monitor_agent.ok()) return monitor_agent.status();
-  channel_.emplace((*monitor_agent)[0]);
-  const absl::Cleanup close_agent = [&] { close((*monitor_agent)[1]); };
-  const auto monitor_key = SocketPair();
+  channel_.emplace(std::move((*monitor_agent)[0]));
+  auto monitor_key = SocketPair();
   if (!monitor_key.ok()) return Failed(monitor_key.status());
-  signer_ = std::make_unique<tracing::SocketSigner>((*monitor_key)[0]);
-  const absl::Cleanup close_key = [&] { close((*monitor_key)[1]); };
+  signer_ = std::make_unique<tracing::SocketSigner>(std::move((*monitor_key)[0]));
   const auto agent_key = SocketPair();
   if (!agent_key.ok()) return Failed(agent_key.status());
-  const absl::Cleanup close_both = [&] {
-    for (const int each : *agent_key) close(each);
-  };
   absl::StatusOr<std::string> root = MakeEmptyFolder();
   if (!root.ok()) return Failed(root.status());
   root_ = *std::move(root);
   const bool has_children = StartChild(key_,
                                        {.kind = TracingRole::Kind::kKey,
-                                        .monitor = (*monitor_key)[1],
-                                        .other = (*agent_key)[1],
+                                        .monitor = (*monitor_key)[1].get(),
+                                        .other = (*agent_key)[1].get(),
                                         .root = root_},
                                        run) &&
                             StartChild(agent_,
                                        {.kind = TracingRole::Kind::kAgent,
-                                        .monitor = (*monitor_agent)[1],
-                                        .other = (*agent_key)[0]},
+                                        .monitor = (*monitor_agent)[1].get(),
+                                        .other = (*agent_key)[0].get()},
                                        run);
   if (!has_children) {
     const std::string why = ErrorText(errno);

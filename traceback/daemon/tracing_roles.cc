@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/daemon/agent_log.h"
 #include "traceback/daemon/descriptors.h"
 #include "traceback/daemon/log.h"
@@ -97,10 +98,10 @@ tracing::AgentFiles OwnFiles(const tracing::Options& options, const TracingRole&
   tracing::AgentParts parts;
   parts.files = OwnFiles(options, role);
   const Identity identity = OwnIdentity(options, role);
-  const absl::StatusOr<int> control = tracing::OpenControl(options.control);
+  absl::StatusOr<UniqueFd> control = tracing::OpenControl(options.control);
   if (!control.ok()) FailRole(role, control.status());
-  parts.control = *control;
-  parts.signer = std::make_unique<tracing::SocketSigner>(role.other);
+  parts.control = control->Release();
+  parts.signer = std::make_unique<tracing::SocketSigner>(UniqueFd(role.other));
   parts.monitor = role.monitor;
   AgentLog log;
   parts.log = [&log](const tracing::AgentLine& line) { log.Log(line, AgentLog::Clock::now()); };

@@ -26,6 +26,7 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/daemon/capabilities.h"
 #include "traceback/daemon/filter_builder.h"
 
@@ -208,17 +209,17 @@ void ForbidNetwork(FilterBuilder& builder) {
 }
 
 absl::StatusOr<std::vector<sock_filter>> Exported(scmp_filter_ctx filter) {
-  const int file = memfd_create("filter", MFD_CLOEXEC);
-  if (file < 0) return Failed("memfd_create", errno);
+  const UniqueFd file(memfd_create("filter", MFD_CLOEXEC));
+  if (!file.is_open()) return Failed("memfd_create", errno);
   std::vector<sock_filter> program;
-  const int result = seccomp_export_bpf(filter, file);
-  const off_t size = lseek(file, 0, SEEK_END);
+  const int result = seccomp_export_bpf(filter, file.get());
+  const off_t size = lseek(file.get(), 0, SEEK_END);
   if (result == 0 && size > 0) {
     program.resize(static_cast<size_t>(size) / sizeof(sock_filter));
     const auto wanted = static_cast<ssize_t>(program.size() * sizeof(sock_filter));
-    if (pread(file, program.data(), static_cast<size_t>(wanted), 0) != wanted) program.clear();
+    if (pread(file.get(), program.data(), static_cast<size_t>(wanted), 0) != wanted)
+      program.clear();
   }
-  close(file);
   if (program.empty()) return Failed("seccomp_export_bpf", result == 0 ? EIO : -result);
   return program;
 }

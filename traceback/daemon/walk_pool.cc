@@ -31,9 +31,9 @@ WalkPool::End EndByStatus(int status) {
 WalkPool::~WalkPool() {
   for (const Child& child : children_) {
     kill(child.pid, SIGKILL);
-    if (child.pipe >= 0) close(child.pipe);
     stuck_.push_back(child.pid);
   }
+  children_.clear();  // and with them what they wrote to
   const Clock::time_point end = Clock::now() + kPatience;
   while (!stuck_.empty() && Clock::now() < end) {
     std::erase_if(stuck_, [](pid_t pid) { return waitpid(pid, nullptr, WNOHANG) != 0; });
@@ -52,24 +52,25 @@ void WalkPool::Start(uint64_t id, const WalkJob& job, Clock::time_point now) {
     ended_.push_back(std::move(failed));
     return;
   }
+  UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid == 0) _exit(work_(job, parent, ends[1]));
-  close(ends[1]);
+  if (pid == 0) _exit(work_(job, parent, writing.get()));
+  writing.Close();
   if (pid < 0) {
-    close(ends[0]);
     failed.end = End::kMemory;
     ended_.push_back(std::move(failed));
     return;
   }
-  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  fcntl(reading.get(), F_SETFL, O_NONBLOCK);
   // As WalkInChild divides the time.
   const std::chrono::nanoseconds whole(walks_.deadline.ToNanoseconds());
   const std::chrono::nanoseconds time = job.is_alone ? whole : whole * 3 / 4;
   children_.push_back({.id = id,
                        .is_alone = job.is_alone,
                        .pid = pid,
-                       .pipe = ends[0],
+                       .pipe = std::move(reading),
                        .deadline = now + time + whole / 8 + kGrace,
                        .report = WalkReportReader(job.connections.size()),
                        .reason = std::nullopt});
@@ -77,7 +78,8 @@ void WalkPool::Start(uint64_t id, const WalkJob& job, Clock::time_point now) {
 
 void WalkPool::AppendPolled(std::vector<pollfd>& polled) const {
   for (const Child& child : children_) {
-    if (child.pipe >= 0) polled.push_back({.fd = child.pipe, .events = POLLIN, .revents = 0});
+    if (child.pipe.is_open())
+      polled.push_back({.fd = child.pipe.get(), .events = POLLIN, .revents = 0});
   }
 }
 
@@ -86,7 +88,7 @@ std::optional<WalkPool::Clock::time_point> WalkPool::NextDeadline() const {
   if (!ended_.empty()) first = Clock::now();
   for (const Child& child : children_) {
     const Clock::time_point next =
-        child.pipe >= 0 ? child.deadline : std::min(child.deadline, Clock::now() + kLook);
+        child.pipe.is_open() ? child.deadline : std::min(child.deadline, Clock::now() + kLook);
     first = std::min(first.value_or(next), next);
   }
   return first;
@@ -95,12 +97,12 @@ std::optional<WalkPool::Clock::time_point> WalkPool::NextDeadline() const {
 void WalkPool::Step(Clock::time_point now, std::span<const pollfd> ready) {
   for (Child& child : children_) {
     const auto of_child = std::find_if(ready.begin(), ready.end(), [&child](const pollfd& each) {
-      return child.pipe >= 0 && each.fd == child.pipe;
+      return child.pipe.is_open() && each.fd == child.pipe.get();
     });
     if (of_child != ready.end() && of_child->revents != 0) Read(child, now);
-    if (child.pipe >= 0 && now >= child.deadline) Kill(child, End::kTime);
+    if (child.pipe.is_open() && now >= child.deadline) Kill(child, End::kTime);
   }
-  children_.remove_if([&](Child& child) { return child.pipe < 0 && Reap(child, now); });
+  children_.remove_if([&](Child& child) { return !child.pipe.is_open() && Reap(child, now); });
   std::erase_if(stuck_, [](pid_t pid) { return waitpid(pid, nullptr, WNOHANG) != 0; });
 }
 
@@ -114,10 +116,10 @@ void WalkPool::Read(Child& child, Clock::time_point now) {
   const bool had_looked = child.report.report().looked;
   std::array<char, 1 << 16> block;  // only what was read is used
   for (int i = 0; i < kMostReads; ++i) {
-    const ssize_t got = read(child.pipe, block.data(), block.size());
+    const ssize_t got = read(child.pipe.get(), block.data(), block.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
-      close(std::exchange(child.pipe, -1));
+      child.pipe.Close();
       child.deadline = Clock::now() + kPatience;
       return;
     }
@@ -135,7 +137,7 @@ void WalkPool::Read(Child& child, Clock::time_point now) {
 
 void WalkPool::Kill(Child& child, End reason) {
   kill(child.pid, SIGKILL);
-  close(std::exchange(child.pipe, -1));
+  child.pipe.Close();
   child.reason = reason;
   child.deadline = Clock::now() + kPatience;
 }

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "traceback/daemon/options.h"
 #include "traceback/daemon/walk_child.h"
 #include "traceback/daemon/walk_report.h"
@@ -68,7 +69,7 @@ class WalkPool {
     uint64_t id = 0;
     bool is_alone = false;
     pid_t pid = -1;
-    int pipe = -1;  // -1: it says nothing more, and is expected to end
+    UniqueFd pipe;  // none: it says nothing more, and is expected to end
     Clock::time_point deadline;
     WalkReportReader report;
     std::optional<End> reason;  // why it was killed

@@ -6,27 +6,22 @@
 #include <utility>
 #include <variant>
 
-#include "base/event_schema.h"
 #include "base/time_text.h"
-#include "nlohmann/json.hpp"
+#include "json/event_line.h"
 
 namespace cairn {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-Json TimeOrNull(PacketTime time) { return time.IsSet() ? Json(Rfc3339(time)) : Json(); }
+using json::TextOrNull;
+using json::TimeOrNull;
+using Json = json::Ordered;
 
 Json AddressOrNull(const std::optional<IpAddress>& ip) {
   return ip.has_value() ? Json(ip->ToString()) : Json();
 }
 
-Json ToJson(const Endpoint& end) { return {{"ip", end.ip.ToString()}, {"port", end.port}}; }
-
 Json ToJson(const HostConnection& connection) {
-  return {{"local", ToJson(connection.local)}, {"remote", ToJson(connection.remote)}};
+  return {{"local", json::Of(connection.local)}, {"remote", json::Of(connection.remote)}};
 }
 
 Json ToJson(const std::optional<HostConnection>& connection) {
@@ -45,16 +40,42 @@ Json ToJson(const TraceStep& step) {
 }
 
 Json Head(const TraceAsked& asked, const char* name) {
-  return {{"schema", kAlertSchema},
-          {"time", Rfc3339(asked.time)},
-          {"event", name},
-          {"alert_id", TextOrNull(asked.alert_id)},
-          {"revision", asked.revision},
-          {"chain", TextOrNull(asked.chain)},
-          {"trace", TextOrNull(asked.trace)}};
+  Json json = json::EventHead(asked.time, name);
+  json["alert_id"] = TextOrNull(asked.alert_id);
+  json["revision"] = asked.revision;
+  json["chain"] = TextOrNull(asked.chain);
+  json["trace"] = TextOrNull(asked.trace);
+  return json;
 }
 
-Json ToJson(const TraceHop& event) {
+Json AskedHead(const HostAsked& asked, const char* name) {
+  Json json = json::EventHead(asked.time, name);
+  json["alert_id"] = asked.alert_id;
+  json["revision"] = asked.revision;
+  json["about"] = asked.about;
+  json["host"] = asked.host.ToString();
+  json["request"] = asked.request;
+  json["attempts"] = asked.attempts;
+  json["ended"] = Rfc3339(asked.ended);
+  return json;
+}
+
+}  // namespace
+
+json::Ordered ToJson(const StopToken& event) {
+  Json json = AskedHead(event.asked, "stop_token");
+  json["token"] = event.token;
+  return json;
+}
+
+json::Ordered ToJson(const StopFailed& event) {
+  Json json = AskedHead(event.asked, "stop_failed");
+  json["reason"] = event.reason;
+  json["detail"] = event.detail;
+  return json;
+}
+
+json::Ordered ToJson(const TraceHop& event) {
   Json json = Head(event.asked, "trace_hop");
   json["hop"] = event.number == 0 ? Json() : Json(event.number);
   json["verified"] = event.verified;
@@ -78,7 +99,7 @@ Json ToJson(const TraceHop& event) {
   return json;
 }
 
-Json ToJson(const TraceDone& event) {
+json::Ordered ToJson(const TraceDone& event) {
   Json json = Head(event.asked, "trace_done");
   json["host"] = event.about.local.ip.ToString();
   json["asked"] = ToJson(event.about);
@@ -101,36 +122,8 @@ Json ToJson(const TraceDone& event) {
   return json;
 }
 
-Json AskedHead(const HostAsked& asked, const char* name) {
-  Json json = {{"schema", kAlertSchema}, {"time", Rfc3339(asked.time)}, {"event", name}};
-  json["alert_id"] = asked.alert_id;
-  json["revision"] = asked.revision;
-  json["about"] = asked.about;
-  json["host"] = asked.host.ToString();
-  json["request"] = asked.request;
-  json["attempts"] = asked.attempts;
-  json["ended"] = Rfc3339(asked.ended);
-  return json;
-}
-
-Json ToJson(const StopToken& event) {
-  Json json = AskedHead(event.asked, "stop_token");
-  json["token"] = event.token;
-  return json;
-}
-
-Json ToJson(const StopFailed& event) {
-  Json json = AskedHead(event.asked, "stop_failed");
-  json["reason"] = event.reason;
-  json["detail"] = event.detail;
-  return json;
-}
-
-}  // namespace
-
 std::string ToJsonLine(const TracebackEvent& event) {
-  const Json json = std::visit([](const auto& e) { return ToJson(e); }, event);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json::Line(std::visit([](const auto& each) { return ToJson(each); }, event));
 }
 
 }  // namespace cairn

@@ -12,6 +12,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::host {
 namespace {
 
@@ -53,21 +55,17 @@ std::string Objection(std::string_view log) {
 
 absl::StatusOr<BpfIterator> BpfIterator::Load(const char* name, uint32_t function,
                                               std::span<const bpf_insn> instructions) {
-  int program = LoadProgram(name, function, instructions, {});
-  if (program >= 0) return BpfIterator(program);
+  UniqueFd program(LoadProgram(name, function, instructions, {}));
+  if (program.is_open()) return BpfIterator(std::move(program));
   // Once more, to be told why.
   std::vector<char> log(64 << 10);
-  program = LoadProgram(name, function, instructions, log);
-  if (program >= 0) return BpfIterator(program);
+  program = UniqueFd(LoadProgram(name, function, instructions, log));
+  if (program.is_open()) return BpfIterator(std::move(program));
   const int error = errno;
   const std::string objection = Objection(log.data());
   return Failed(fmt::format("the kernel does not load {}{}{}", name, objection.empty() ? "" : ": ",
                             objection),
                 error);
-}
-
-BpfIterator::~BpfIterator() {
-  if (program_ >= 0) close(program_);
 }
 
 absl::Status BpfIterator::Run(uint32_t thread, size_t size,
@@ -78,15 +76,14 @@ absl::Status BpfIterator::Run(uint32_t thread, size_t size,
   options.sz = sizeof(options);
   options.iter_info = &about;
   options.iter_info_len = sizeof(about);
-  const int link = bpf_link_create(program_, 0, BPF_TRACE_ITER, &options);
-  if (link < 0) return Failed("a BPF iterator", errno);
-  const int iterator = bpf_iter_create(link);
+  UniqueFd link(bpf_link_create(program_.get(), 0, BPF_TRACE_ITER, &options));
+  if (!link.is_open()) return Failed("a BPF iterator", errno);
+  const UniqueFd iterator(bpf_iter_create(link.get()));
   const int error = errno;
-  close(link);
-  if (iterator < 0) return Failed("a BPF iterator", error);
-  const absl::Cleanup close_iterator = [iterator] { close(iterator); };
+  link.Close();
+  if (!iterator.is_open()) return Failed("a BPF iterator", error);
   while (true) {
-    const ssize_t got = read(iterator, block_.data(), block_.size());
+    const ssize_t got = read(iterator.get(), block_.data(), block_.size());
     if (got == 0) return absl::OkStatus();
     // After a million objects for which nothing was written the kernel gives others a turn.
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;

@@ -14,6 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::host {
 
 // A program in the kernel that is run for each object of one kind, and what it writes is read from
@@ -25,25 +27,19 @@ class BpfIterator {
   // Unavailable: the kernel refuses the program; the message has its reason.
   static absl::StatusOr<BpfIterator> Load(const char* name, uint32_t function,
                                           std::span<const bpf_insn> instructions);
-  ~BpfIterator();
-  BpfIterator(BpfIterator&& other) noexcept
-      : program_(std::exchange(other.program_, -1)), block_(std::move(other.block_)) {}
-  BpfIterator(const BpfIterator&) = delete;
-  BpfIterator& operator=(const BpfIterator&) = delete;
-  BpfIterator& operator=(BpfIterator&&) = delete;
 
   // Of the loaded program.
-  int descriptor() const { return program_; }
+  int descriptor() const { return program_.get(); }
   // Runs it once, for one thread (0: all), and calls `take` with whole entries of `size` bytes as
   // they come, until it returns false.
   absl::Status Run(uint32_t thread, size_t size,
                    absl::FunctionRef<bool(std::span<const std::byte>)> take);
 
  private:
-  explicit BpfIterator(int program) : program_(program), block_(kBlock) {}
+  explicit BpfIterator(UniqueFd program) : program_(std::move(program)), block_(kBlock) {}
   static constexpr size_t kBlock = 32 << 10;  // what the kernel gathers for one read at most
 
-  int program_;
+  UniqueFd program_;
   std::vector<std::byte> block_;
 };
 

@@ -13,6 +13,8 @@
 
 #include "absl/strings/escaping.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::host {
 namespace {
 
@@ -40,10 +42,10 @@ std::string Sha256(int file, const Deadline& deadline) {
 
 Executable ExecutableHashes::Of(const ProcFolder& process, bool with_hash) {
   Executable executable;
-  const int file = openat(process.descriptor(), "exe", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return executable;
+  const UniqueFd file(openat(process.descriptor(), "exe", O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return executable;
   struct stat status {};
-  if (fstat(file, &status) == 0) {
+  if (fstat(file.get(), &status) == 0) {
     executable.device = status.st_dev;
     executable.inode = status.st_ino;
     const Key key = {status.st_dev, status.st_ino, status.st_size, Nanoseconds(status.st_mtim),
@@ -54,16 +56,14 @@ Executable ExecutableHashes::Of(const ProcFolder& process, bool with_hash) {
     } else if (with_hash &&
                static_cast<uint64_t>(status.st_size) <= std::min(max_bytes_, budget_bytes_)) {
       budget_bytes_ -= static_cast<uint64_t>(status.st_size);
-      executable.sha256 = Sha256(file, deadline_);
+      executable.sha256 = Sha256(file.get(), deadline_);
       if (executable.sha256.empty()) {
-        close(file);
         return executable;
       }
       Learn({key, executable.sha256});
       if (learned_.size() < kMost) learned_.push_back({key, executable.sha256});
     }
   }
-  close(file);
   return executable;
 }
 

@@ -81,17 +81,13 @@ void NetlinkBody::End(size_t begun) {
 }
 
 absl::StatusOr<Netlink> Netlink::Open(int protocol) {
-  const int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-  if (descriptor < 0) {
+  UniqueFd descriptor(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+  if (!descriptor.is_open()) {
     return absl::UnavailableError(fmt::format("no netlink socket: {}", Text(errno)));
   }
   const timeval patience = {.tv_sec = 5, .tv_usec = 0};
-  setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  return Netlink(descriptor);
-}
-
-Netlink::~Netlink() {
-  if (descriptor_ >= 0) close(descriptor_);
+  setsockopt(descriptor.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  return Netlink(std::move(descriptor));
 }
 
 absl::Status Netlink::Send(uint16_t type, uint16_t flags, NetlinkBytes body) {
@@ -110,7 +106,7 @@ absl::Status Netlink::Send(uint16_t type, uint16_t flags, NetlinkBytes body) {
   message.msg_namelen = sizeof(kernel);
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  if (sendmsg(descriptor_, &message, 0) < 0) {
+  if (sendmsg(descriptor_.get(), &message, 0) < 0) {
     return absl::UnavailableError(fmt::format("cannot ask the kernel: {}", Text(errno)));
   }
   return absl::OkStatus();
@@ -121,7 +117,7 @@ absl::StatusOr<NetlinkBytes> Netlink::ReceiveBlock(std::vector<std::byte>& buffe
   while (true) {
     sockaddr_nl from{};
     socklen_t size = sizeof(from);
-    const ssize_t got = recvfrom(descriptor_, buffer.data(), buffer.size(), MSG_TRUNC,
+    const ssize_t got = recvfrom(descriptor_.get(), buffer.data(), buffer.size(), MSG_TRUNC,
                                  reinterpret_cast<sockaddr*>(&from), &size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 
 #include "base/address.h"
+#include "base/unique_fd.h"
 
 namespace cairn::host {
 
@@ -68,14 +69,6 @@ class NetlinkBody {
 class Netlink {
  public:
   static absl::StatusOr<Netlink> Open(int protocol);
-  ~Netlink();
-  Netlink(Netlink&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), sequence_(other.sequence_) {}
-  Netlink& operator=(Netlink&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    std::swap(sequence_, other.sequence_);
-    return *this;
-  }
 
   // Sends a question, and calls `take(type, body)` with each message of the answer.
   // NotFound: there is no such thing.  DataLoss: the answer is not whole, but what was taken is
@@ -84,11 +77,11 @@ class Netlink {
                    const std::function<void(uint16_t type, NetlinkBytes body)>& take);
 
  private:
-  explicit Netlink(int descriptor) : descriptor_(descriptor) {}
+  explicit Netlink(UniqueFd descriptor) : descriptor_(std::move(descriptor)) {}
   absl::Status Send(uint16_t type, uint16_t flags, NetlinkBytes body);
   absl::StatusOr<NetlinkBytes> ReceiveBlock(std::vector<std::byte>& buffer) const;
 
-  int descriptor_ = -1;
+  UniqueFd descriptor_;
   uint32_t sequence_ = 0;
 };
 

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/unique_fd.h"
+
 namespace cairn::host {
 namespace {
 
@@ -56,11 +58,11 @@ absl::Status ReadAddresses(Netlink& route, NetworkLinks& links) {
 
 // What the namespace of `route` calls the one that this process is in.
 std::optional<int32_t> NumberOfHome(Netlink& route) {
-  const int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-  if (home < 0) return std::nullopt;
+  const UniqueFd home(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (!home.is_open()) return std::nullopt;
   rtgenmsg header{};
   NetlinkBody question(header);
-  question.Put(NETNSA_FD, BytesOf(static_cast<uint32_t>(home)));
+  question.Put(NETNSA_FD, BytesOf(static_cast<uint32_t>(home.get())));
   std::optional<int32_t> number;
   const absl::Status asked =
       route.Ask(RTM_GETNSID, 0, question.bytes(), [&number](uint16_t, NetlinkBytes body) {
@@ -68,7 +70,6 @@ std::optional<int32_t> NumberOfHome(Netlink& route) {
           if (type == NETNSA_NSID) number = FirstOf<int32_t>(value);
         });
       });
-  close(home);
   if (!asked.ok() || number == NETNSA_NSID_NOT_ASSIGNED) return std::nullopt;
   return number;
 }

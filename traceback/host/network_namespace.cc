@@ -20,6 +20,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::host {
 namespace {
 
@@ -29,26 +31,6 @@ constexpr size_t kMostNamed = 4096;
 constexpr unsigned kMiscMajor = 10;  // of /dev/net/tun
 constexpr unsigned kTunMinor = 200;
 constexpr unsigned kThreads = O_EXCL;  // PIDFD_THREAD; before Linux 6.9 an error
-
-// A descriptor that is closed at the end.
-class Held {
- public:
-  explicit Held(int descriptor) : descriptor_(descriptor) {}
-  ~Held() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
-  int get() const { return descriptor_; }
-  int Release() { return std::exchange(descriptor_, -1); }
-  void Replace(int descriptor) {
-    if (descriptor_ >= 0) close(descriptor_);
-    descriptor_ = descriptor;
-  }
-
- private:
-  int descriptor_;
-};
 
 struct Identity {
   dev_t device = 0;
@@ -74,110 +56,106 @@ absl::Status FaultOf(std::string_view what) {
       fmt::format("{}: {}", what, std::generic_category().message(errno)));
 }
 
-// A descriptor of another process as one of this one, which shares what it stands for; -1: errno
-// tells why not.
-int CopyOf(uint32_t thread, uint32_t descriptor) {
-  Held process(static_cast<int>(syscall(SYS_pidfd_open, thread, 0)));
-  if (process.get() < 0) {
-    process.Replace(static_cast<int>(syscall(SYS_pidfd_open, thread, kThreads)));
+// A descriptor of another process as one of this one, which shares what it stands for; none:
+// errno tells why not.
+UniqueFd CopyOf(uint32_t thread, uint32_t descriptor) {
+  UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, thread, 0)));
+  if (!process.is_open()) {
+    process = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, thread, kThreads)));
   }
-  if (process.get() < 0) return -1;
-  return static_cast<int>(syscall(SYS_pidfd_getfd, process.get(), descriptor, 0));
+  if (!process.is_open()) return {};
+  return UniqueFd(static_cast<int>(syscall(SYS_pidfd_getfd, process.get(), descriptor, 0)));
 }
 
 // Where this process belongs, while it could not go back there.
-int& LeftBehind() {
-  static int home = -1;
+UniqueFd& LeftBehind() {
+  static UniqueFd home;
   return home;
 }
 
 bool GoHome() {
-  int& home = LeftBehind();
-  if (home < 0) return true;
-  if (setns(home, CLONE_NEWNET) != 0) return false;
-  close(std::exchange(home, -1));
+  UniqueFd& home = LeftBehind();
+  if (!home.is_open()) return true;
+  if (setns(home.get(), CLONE_NEWNET) != 0) return false;
+  home.Close();
   return true;
 }
 
 }  // namespace
 
-NetworkNamespace::NetworkNamespace(int descriptor) : descriptor_(descriptor) {
-  const std::optional<Identity> identity = IdentityOfDescriptor(descriptor);
+NetworkNamespace::NetworkNamespace(UniqueFd descriptor) : descriptor_(std::move(descriptor)) {
+  const std::optional<Identity> identity = IdentityOfDescriptor(descriptor_.get());
   if (identity.has_value()) number_ = identity->inode;
-}
-
-NetworkNamespace::~NetworkNamespace() {
-  if (descriptor_ >= 0) close(descriptor_);
 }
 
 absl::StatusOr<NetworkNamespace> NetworkNamespace::Open(const ProcFolder& proc,
                                                         const std::string& path) {
-  const int descriptor = openat(proc.descriptor(), path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return FaultOf("a network namespace cannot be opened");
-  return NetworkNamespace(descriptor);
+  UniqueFd descriptor(openat(proc.descriptor(), path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor.is_open()) return FaultOf("a network namespace cannot be opened");
+  return NetworkNamespace(std::move(descriptor));
 }
 
 absl::StatusOr<NetworkNamespace> NetworkNamespace::OfSocket(uint32_t thread, uint32_t descriptor,
                                                             uint64_t inode) {
-  const Held copy(CopyOf(thread, descriptor));
-  if (copy.get() < 0) return FaultOf("a socket may not be looked at");
+  const UniqueFd copy = CopyOf(thread, descriptor);
+  if (!copy.is_open()) return FaultOf("a socket may not be looked at");
   const std::optional<Identity> identity = IdentityOfDescriptor(copy.get());
   if (!identity.has_value() || identity->inode != inode) {
     return absl::NotFoundError("the descriptor is another one");
   }
-  const int network = ioctl(copy.get(), SIOCGSKNS);
-  if (network < 0) return FaultOf("the namespace of a socket cannot be told");
-  fcntl(network, F_SETFD, FD_CLOEXEC);
-  return NetworkNamespace(network);
+  UniqueFd network(ioctl(copy.get(), SIOCGSKNS));
+  if (!network.is_open()) return FaultOf("the namespace of a socket cannot be told");
+  fcntl(network.get(), F_SETFD, FD_CLOEXEC);
+  return NetworkNamespace(std::move(network));
 }
 
 absl::StatusOr<NetworkNamespace> NetworkNamespace::OfTunnel(uint32_t thread, uint32_t descriptor) {
-  const Held copy(CopyOf(thread, descriptor));
-  if (copy.get() < 0) return FaultOf("a tunnel may not be looked at");
+  const UniqueFd copy = CopyOf(thread, descriptor);
+  if (!copy.is_open()) return FaultOf("a tunnel may not be looked at");
   struct stat status {};
   if (fstat(copy.get(), &status) != 0 || !S_ISCHR(status.st_mode) ||
       status.st_rdev != makedev(kMiscMajor, kTunMinor)) {
     return absl::NotFoundError("the descriptor is no tunnel");
   }
-  const int network = ioctl(copy.get(), TUNGETDEVNETNS);
-  if (network < 0) return FaultOf("the namespace of a tunnel cannot be told");
-  fcntl(network, F_SETFD, FD_CLOEXEC);
-  return NetworkNamespace(network);
+  UniqueFd network(ioctl(copy.get(), TUNGETDEVNETNS));
+  if (!network.is_open()) return FaultOf("the namespace of a tunnel cannot be told");
+  fcntl(network.get(), F_SETFD, FD_CLOEXEC);
+  return NetworkNamespace(std::move(network));
 }
 
 std::optional<uint32_t> NetworkNamespace::MadeBy() const {
   const std::optional<Identity> own = IdentityOfPath("/proc/self/ns/user");
-  Held user(ioctl(descriptor_, NS_GET_USERNS));
+  UniqueFd user(ioctl(descriptor_.get(), NS_GET_USERNS));
   std::optional<uint32_t> maker;
   constexpr int kMostLevels = 40;  // more than the kernel has
   for (int level = 0; level < kMostLevels; ++level) {
     // A namespace that is not below the own one: the kernel does not show it.
-    if (user.get() < 0 || !own.has_value()) return maker.value_or(kUnknownMaker);
+    if (!user.is_open() || !own.has_value()) return maker.value_or(kUnknownMaker);
     if (IdentityOfDescriptor(user.get()) == own) return maker;
     uid_t owner = kUnknownMaker;
     if (ioctl(user.get(), NS_GET_OWNER_UID, &owner) != 0) owner = kUnknownMaker;
     if (owner != 0) maker = owner;
-    user.Replace(ioctl(user.get(), NS_GET_PARENT));
+    user = UniqueFd(ioctl(user.get(), NS_GET_PARENT));
   }
   return maker.value_or(kUnknownMaker);
 }
 
 bool NetworkNamespace::IsOfOwnUsers() const {
-  const Held user(ioctl(descriptor_, NS_GET_USERNS));
+  const UniqueFd user(ioctl(descriptor_.get(), NS_GET_USERNS));
   const std::optional<Identity> own = IdentityOfPath("/proc/self/ns/user");
-  return user.get() >= 0 && own.has_value() && IdentityOfDescriptor(user.get()) == own;
+  return user.is_open() && own.has_value() && IdentityOfDescriptor(user.get()) == own;
 }
 
 absl::StatusOr<Netlink> NetworkNamespace::OpenNetlink(int protocol) const {
   if (!GoHome()) return FaultOf("cannot go back to the own network namespace");
   if (number_ == OwnNetworkNamespace()) return Netlink::Open(protocol);
-  Held own(open(kOwnNetwork, O_RDONLY | O_CLOEXEC));
-  if (own.get() < 0 || setns(descriptor_, CLONE_NEWNET) != 0) {
+  UniqueFd own(open(kOwnNetwork, O_RDONLY | O_CLOEXEC));
+  if (!own.is_open() || setns(descriptor_.get(), CLONE_NEWNET) != 0) {
     return FaultOf("another network namespace may not be entered");
   }
   absl::StatusOr<Netlink> netlink = Netlink::Open(protocol);
   // Only want of memory can hinder this.  Then the next question tries again.
-  LeftBehind() = own.Release();
+  LeftBehind() = std::move(own);
   GoHome();
   return netlink;
 }

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
 #include "traceback/host/deadline.h"
 #include "traceback/host/netlink.h"
 #include "traceback/host/proc_folder.h"
@@ -31,16 +32,8 @@ class NetworkNamespace {
   // Likewise that of the network device behind a descriptor of /dev/net/tun: what its packets come
   // from.  NotFound: it is no such descriptor.
   static absl::StatusOr<NetworkNamespace> OfTunnel(uint32_t thread, uint32_t descriptor);
-  ~NetworkNamespace();
-  NetworkNamespace(NetworkNamespace&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), number_(other.number_) {}
-  NetworkNamespace& operator=(NetworkNamespace&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    std::swap(number_, other.number_);
-    return *this;
-  }
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
   uint64_t number() const { return number_; }
 
   // Who made it, and so may give it any address and any connection: the owner of the user namespace
@@ -57,8 +50,8 @@ class NetworkNamespace {
   absl::StatusOr<Netlink> OpenNetlink(int protocol) const;
 
  private:
-  explicit NetworkNamespace(int descriptor);
-  int descriptor_ = -1;
+  explicit NetworkNamespace(UniqueFd descriptor);
+  UniqueFd descriptor_;
   uint64_t number_ = 0;
 };
 

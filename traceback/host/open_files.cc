@@ -19,6 +19,7 @@
 
 #include "absl/container/flat_hash_set.h"
 
+#include "base/unique_fd.h"
 #include "traceback/host/kernel_types.h"
 
 namespace cairn::host {
@@ -68,18 +69,18 @@ absl::Status InFirstPidNamespace() {
 class Waiting {
  public:
   Waiting() {
-    if (pipe2(ends_.data(), O_CLOEXEC) != 0) return;
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return;
+    reading_ = UniqueFd(ends[0]);
+    writing_ = UniqueFd(ends[1]);
     runs_ = pthread_create(&thread_, nullptr, &Waiting::Wait, this) == 0;
     char ready = 0;
-    if (runs_ && read(ends_[0], &ready, 1) < 1) number_ = 0;
+    if (runs_ && read(reading_.get(), &ready, 1) < 1) number_ = 0;
   }
   ~Waiting() {
     may_go_ = true;
     may_go_.notify_one();
     if (runs_) pthread_join(thread_, nullptr);
-    for (const int end : ends_) {
-      if (end >= 0) close(end);
-    }
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
@@ -89,11 +90,12 @@ class Waiting {
   static void* Wait(void* self) {
     auto* waiting = static_cast<Waiting*>(self);
     waiting->number_ = static_cast<uint32_t>(gettid());
-    if (write(waiting->ends_[1], "", 1) == 1) waiting->may_go_.wait(false);
+    if (write(waiting->writing_.get(), "", 1) == 1) waiting->may_go_.wait(false);
     return nullptr;
   }
 
-  std::array<int, 2> ends_ = {-1, -1};
+  UniqueFd reading_;
+  UniqueFd writing_;
   std::atomic<uint32_t> number_ = 0;
   std::atomic<bool> may_go_ = false;
   pthread_t thread_{};

@@ -10,6 +10,8 @@
 #include <charconv>
 #include <memory>
 
+#include "base/unique_fd.h"
+
 namespace cairn::host {
 namespace {
 
@@ -20,29 +22,24 @@ constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 ProcFolder::ProcFolder(const char* path) : descriptor_(open(path, kFolder)) {}
 
 ProcFolder::ProcFolder(const ProcFolder& above, const char* name)
-    : descriptor_(above.is_open() ? openat(above.descriptor_, name, kFolder) : -1) {}
-
-ProcFolder::~ProcFolder() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
+    : descriptor_(above.is_open() ? openat(above.descriptor_.get(), name, kFolder) : -1) {}
 
 std::string ProcFolder::Read(const char* name, size_t most) const {
   std::string text;
-  const int file = openat(descriptor_, name, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return text;
+  const UniqueFd file(openat(descriptor_.get(), name, O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return text;
   std::array<char, 4096> block;  // only what was read is used
   ssize_t got = 0;
-  while (text.size() < most && (got = read(file, block.data(), block.size())) > 0) {
+  while (text.size() < most && (got = read(file.get(), block.data(), block.size())) > 0) {
     text.append(block.data(), static_cast<size_t>(got));
   }
-  close(file);
   if (text.size() > most) text.resize(most);
   return text;
 }
 
 std::string ProcFolder::ReadLink(const char* name) const {
   std::array<char, 4096> target;  // only what was read is used
-  const ssize_t size = readlinkat(descriptor_, name, target.data(), target.size() - 1);
+  const ssize_t size = readlinkat(descriptor_.get(), name, target.data(), target.size() - 1);
   return size > 0 ? std::string(target.data(), static_cast<size_t>(size)) : std::string();
 }
 
@@ -58,19 +55,14 @@ void ProcFolder::ForEachDescriptor(
     uint32_t first, const std::function<bool(uint32_t number, const char* name)>& visit) const {
   if (!is_open()) return;
   // The stream takes a descriptor for its own.
-  const int copy = openat(descriptor_, ".", kFolder);
-  if (copy < 0) return;
+  UniqueFd copy(openat(descriptor_.get(), ".", kFolder));
+  if (!copy.is_open()) return;
   // The kernel counts the two dots and then the descriptors.
   constexpr off_t kDots = 2;
-  if (first > 0 && lseek(copy, off_t{first} + kDots, SEEK_SET) < 0) {
-    close(copy);
-    return;
-  }
-  DIR* stream = fdopendir(copy);
-  if (stream == nullptr) {
-    close(copy);
-    return;
-  }
+  if (first > 0 && lseek(copy.get(), off_t{first} + kDots, SEEK_SET) < 0) return;
+  DIR* stream = fdopendir(copy.get());
+  if (stream == nullptr) return;
+  static_cast<void>(copy.Release());               // it is the stream's
   while (const dirent* entry = readdir(stream)) {  // NOLINT(concurrency-mt-unsafe): own stream
     uint32_t number = 0;
     const std::string_view name = entry->d_name;

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/unique_fd.h"
+
 namespace cairn::host {
 
 // An open folder of /proc.  While /proc/PID is held, what is read in it is of that process, or
@@ -20,14 +22,9 @@ class ProcFolder {
   // Not open when there is none, or it may not be read.
   explicit ProcFolder(const char* path);
   ProcFolder(const ProcFolder& above, const char* name);
-  ~ProcFolder();
-  ProcFolder(ProcFolder&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  ProcFolder(const ProcFolder&) = delete;
-  ProcFolder& operator=(const ProcFolder&) = delete;
-  ProcFolder& operator=(ProcFolder&&) = delete;
 
-  bool is_open() const { return descriptor_ >= 0; }
-  int descriptor() const { return descriptor_; }
+  bool is_open() const { return descriptor_.is_open(); }
+  int descriptor() const { return descriptor_.get(); }
   // The first `most` bytes of a file in it; empty: none.
   std::string Read(const char* name, size_t most = 16384) const;
   // Where a link in it leads, at most 4095 bytes; empty: nowhere.
@@ -40,7 +37,7 @@ class ProcFolder {
                          const std::function<bool(uint32_t number, const char* name)>& visit) const;
 
  private:
-  int descriptor_ = -1;
+  UniqueFd descriptor_;
 };
 
 // What a link of /proc leads to.

@@ -41,46 +41,21 @@ Exchange::Exchange(const Options& options, const Ask& ask, Clock::time_point now
   Connect();
 }
 
-Exchange::~Exchange() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
-Exchange::Exchange(Exchange&& other) noexcept
-    : options_(other.options_),
-      ask_(other.ask_),
-      to_send_(std::move(other.to_send_)),
-      received_(other.received_),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      connected_(other.connected_),
-      deadline_(other.deadline_),
-      outcome_(std::move(other.outcome_)) {}
-
-Exchange& Exchange::operator=(Exchange&& other) noexcept {
-  std::swap(options_, other.options_);
-  std::swap(ask_, other.ask_);
-  std::swap(to_send_, other.to_send_);
-  std::swap(received_, other.received_);
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(connected_, other.connected_);
-  std::swap(deadline_, other.deadline_);
-  std::swap(outcome_, other.outcome_);
-  return *this;
-}
-
 short Exchange::events() const {
   return !connected_ || !to_send_.empty() ? short{POLLOUT} : short{POLLIN};
 }
 
 void Exchange::Connect() {
   const IpAddress host = ask_.host.Unmapped();
-  descriptor_ = socket(sockets::FamilyOf(host), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor_ < 0) return EndByError(errno);
+  descriptor_ =
+      UniqueFd(socket(sockets::FamilyOf(host), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!descriptor_.is_open()) return EndByError(errno);
   if (ask_.from.has_value()) {
     const auto from = sockets::SocketAddressOf({.ip = *ask_.from, .port = 0});
-    if (bind(descriptor_, from.get(), from.size) != 0) return EndByError(errno);
+    if (bind(descriptor_.get(), from.get(), from.size) != 0) return EndByError(errno);
   }
   const auto to = sockets::SocketAddressOf({.ip = host, .port = options_.port});
-  if (connect(descriptor_, to.get(), to.size) == 0) {
+  if (connect(descriptor_.get(), to.get(), to.size) == 0) {
     FinishConnect();
   } else if (errno != EINPROGRESS) {
     EndByError(errno);
@@ -96,11 +71,11 @@ void Exchange::FinishConnect() {
 void Exchange::Step(Clock::time_point now) {
   if (Done()) return;
   if (!connected_) {
-    pollfd waiting = {.fd = descriptor_, .events = POLLOUT, .revents = 0};
+    pollfd waiting = {.fd = descriptor_.get(), .events = POLLOUT, .revents = 0};
     if (poll(&waiting, 1, 0) > 0) {
       int error = 0;
       socklen_t size = sizeof(error);
-      if (getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+      if (getsockopt(descriptor_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
       if (error != 0) return EndByError(error);
       FinishConnect();
     }
@@ -118,14 +93,14 @@ void Exchange::Step(Clock::time_point now) {
 }
 
 void Exchange::Send() {
-  const ssize_t sent = send(descriptor_, to_send_.data(), to_send_.size(), MSG_NOSIGNAL);
+  const ssize_t sent = send(descriptor_.get(), to_send_.data(), to_send_.size(), MSG_NOSIGNAL);
   if (sent > 0) to_send_.erase(0, static_cast<size_t>(sent));
   if (sent < 0 && errno != EAGAIN && errno != EINTR) EndByError(errno);
 }
 
 void Exchange::Receive() {
   const std::span<char> room = received_.Room();
-  const ssize_t got = recv(descriptor_, room.data(), room.size(), 0);
+  const ssize_t got = recv(descriptor_.get(), room.data(), room.size(), 0);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) EndByError(errno);
     return;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/address.h"
+#include "base/unique_fd.h"
 #include "traceback/requester/options.h"
 #include "traceback/stop/line_splitter.h"
 #include "traceback/stop/message.h"
@@ -52,11 +53,8 @@ class Exchange {
 
   // Begins to connect; Done() may hold at once.
   Exchange(const Options& options, const Ask& ask, Clock::time_point now);
-  ~Exchange();
-  Exchange(Exchange&& other) noexcept;
-  Exchange& operator=(Exchange&& other) noexcept;
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
   short events() const;  // that poll() is to wait for
   Clock::time_point deadline() const { return deadline_; }
   bool Done() const { return outcome_.has_value(); }
@@ -80,7 +78,7 @@ class Exchange {
   Ask ask_;
   std::string to_send_;
   stop::LineSplitter received_;
-  int descriptor_ = -1;
+  UniqueFd descriptor_;
   bool connected_ = false;
   Clock::time_point deadline_;
   std::optional<Outcome> outcome_;

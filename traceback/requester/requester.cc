@@ -48,14 +48,13 @@ Requester::~Requester() {
   }
   Wake();
   thread_.join();
-  if (wake_ >= 0) close(wake_);
 }
 
 void Requester::Wake() const {
-  if (wake_ < 0) return;
+  if (!wake_.is_open()) return;
   const uint64_t one = 1;
   // Full means that the thread will wake up anyway.
-  static_cast<void>(!write(wake_, &one, sizeof(one)));
+  static_cast<void>(!write(wake_.get(), &one, sizeof(one)));
 }
 
 bool Requester::Submit(const Ask& ask) {
@@ -103,11 +102,11 @@ void Requester::Run() {
       if (!queue_.Submit(ask)) Refuse(ask);
     }
     queue_.Start(Clock::now());
-    polled.assign(1, {.fd = wake_, .events = POLLIN, .revents = 0});
+    polled.assign(1, {.fd = wake_.get(), .events = POLLIN, .revents = 0});
     queue_.AppendPolled(polled);
-    poll(polled.data(), polled.size(), PollTimeoutMs(queue_.NextDeadline(), wake_ >= 0));
+    poll(polled.data(), polled.size(), PollTimeoutMs(queue_.NextDeadline(), wake_.is_open()));
     uint64_t wakes = 0;
-    if (wake_ >= 0) static_cast<void>(!read(wake_, &wakes, sizeof(wakes)));
+    if (wake_.is_open()) static_cast<void>(!read(wake_.get(), &wakes, sizeof(wakes)));
     queue_.Step(Clock::now(), std::span(polled).subspan(1));
     Publish();
   }

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "traceback/requester/exchange.h"
 #include "traceback/requester/options.h"
 #include "traceback/requester/request_queue.h"
@@ -53,7 +54,7 @@ class Requester {
   void Wake() const;
 
   const Options options_;
-  const int wake_;  // an eventfd; -1: there was none
+  UniqueFd wake_;  // an eventfd; -1: there was none
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   std::vector<Ask> submitted_;  // not seen by the thread yet

@@ -86,21 +86,20 @@ absl::Status CheckFolder(const Folder& folder) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> LockFolder(const Folder& folder) {
+absl::StatusOr<UniqueFd> LockFolder(const Folder& folder) {
   constexpr char kLock[] = "lock";
-  const int file =
-      openat(folder.descriptor(), kLock, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (file < 0) return folder.Error("make", kLock, errno);
+  UniqueFd file(
+      openat(folder.descriptor(), kLock, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.is_open()) return folder.Error("make", kLock, errno);
   // A child that a daemon left behind when it was killed has the lock, too, until it ends.
   constexpr int kMostTries = 20;
   constexpr useconds_t kPause = 50'000;
-  int error = flock(file, LOCK_EX | LOCK_NB);
+  int error = flock(file.get(), LOCK_EX | LOCK_NB);
   for (int tries = 1; error != 0 && tries < kMostTries; ++tries) {
     usleep(kPause);
-    error = flock(file, LOCK_EX | LOCK_NB);
+    error = flock(file.get(), LOCK_EX | LOCK_NB);
   }
   if (error != 0) {
-    close(file);
     return absl::FailedPreconditionError(fmt::format(
         "{} is in use: another stopd is running; stop it, or give this one a folder of its own",
         folder.path()));

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tokens/store_files.h"
 
 namespace cairn::tokens {
@@ -22,7 +23,7 @@ absl::Status CheckFolder(const Folder& folder);
 
 // Takes the lock of a folder; it ends when the descriptor is closed.  FailedPrecondition: another
 // process has it, for a second at least.
-absl::StatusOr<int> LockFolder(const Folder& folder);
+absl::StatusOr<UniqueFd> LockFolder(const Folder& folder);
 
 }  // namespace cairn::tokens
 

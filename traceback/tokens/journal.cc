@@ -36,7 +36,7 @@ std::string JournalLine(const JournalEntry& entry) {
     PutText(json, "user", entry.user);
   }
   PutText(json, "reason", entry.reason);
-  return JsonLine(json);
+  return json::Line(json);
 }
 
 std::string ExpiryLine(const std::string& token, PacketTime now) {
@@ -44,7 +44,7 @@ std::string ExpiryLine(const std::string& token, PacketTime now) {
   json["token"] = token;
   json["kind"] = "expired";
   PutTime(json, "time", now);
-  return JsonLine(json);
+  return json::Line(json);
 }
 
 std::optional<JournalEntry> ParseJournalLine(std::string_view line) {
@@ -78,7 +78,7 @@ std::string NextHopLine(const NextHop& hop) {
   PutText(json, "result", hop.result);
   PutText(json, "token", hop.token);
   PutText(json, "error", hop.error);
-  return JsonLine(json);
+  return json::Line(json);
 }
 
 std::optional<NextHop> ParseNextHop(std::string_view line) {

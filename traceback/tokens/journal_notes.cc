@@ -30,7 +30,7 @@ std::string NoteLine(const JournalNote& note) {
   PutNumber(json, "last", static_cast<int64_t>(note.last));
   PutText(json, "sha256", note.hash);
   if (!note.next.empty()) json["next"] = ParseJson(note.next);
-  return JsonLine(json);
+  return json::Line(json);
 }
 
 std::optional<JournalNote> ParseNote(std::string_view line) {
@@ -50,7 +50,7 @@ std::optional<JournalNote> ParseNote(std::string_view line) {
   note.bytes = reader.Number<uint64_t>("bytes");
   note.last = reader.Number<uint64_t>("last");
   const Json& next = reader.Object("next");
-  if (!next.empty()) note.next = JsonLine(next);
+  if (!next.empty()) note.next = json::Line(next);
   if (!reader.sound()) return std::nullopt;
   return note;
 }

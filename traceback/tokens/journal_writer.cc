@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/unique_fd.h"
 #include "traceback/tokens/journal.h"
 #include "traceback/tokens/record.h"
 
@@ -117,13 +118,12 @@ absl::Status JournalWriter::PutAside(PacketTime now) {
 
 absl::Status JournalWriter::Sync() {
   if (!is_dirty_) return absl::OkStatus();
-  const int file =
-      openat(folder_->descriptor(), kJournal, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0)
+  const UniqueFd file(
+      openat(folder_->descriptor(), kJournal, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open())
     return errno == ENOENT && bytes_ == 0 ? absl::OkStatus()
                                           : folder_->Error("sync", kJournal, errno);
-  const int error = fdatasync(file) == 0 ? 0 : errno;
-  close(file);
+  const int error = fdatasync(file.get()) == 0 ? 0 : errno;
   if (error != 0) return folder_->Error("sync", kJournal, error);
   is_dirty_ = false;
   return absl::OkStatus();

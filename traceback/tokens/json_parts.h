@@ -10,13 +10,13 @@
 
 #include "base/address.h"
 #include "base/time.h"
-#include "nlohmann/json.hpp"
+#include "json/line.h"
 #include "traceback/tokens/record.h"
 
 // What the files of the token store have in common.  What has its default is left out.
 namespace cairn::tokens {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Ordered;
 
 // Sets `json[key]` unless the value is its type's default.
 void PutText(Json& json, const char* key, std::string_view text);
@@ -76,8 +76,6 @@ class JsonReader {
 void PutAsked(Json& json, const Asked& asked);
 Asked ReadAsked(JsonReader& reader);
 
-// One line, with its line feed.  Text that is not valid UTF-8 is repaired with U+FFFD.
-std::string JsonLine(const Json& json);
 // Never throws; discarded (is_discarded()) when the text is no JSON.
 Json ParseJson(std::string_view text);
 

@@ -300,7 +300,7 @@ std::string RecordToJson(const Record& record) {
   json["direction"] = host::DirectionName(record.direction);
   json["socket_uid"] = record.socket_uid;
   PutSnapshot(json, record.snapshot);
-  return JsonLine(json);
+  return json::Line(json);
 }
 
 absl::StatusOr<Record> RecordFromJson(std::string_view json_text) {

@@ -58,7 +58,7 @@ absl::Status Audit(const Folder& top, std::string_view token, std::string_view o
   json["uid"] = getuid();
   PutText(json, "login_uid", LoginUid());
   PutText(json, "sudo_user", Variable("SUDO_USER"));
-  return top.AppendLine(kRedemptions, JsonLine(json), Folder::Sync::kNow);
+  return top.AppendLine(kRedemptions, json::Line(json), Folder::Sync::kNow);
 }
 
 absl::StatusOr<std::optional<JournalEntry>> FindEntry(const Folder& top, std::string_view token) {

@@ -54,7 +54,7 @@ std::string RedeemedJson(const Redeemed& redeemed) {
     hops.push_back(std::move(item));
   }
   json["next_hops"] = std::move(hops);
-  return JsonLine(json);
+  return json::Line(json);
 }
 
 std::string ListJson(const std::vector<ListedToken>& listed) {
@@ -65,7 +65,7 @@ std::string ListJson(const std::vector<ListedToken>& listed) {
     json["state"] = RecordStateName(each.state);
     PutEntry(json, each.entry);
     PutNumber(json, "next_hops", static_cast<int64_t>(each.next_hops));
-    text += JsonLine(json);
+    text += json::Line(json);
   }
   return text;
 }

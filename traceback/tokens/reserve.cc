@@ -9,12 +9,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/unique_fd.h"
+
 namespace cairn::tokens {
 namespace {
 
-int OpenReserve(const Folder& folder) {
-  return openat(folder.descriptor(), kReserve, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
-                0600);
+UniqueFd OpenReserve(const Folder& folder) {
+  return UniqueFd(openat(folder.descriptor(), kReserve,
+                         O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600));
 }
 
 // Bytes of it that are on the disk.
@@ -37,28 +39,26 @@ uint64_t FreeBytes(const Folder& folder) {
 void Reserve::Fill(const Folder& folder) {
   if (size_ == 0) return folder.Remove(kReserve);
   if (left_ == size_) return;
-  const int file = OpenReserve(folder);
-  if (file < 0) return;
-  left_ = Held(file);
-  if (left_ > size_) static_cast<void>(!ftruncate(file, static_cast<off_t>(size_)));
+  const UniqueFd file = OpenReserve(folder);
+  if (!file.is_open()) return;
+  left_ = Held(file.get());
+  if (left_ > size_) static_cast<void>(!ftruncate(file.get(), static_cast<off_t>(size_)));
   if (left_ < size_ && FreeBytes(folder) >= min_free_ + (size_ - left_) + size_) {
     // All of it or, as before, what there is: the file may have grown without blocks.
-    if (posix_fallocate(file, 0, static_cast<off_t>(size_)) != 0) {
-      static_cast<void>(!ftruncate(file, static_cast<off_t>(left_)));
+    if (posix_fallocate(file.get(), 0, static_cast<off_t>(size_)) != 0) {
+      static_cast<void>(!ftruncate(file.get(), static_cast<off_t>(left_)));
     }
   }
-  left_ = std::min(Held(file), size_);
-  close(file);
+  left_ = std::min(Held(file.get()), size_);
 }
 
 bool Reserve::Give(const Folder& folder, uint64_t bytes, bool sync) {
   if (bytes == 0 || left_ < bytes) return false;
-  const int file = OpenReserve(folder);
-  if (file < 0) return false;
-  const bool given = ftruncate(file, static_cast<off_t>(left_ - bytes)) == 0;
+  const UniqueFd file = OpenReserve(folder);
+  if (!file.is_open()) return false;
+  const bool given = ftruncate(file.get(), static_cast<off_t>(left_ - bytes)) == 0;
   if (given) left_ -= bytes;
-  if (given && sync) fsync(file);
-  close(file);
+  if (given && sync) fsync(file.get());
   return given;
 }
 

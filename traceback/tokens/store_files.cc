@@ -12,6 +12,8 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::tokens {
 namespace {
 
@@ -53,11 +55,10 @@ int WriteAll(int file, std::string_view bytes) {
 // So that a new folder outlasts a power cut, with what is synced in it.
 void SyncParent(const std::string& path) {
   const std::string parent = path.substr(0, path.rfind('/') + 1);
-  const int folder =
-      open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return;
-  fsync(folder);
-  close(folder);
+  const UniqueFd folder(
+      open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.is_open()) return;
+  fsync(folder.get());
 }
 
 FileFacts FactsOf(const std::string& name, const struct stat& status) {
@@ -81,17 +82,13 @@ absl::StatusOr<Folder> Folder::Open(const std::string& path, Missing missing) {
                                          std::generic_category().message(error)));
     }
   }
-  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | kNoLinks);
-  if (descriptor < 0) {
+  UniqueFd descriptor(open(path.c_str(), O_RDONLY | O_DIRECTORY | kNoLinks));
+  if (!descriptor.is_open()) {
     const int error = errno;
     return StatusOf(error, fmt::format("cannot open folder {}: {}", path,
                                        std::generic_category().message(error)));
   }
-  return Folder(descriptor, path);
-}
-
-Folder::~Folder() {
-  if (descriptor_ >= 0) close(descriptor_);
+  return Folder(std::move(descriptor), path);
 }
 
 absl::Status Folder::Error(std::string_view doing, const std::string& name, int error) const {
@@ -101,58 +98,58 @@ absl::Status Folder::Error(std::string_view doing, const std::string& name, int 
 
 absl::Status Folder::WriteNew(const std::string& name, std::string_view bytes) const {
   const std::string aside = std::string(kUnfinished) + name;
-  unlinkat(descriptor_, aside.c_str(), 0);
-  const int file =
-      openat(descriptor_, aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | kNoLinks, kOwnerOnly);
-  if (file < 0) return Error("write", name, errno);
-  int error = WriteAll(file, bytes);
-  if (error == 0 && fsync(file) != 0) error = errno;
-  if (close(file) != 0 && error == 0) error = errno;
-  if (error == 0 && renameat(descriptor_, aside.c_str(), descriptor_, name.c_str()) != 0) {
+  unlinkat(descriptor_.get(), aside.c_str(), 0);
+  UniqueFd file(
+      openat(descriptor_.get(), aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | kNoLinks, kOwnerOnly));
+  if (!file.is_open()) return Error("write", name, errno);
+  int error = WriteAll(file.get(), bytes);
+  if (error == 0 && fsync(file.get()) != 0) error = errno;
+  if (const int closed = file.Close(); error == 0) error = closed;
+  if (error == 0 &&
+      renameat(descriptor_.get(), aside.c_str(), descriptor_.get(), name.c_str()) != 0) {
     error = errno;
   }
-  if (error == 0 && fsync(descriptor_) != 0) {
+  if (error == 0 && fsync(descriptor_.get()) != 0) {
     error = errno;
-    unlinkat(descriptor_, name.c_str(), 0);
+    unlinkat(descriptor_.get(), name.c_str(), 0);
   }
   if (error == 0) return absl::OkStatus();
-  unlinkat(descriptor_, aside.c_str(), 0);
+  unlinkat(descriptor_.get(), aside.c_str(), 0);
   return Error("write", name, error);
 }
 
 absl::Status Folder::AppendLine(const std::string& name, std::string_view line, Sync sync) const {
-  const int file =
-      openat(descriptor_, name.c_str(), O_RDWR | O_CREAT | O_APPEND | kNoLinks, kOwnerOnly);
-  if (file < 0) return Error("write", name, errno);
+  const UniqueFd file(
+      openat(descriptor_.get(), name.c_str(), O_RDWR | O_CREAT | O_APPEND | kNoLinks, kOwnerOnly));
+  if (!file.is_open()) return Error("write", name, errno);
   struct stat before {};
-  int error = fstat(file, &before) != 0 ? errno : 0;
+  int error = fstat(file.get(), &before) != 0 ? errno : 0;
   if (error == 0 && !S_ISREG(before.st_mode)) error = EINVAL;
   // A line that a power failure or a kill cut stays by itself.
   char last = '\n';
-  if (error == 0 && before.st_size > 0 && pread(file, &last, 1, before.st_size - 1) != 1) {
+  if (error == 0 && before.st_size > 0 && pread(file.get(), &last, 1, before.st_size - 1) != 1) {
     error = EIO;
   }
   if (error == 0) {
-    error = WriteAll(file, last == '\n' ? std::string(line) : "\n" + std::string(line));
-    if (error == 0 && sync == Sync::kNow && fdatasync(file) != 0) error = errno;
-    if (error == 0 && before.st_size == 0 && fsync(descriptor_) != 0) error = errno;
+    error = WriteAll(file.get(), last == '\n' ? std::string(line) : "\n" + std::string(line));
+    if (error == 0 && sync == Sync::kNow && fdatasync(file.get()) != 0) error = errno;
+    if (error == 0 && before.st_size == 0 && fsync(descriptor_.get()) != 0) error = errno;
     // A part of a line is worse than none, and so is a line that nobody knows of.
-    if (error != 0) static_cast<void>(!ftruncate(file, before.st_size));
+    if (error != 0) static_cast<void>(!ftruncate(file.get(), before.st_size));
   }
-  close(file);
   return error == 0 ? absl::OkStatus() : Error("write", name, error);
 }
 
 absl::StatusOr<std::string> Folder::Read(const std::string& name, uint64_t most) const {
-  const int file = openat(descriptor_, name.c_str(), O_RDONLY | O_NONBLOCK | kNoLinks);
-  if (file < 0) {
+  const UniqueFd file(openat(descriptor_.get(), name.c_str(), O_RDONLY | O_NONBLOCK | kNoLinks));
+  if (!file.is_open()) {
     // A link where a file belongs.
     if (errno == ELOOP) return absl::InvalidArgumentError(fmt::format("{} is a link", name));
     return Error("read", name, errno);
   }
   struct stat status {};
   std::string bytes;
-  int error = fstat(file, &status) != 0 ? errno : 0;
+  int error = fstat(file.get(), &status) != 0 ? errno : 0;
   const bool fits =
       error == 0 && S_ISREG(status.st_mode) && static_cast<uint64_t>(status.st_size) <= most;
   if (fits) {
@@ -160,13 +157,12 @@ absl::StatusOr<std::string> Folder::Read(const std::string& name, uint64_t most)
     size_t filled = 0;
     ssize_t got = 0;
     while (filled < bytes.size() &&
-           (got = read(file, bytes.data() + filled, bytes.size() - filled)) > 0) {
+           (got = read(file.get(), bytes.data() + filled, bytes.size() - filled)) > 0) {
       filled += static_cast<size_t>(got);
     }
     if (got < 0) error = errno;
     bytes.resize(filled);
   }
-  close(file);
   if (error != 0) return Error("read", name, error);
   if (!fits) {
     return absl::InvalidArgumentError(
@@ -177,46 +173,43 @@ absl::StatusOr<std::string> Folder::Read(const std::string& name, uint64_t most)
 
 FileFacts Folder::Look(const std::string& name) const {
   struct stat status {};
-  if (fstatat(descriptor_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (fstatat(descriptor_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return {.name = name, .modified = PacketTime::InfinitePast()};
   }
   return FactsOf(name, status);
 }
 
 void Folder::ForEachFile(const std::function<void(const FileFacts&)>& visit) const {
-  const int copy = openat(descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return;
-  const std::unique_ptr<DIR, StreamCloser> stream(fdopendir(copy));
-  if (stream == nullptr) {
-    close(copy);
-    return;
-  }
+  UniqueFd copy(openat(descriptor_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!copy.is_open()) return;
+  const std::unique_ptr<DIR, StreamCloser> stream(fdopendir(copy.get()));
+  if (stream == nullptr) return;
+  static_cast<void>(copy.Release());                     // it is the stream's
   while (const dirent* entry = readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe): own
     const std::string name = entry->d_name;
     struct stat status {};
     if (name == "." || name == "..") continue;
-    if (fstatat(descriptor_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (fstatat(descriptor_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
     if (!S_ISDIR(status.st_mode)) visit(FactsOf(name, status));
   }
 }
 
-void Folder::Remove(const std::string& name) const { unlinkat(descriptor_, name.c_str(), 0); }
+void Folder::Remove(const std::string& name) const { unlinkat(descriptor_.get(), name.c_str(), 0); }
 
 std::string Folder::CutHalfLine(const std::string& name) const {
-  const int file = openat(descriptor_, name.c_str(), O_RDWR | kNoLinks);
+  const UniqueFd file(openat(descriptor_.get(), name.c_str(), O_RDWR | kNoLinks));
   struct stat status {};
   std::string cut;
-  if (file < 0) return cut;
-  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+  if (!file.is_open()) return cut;
+  if (fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode)) {
     off_t end = status.st_size;
     char last = 0;
-    while (end > 0 && pread(file, &last, 1, end - 1) == 1 && last != '\n') --end;
+    while (end > 0 && pread(file.get(), &last, 1, end - 1) == 1 && last != '\n') --end;
     cut.resize(static_cast<size_t>(status.st_size - end));
     const bool is_read =
-        pread(file, cut.data(), cut.size(), end) == static_cast<ssize_t>(cut.size());
-    if (!is_read || ftruncate(file, end) != 0) cut.clear();
+        pread(file.get(), cut.data(), cut.size(), end) == static_cast<ssize_t>(cut.size());
+    if (!is_read || ftruncate(file.get(), end) != 0) cut.clear();
   }
-  close(file);
   return cut;
 }
 

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 
 #include "base/time.h"
+#include "base/unique_fd.h"
 
 // Files of the token store.  No link is ever followed in its folders; what is made in them is for
 // its owner alone.
@@ -39,16 +40,8 @@ class Folder {
   enum class Missing : uint8_t { kFail, kMake };
 
   static absl::StatusOr<Folder> Open(const std::string& path, Missing missing);
-  ~Folder();
-  Folder(Folder&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
-  Folder& operator=(Folder&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    std::swap(path_, other.path_);
-    return *this;
-  }
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
   const std::string& path() const { return path_; }
 
   // Writes a whole new file that is on disk, with its name, when this returns; after an error there
@@ -69,9 +62,10 @@ class Folder {
   absl::Status Error(std::string_view doing, const std::string& name, int error) const;
 
  private:
-  Folder(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+  Folder(UniqueFd descriptor, std::string path)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
 
-  int descriptor_ = -1;
+  UniqueFd descriptor_;
   std::string path_;
 };
 

@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tokens/folder_checks.h"
 #include "traceback/tokens/folder_survey.h"
 #include "traceback/tokens/journal.h"
@@ -60,11 +61,6 @@ class TokenStore::Impl {
     // A link with a '/' behind it would be followed.
     while (options_.folder.size() > 1 && options_.folder.ends_with('/')) options_.folder.pop_back();
   }
-  ~Impl() {
-    if (lock_ >= 0) close(lock_);
-  }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
 
   absl::Status Open(PacketTime now) {
     opened_ = now;
@@ -72,10 +68,10 @@ class TokenStore::Impl {
     absl::StatusOr<Folder> folder = Folder::Open(options_.folder, Folder::Missing::kMake);
     if (!folder.ok()) return folder.status();
     if (absl::Status sound = CheckFolder(*folder); !sound.ok()) return sound;
-    if (lock_ >= 0) close(std::exchange(lock_, -1));
-    const absl::StatusOr<int> lock = LockFolder(*folder);
+    lock_.Close();
+    absl::StatusOr<UniqueFd> lock = LockFolder(*folder);
     if (!lock.ok()) return lock.status();
-    lock_ = *lock;
+    lock_ = *std::move(lock);
     absl::StatusOr<Folder> records =
         Folder::Open(options_.folder + "/" + kRecordsFolder, Folder::Missing::kMake);
     if (!records.ok()) return records.status();
@@ -333,7 +329,7 @@ class TokenStore::Impl {
   }
 
   Options options_;
-  int lock_ = -1;
+  UniqueFd lock_;
   std::optional<Folder> folder_;
   std::optional<Folder> records_;  // set: all is ready
   absl::Status fault_;

@@ -50,8 +50,8 @@ TEST_CASE("answers leave after one sync for all of them, also when it fails") {
   REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends.data()) == 0);
   {
     front_end = ends[1];
-    Channel monitor(ends[0]);
-    Channel front(ends[1]);
+    Channel monitor{UniqueFd(ends[0])};
+    Channel front{UniqueFd(ends[1])};
     tokens::Options options;
     options.folder = folder + "/store";
     options.min_free_bytes = 0;

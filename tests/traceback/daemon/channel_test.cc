@@ -100,10 +100,10 @@ TEST_CASE("any bytes are refused, or are a message") {
 TEST_CASE("a channel keeps messages apart, and says what else comes") {
   std::array<int, 2> ends{};
   REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends.data()) == 0);
-  Channel one(ends[0]);
+  Channel one{UniqueFd(ends[0])};
   Message message;
   {
-    Channel other(ends[1]);
+    Channel other{UniqueFd(ends[1])};
     CHECK(one.Receive(message) == Channel::ReceiveState::kNothing);
     const std::vector<Message> samples = Samples();
     for (const Message& each : samples) REQUIRE(other.Send(each) == Channel::SendState::kSent);

@@ -47,8 +47,8 @@ AgentLoop::AgentLoop(const Options& options, AgentParts parts, Self self, Trust 
       log_(std::move(parts.log)),
       on_turn_(std::move(parts.on_turn)),
       revocation_file_(parts.folder),
-      monitor_(parts.monitor),
-      control_(parts.control),
+      monitor_(UniqueFd(parts.monitor)),
+      control_(UniqueFd(parts.control)),
       rules_(options.rules),
       knowledge_(std::move(knowledge)),
       exchange_(

@@ -56,7 +56,7 @@ bool IsRoots(int descriptor) {
 
 }  // namespace
 
-absl::StatusOr<int> OpenControl(const std::string& path) {
+absl::StatusOr<UniqueFd> OpenControl(const std::string& path) {
   const absl::StatusOr<sockaddr_un> address = AddressOf(path);
   if (!address.ok()) return address.status();
   MakeFolderOf(path);
@@ -68,27 +68,25 @@ absl::StatusOr<int> OpenControl(const std::string& path) {
     }
     unlink(path.c_str());
   }
-  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (listener < 0) return Failed(path, "make a socket", errno);
+  UniqueFd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener.is_open()) return Failed(path, "make a socket", errno);
   const mode_t mask = umask(S_IRWXG | S_IRWXO);
-  const bool is_bound = bind(listener, General(*address), sizeof(*address)) == 0;
+  const bool is_bound = bind(listener.get(), General(*address), sizeof(*address)) == 0;
   const int error = errno;
   umask(mask);
-  if (!is_bound || listen(listener, kBacklog) != 0) {
-    close(listener);
+  if (!is_bound || listen(listener.get(), kBacklog) != 0) {
     return Failed(path, "listen there", is_bound ? errno : error);
   }
   return listener;
 }
 
-absl::StatusOr<int> ConnectToControl(const std::string& path) {
+absl::StatusOr<UniqueFd> ConnectToControl(const std::string& path) {
   const absl::StatusOr<sockaddr_un> address = AddressOf(path);
   if (!address.ok()) return address.status();
-  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return Failed(path, "make a socket", errno);
-  if (connect(descriptor, General(*address), sizeof(*address)) == 0) return descriptor;
+  UniqueFd descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!descriptor.is_open()) return Failed(path, "make a socket", errno);
+  if (connect(descriptor.get(), General(*address), sizeof(*address)) == 0) return descriptor;
   const int error = errno;
-  close(descriptor);
   if (error == ENOENT || error == ECONNREFUSED) {
     return absl::NotFoundError(
         fmt::format("{}: no agent listens there; is stopd running, with tracing.enabled?", path));
@@ -96,18 +94,14 @@ absl::StatusOr<int> ConnectToControl(const std::string& path) {
   return Failed(path, "connect (only root may ask)", error);
 }
 
-Control::~Control() {
-  for (const auto& [id, client] : clients_) close(client.descriptor);
-  if (listener_ >= 0) close(listener_);
-}
-
 void Control::AppendPolled(std::vector<pollfd>& polled) const {
   const bool has_room = clients_.size() < kMostClients;
   polled.push_back(
-      {.fd = listener_, .events = static_cast<short>(has_room ? POLLIN : 0), .revents = 0});
+      {.fd = listener_.get(), .events = static_cast<short>(has_room ? POLLIN : 0), .revents = 0});
   for (const auto& [id, client] : clients_) {
     const int events = POLLIN | (client.out.empty() ? 0 : POLLOUT);
-    polled.push_back({.fd = client.descriptor, .events = static_cast<short>(events), .revents = 0});
+    polled.push_back(
+        {.fd = client.descriptor.get(), .events = static_cast<short>(events), .revents = 0});
   }
 }
 
@@ -129,7 +123,7 @@ void Control::Step(Clock::time_point now, std::span<const pollfd> ready) {
   };
   std::vector<uint64_t> dropped;
   for (auto& [id, client] : clients_) {
-    const int state = state_of(client.descriptor);
+    const int state = state_of(client.descriptor.get());
     const bool is_late = !client.has_asked && now >= client.since + kPatience;
     const bool goes_on = !is_late &&
                          ((state & (POLLIN | POLLHUP | POLLERR)) == 0 || Read(id, client)) &&
@@ -137,22 +131,19 @@ void Control::Step(Clock::time_point now, std::span<const pollfd> ready) {
     if (!goes_on) dropped.push_back(id);
   }
   for (const uint64_t id : dropped) Drop(id);
-  if (listener_ >= 0 && (state_of(listener_) & POLLIN) != 0) Accept(now);
+  if (listener_.is_open() && (state_of(listener_.get()) & POLLIN) != 0) Accept(now);
 }
 
 void Control::Accept(Clock::time_point now) {
-  const int descriptor = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (descriptor < 0) return;
-  if (clients_.size() >= kMostClients || !IsRoots(descriptor)) {
-    close(descriptor);
-    return;
-  }
-  clients_.emplace(next_++, Client{.descriptor = descriptor, .since = now, .in = {}});
+  UniqueFd descriptor(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!descriptor.is_open()) return;
+  if (clients_.size() >= kMostClients || !IsRoots(descriptor.get())) return;
+  clients_.emplace(next_++, Client{.descriptor = std::move(descriptor), .since = now, .in = {}});
 }
 
 bool Control::Read(uint64_t id, Client& client) {
   std::array<char, kReadBytes> bytes;
-  const ssize_t got = recv(client.descriptor, bytes.data(), bytes.size(), 0);
+  const ssize_t got = recv(client.descriptor.get(), bytes.data(), bytes.size(), 0);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
   if (got == 0) return false;
   if (client.has_asked) return true;  // one question for each connection
@@ -170,7 +161,7 @@ bool Control::Read(uint64_t id, Client& client) {
 bool Control::Write(Client& client) {
   while (!client.out.empty()) {
     const ssize_t sent =
-        send(client.descriptor, client.out.data(), client.out.size(), MSG_NOSIGNAL);
+        send(client.descriptor.get(), client.out.data(), client.out.size(), MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN || errno == EINTR;
     client.out.erase(0, static_cast<size_t>(sent));
   }
@@ -180,7 +171,6 @@ bool Control::Write(Client& client) {
 void Control::Drop(uint64_t id) {
   const auto client = clients_.find(id);
   if (client == clients_.end()) return;
-  close(client->second.descriptor);
   if (!client->second.is_done) gone_.push_back(id);
   clients_.erase(client);
 }

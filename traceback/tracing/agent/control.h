@@ -17,6 +17,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tracing/wire/message.h"
 
 namespace cairn::tracing {
@@ -26,9 +27,9 @@ namespace cairn::tracing {
 // what the kernel says of who connects.
 
 // The listening socket at `path`, whose folder is made if need be.  Requires: root.
-absl::StatusOr<int> OpenControl(const std::string& path);
+absl::StatusOr<UniqueFd> OpenControl(const std::string& path);
 // For the client: a connection to it.  NotFound: no agent runs here.
-absl::StatusOr<int> ConnectToControl(const std::string& path);
+absl::StatusOr<UniqueFd> ConnectToControl(const std::string& path);
 
 // The agent's side.  Non-blocking; single-threaded.
 class Control {
@@ -44,11 +45,8 @@ class Control {
     Trace question;
   };
 
-  // Owns the descriptor; negative: nobody can ask.
-  explicit Control(int listener) : listener_(listener) {}
-  ~Control();
-  Control(const Control&) = delete;
-  Control& operator=(const Control&) = delete;
+  // Without a listener nobody can ask.
+  explicit Control(UniqueFd listener) : listener_(std::move(listener)) {}
 
   static bool IsClient(uint64_t id) { return id >= kFirstClient; }
 
@@ -62,7 +60,7 @@ class Control {
 
  private:
   struct Client {
-    int descriptor = -1;
+    UniqueFd descriptor;
     Clock::time_point since;
     FrameReader in;
     std::string out = {};
@@ -75,7 +73,7 @@ class Control {
   bool Write(Client& client);
   void Drop(uint64_t id);
 
-  int listener_;
+  UniqueFd listener_;
   std::map<uint64_t, Client> clients_;
   std::deque<Asked> asked_;
   std::deque<uint64_t> gone_;

@@ -203,16 +203,9 @@ std::optional<MonitorMessage> DecodeMonitorMessage(std::string_view bytes) {
   return message;
 }
 
-MonitorChannel::~MonitorChannel() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
-MonitorChannel::MonitorChannel(MonitorChannel&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
 MonitorChannel::SendState MonitorChannel::Send(const MonitorMessage& message) {
   const std::string bytes = EncodeMonitorMessage(message);
-  if (send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+  if (send(descriptor_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
     return SendState::kSent;
   }
   const bool is_full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS;
@@ -221,7 +214,7 @@ MonitorChannel::SendState MonitorChannel::Send(const MonitorMessage& message) {
 
 MonitorChannel::ReceiveState MonitorChannel::Receive(MonitorMessage& message) {
   std::string bytes(kMostMonitorMessageBytes + 1, '\0');
-  const ssize_t got = recv(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  const ssize_t got = recv(descriptor_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (got == 0) return ReceiveState::kClosed;
   if (got < 0) {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? ReceiveState::kNothing

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "base/unique_fd.h"
 #include "traceback/tracing/wire/fact.h"
 
 // The messages between the agent's process, which talks to the network, and the monitor, which
@@ -78,15 +79,9 @@ std::optional<MonitorMessage> DecodeMonitorMessage(std::string_view bytes);
 // One end of a socket pair that keeps messages apart (SOCK_SEQPACKET).  Thread-compatible.
 class MonitorChannel {
  public:
-  // Owns the descriptor.
-  explicit MonitorChannel(int descriptor) : descriptor_(descriptor) {}
-  ~MonitorChannel();
-  MonitorChannel(MonitorChannel&& other) noexcept;
-  MonitorChannel(const MonitorChannel&) = delete;
-  MonitorChannel& operator=(const MonitorChannel&) = delete;
-  MonitorChannel& operator=(MonitorChannel&&) = delete;
+  explicit MonitorChannel(UniqueFd descriptor) : descriptor_(std::move(descriptor)) {}
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
 
   enum class SendState : uint8_t { kSent, kFull, kClosed };
   SendState Send(const MonitorMessage& message);
@@ -95,7 +90,7 @@ class MonitorChannel {
   ReceiveState Receive(MonitorMessage& message);
 
  private:
-  int descriptor_;
+  UniqueFd descriptor_;
 };
 
 }  // namespace cairn::tracing

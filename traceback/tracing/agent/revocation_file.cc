@@ -11,6 +11,7 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tracing/trust/trust.h"
 
 namespace cairn::tracing {
@@ -31,28 +32,27 @@ bool WriteAll(int file, std::string_view bytes) {
 }  // namespace
 
 std::string RevocationFile::Load() const {
-  const int file = open((folder_ + "/" + kName).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (file < 0) return {};
+  const UniqueFd file(open((folder_ + "/" + kName).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.is_open()) return {};
   std::string list;
   std::array<char, kReadBytes> bytes;
   ssize_t got = 0;
   while (list.size() <= kMostRevocationBytes &&
-         (got = read(file, bytes.data(), bytes.size())) > 0) {
+         (got = read(file.get(), bytes.data(), bytes.size())) > 0) {
     list.append(bytes.data(), static_cast<size_t>(got));
   }
-  close(file);
   return got == 0 ? list : std::string();
 }
 
 absl::Status RevocationFile::Save(std::string_view list) const {
   const std::string path = folder_ + "/" + kName;
   const std::string fresh = path + ".new";
-  const int file =
-      open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+  UniqueFd file(open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                     S_IRUSR | S_IWUSR));
   bool saved = false;
-  if (file >= 0) {
-    saved = WriteAll(file, list);
-    close(file);
+  if (file.is_open()) {
+    saved = WriteAll(file.get(), list);
+    file.Close();
     saved = saved && rename(fresh.c_str(), path.c_str()) == 0;
   }
   if (saved) return absl::OkStatus();

@@ -12,6 +12,7 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tracing/link/private_key.h"
 
 namespace cairn::tracing {
@@ -36,14 +37,10 @@ enum class Secrecy : uint8_t { kPublic, kSecret };
 absl::StatusOr<std::string> ReadAll(std::string_view what, const std::string& path,
                                     Secrecy secrecy) {
   // A pipe without a writer must hold nobody up.
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return SystemFault(what, path, errno);
-  struct Closer {
-    int descriptor;
-    ~Closer() { close(descriptor); }
-  } const closer{descriptor};
+  const UniqueFd descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!descriptor.is_open()) return SystemFault(what, path, errno);
   struct stat about {};
-  if (fstat(descriptor, &about) != 0) return SystemFault(what, path, errno);
+  if (fstat(descriptor.get(), &about) != 0) return SystemFault(what, path, errno);
   if (!S_ISREG(about.st_mode)) {
     return Fault(absl::StatusCode::kInvalidArgument, what, path, "it is no file");
   }
@@ -56,7 +53,7 @@ absl::StatusOr<std::string> ReadAll(std::string_view what, const std::string& pa
   std::string text;
   std::array<char, 16384> buffer{};
   while (true) {
-    const ssize_t got = read(descriptor, buffer.data(), buffer.size());
+    const ssize_t got = read(descriptor.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return SystemFault(what, path, errno);
     if (got == 0) break;

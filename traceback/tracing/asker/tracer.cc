@@ -77,13 +77,14 @@ struct Tracer::Session {
 absl::StatusOr<std::unique_ptr<Tracer>> Tracer::Make(const AskerOptions& options) {
   absl::StatusOr<std::unique_ptr<Session>> session = Session::Make(options);
   if (!session.ok()) return session.status();
-  const int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (wake < 0) {
+  UniqueFd wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!wake.is_open()) {
     return absl::UnavailableError(
         fmt::format("no descriptor to wake with: {}", std::generic_category().message(errno)));
   }
   std::string name = (*session)->own.identity.name;
-  std::unique_ptr<Tracer> tracer(new Tracer(options, *std::move(session), std::move(name), wake));
+  std::unique_ptr<Tracer> tracer(
+      new Tracer(options, *std::move(session), std::move(name), std::move(wake)));
   try {
     tracer->thread_ = std::thread([raw = tracer.get()] { raw->Run(); });
   } catch (const std::system_error& error) {
@@ -93,8 +94,11 @@ absl::StatusOr<std::unique_ptr<Tracer>> Tracer::Make(const AskerOptions& options
 }
 
 Tracer::Tracer(const AskerOptions& options, std::unique_ptr<Session> session, std::string name,
-               int wake)
-    : options_(options), session_(std::move(session)), name_(std::move(name)), wake_(wake) {}
+               UniqueFd wake)
+    : options_(options),
+      session_(std::move(session)),
+      name_(std::move(name)),
+      wake_(std::move(wake)) {}
 
 Tracer::~Tracer() {
   {
@@ -103,7 +107,6 @@ Tracer::~Tracer() {
   }
   Wake();
   if (thread_.joinable()) thread_.join();
-  close(wake_);
 }
 
 void Tracer::Begin(AskId id, AskRequest request) {
@@ -158,7 +161,7 @@ std::string Tracer::fault() const {
 void Tracer::Wake() const {
   const uint64_t one = 1;
   // A full counter has woken the thread already.
-  [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof(one));
+  [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof(one));
 }
 
 void Tracer::Renew() {
@@ -198,7 +201,7 @@ void Tracer::Run() {
     const Clock::time_point now = Clock::now();
     for (auto& [id, request] : begun) session_->asker->Begin(id, std::move(request), now);
     if (give_up) session_->asker->GiveUp();
-    polled.assign(1, {.fd = wake_, .events = POLLIN, .revents = 0});
+    polled.assign(1, {.fd = wake_.get(), .events = POLLIN, .revents = 0});
     session_->asker->AppendPolled(polled);
     int timeout = -1;
     if (!begun.empty() || give_up) {
@@ -211,7 +214,7 @@ void Tracer::Run() {
       for (pollfd& each : polled) each.revents = 0;
     }
     uint64_t count = 0;
-    [[maybe_unused]] const ssize_t drained = read(wake_, &count, sizeof(count));
+    [[maybe_unused]] const ssize_t drained = read(wake_.get(), &count, sizeof(count));
     session_->asker->Step(Clock::now(), std::span<const pollfd>(polled).subspan(1));
     std::vector<AskEvent> events;
     while (std::optional<AskEvent> event = session_->asker->Next()) {

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tracing/asker/options.h"
 #include "traceback/tracing/asker/trace_asker.h"
 
@@ -64,7 +65,8 @@ class Tracer : public TraceRunner {
 
  private:
   struct Session;
-  Tracer(const AskerOptions& options, std::unique_ptr<Session> session, std::string name, int wake);
+  Tracer(const AskerOptions& options, std::unique_ptr<Session> session, std::string name,
+         UniqueFd wake);
 
   void Run();
   void Renew();
@@ -74,7 +76,7 @@ class Tracer : public TraceRunner {
   const AskerOptions options_;
   std::unique_ptr<Session> session_;  // of the thread alone
   const std::string name_;
-  const int wake_;  // an eventfd
+  const UniqueFd wake_;  // an eventfd
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::pair<AskId, AskRequest>> submitted_;  // not seen by the thread yet

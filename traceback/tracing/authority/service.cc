@@ -21,6 +21,7 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "base/wall_clock.h"
 #include "traceback/tracing/authority/authority.h"
 #include "traceback/tracing/authority/authority_view.h"
@@ -50,9 +51,9 @@ IpAddress SourceOf(const sockaddr_in6& from) {
   return address.IsV4() ? address : IpAddress::FromWords(address.high(), 0);
 }
 
-absl::StatusOr<int> ListenAt(const Endpoint& at) {
-  const int file = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (file < 0) return SocketError("make a socket", errno);
+absl::StatusOr<UniqueFd> ListenAt(const Endpoint& at) {
+  UniqueFd file(socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!file.is_open()) return SocketError("make a socket", errno);
   sockaddr_in6 address{};
   address.sin6_family = AF_INET6;
   address.sin6_port = htons(at.port);
@@ -61,20 +62,18 @@ absl::StatusOr<int> ListenAt(const Endpoint& at) {
   constexpr int kBacklog = 16;
   const int on = 1;
   const int off = 0;  // IPv4 in its mapped form
-  if (setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      setsockopt(file, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0 ||
-      bind(file, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      listen(file, kBacklog) != 0) {
-    const int error = errno;
-    close(file);
-    return SocketError("listen on " + at.ToString(), error);
+  if (setsockopt(file.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      setsockopt(file.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0 ||
+      bind(file.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      listen(file.get(), kBacklog) != 0) {
+    return SocketError("listen on " + at.ToString(), errno);
   }
   return file;
 }
 
 // One host, from its connection to its end.
 struct Connection {
-  int file = -1;
+  UniqueFd file;  // closed after the end of TLS
   TlsPtr tls;
   IpAddress from;
   IpAddress source;  // SourceOf() it
@@ -87,10 +86,6 @@ struct Connection {
 
   Connection() = default;
   Connection(Connection&& other) noexcept = delete;
-  ~Connection() {
-    tls.reset();
-    if (file >= 0) close(file);
-  }
 };
 
 class RealService : public Service {
@@ -104,31 +99,30 @@ class RealService : public Service {
         log_(std::move(log)) {}
   ~RealService() override {
     connections_.clear();
-    if (listener_ >= 0) close(listener_);
     OPENSSL_cleanse(passphrase_.data(), passphrase_.size());
   }
 
   absl::Status Begin() {
     if (absl::Status read = view_.Refresh(); !read.ok()) return read;
     if (absl::Status made = NewCertificate(); !made.ok()) return made;
-    absl::StatusOr<int> listener = ListenAt(options_.listen);
+    absl::StatusOr<UniqueFd> listener = ListenAt(options_.listen);
     if (!listener.ok()) return listener.status();
-    listener_ = *listener;
+    listener_ = *std::move(listener);
     return absl::OkStatus();
   }
 
   uint16_t port() const override {
     sockaddr_in6 address{};
     socklen_t size = sizeof address;
-    if (getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+    if (getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
     return ntohs(address.sin6_port);
   }
   const ServiceCounters& counters() const override { return counters_; }
 
   void Step() override {
-    std::vector<pollfd> polled = {{.fd = listener_, .events = POLLIN, .revents = 0}};
+    std::vector<pollfd> polled = {{.fd = listener_.get(), .events = POLLIN, .revents = 0}};
     for (const Connection& each : connections_) {
-      polled.push_back({.fd = each.file, .events = each.events, .revents = 0});
+      polled.push_back({.fd = each.file.get(), .events = each.events, .revents = 0});
     }
     if (poll(polled.data(), polled.size(), kStepMilliseconds) < 0) return;
     const Clock::time_point now = Clock::now();
@@ -189,20 +183,19 @@ class RealService : public Service {
   void Accept(Clock::time_point now) {
     sockaddr_in6 from{};
     socklen_t size = sizeof from;
-    const int file =
-        accept4(listener_, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (file < 0) return;
+    UniqueFd file(accept4(listener_.get(), reinterpret_cast<sockaddr*>(&from), &size,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!file.is_open()) return;
     ++counters_.accepted;
     TlsPtr tls;
     if (Admit(SourceOf(from), now)) tls.reset(SSL_new(context_.get()));
-    if (tls == nullptr || SSL_set_fd(tls.get(), file) != 1) {
+    if (tls == nullptr || SSL_set_fd(tls.get(), file.get()) != 1) {
       ++counters_.refused;
-      close(file);
       return;
     }
     SSL_set_accept_state(tls.get());
     Connection& connection = connections_.emplace_back();
-    connection.file = file;
+    connection.file = std::move(file);
     connection.tls = std::move(tls);
     connection.from = IpAddress::FromV6Bytes(from.sin6_addr.s6_addr);
     connection.source = SourceOf(from);
@@ -288,7 +281,7 @@ class RealService : public Service {
   AuthorityView view_;
   std::function<PacketTime()> wall_;
   std::function<void(const std::string&)> log_;
-  int listener_ = -1;
+  UniqueFd listener_;
   TlsContextPtr context_;
   PacketTime next_certificate_ = PacketTime::InfinitePast();
   std::list<Connection> connections_;

@@ -15,31 +15,18 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tracing/authority/service_tls.h"
 
 namespace cairn::tracing {
 namespace {
-
-class Socket {
- public:
-  explicit Socket(int file) : file_(file) {}
-  ~Socket() {
-    if (file_ >= 0) close(file_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int file() const { return file_; }
-
- private:
-  int file_;
-};
 
 absl::Status Unreachable(const Endpoint& service, std::string_view why) {
   return absl::UnavailableError(
       fmt::format("no answer of the authority's service at {}: {}", service.ToString(), why));
 }
 
-int Connected(const Socket& socket, const Endpoint& service, PacketDelta patience) {
+int Connected(const UniqueFd& socket, const Endpoint& service, PacketDelta patience) {
   sockaddr_in6 address{};
   address.sin6_family = AF_INET6;
   address.sin6_port = htons(service.port);
@@ -47,11 +34,11 @@ int Connected(const Socket& socket, const Endpoint& service, PacketDelta patienc
   std::memcpy(address.sin6_addr.s6_addr, bytes.data(), bytes.size());
   const timeval limit{.tv_sec = patience.ToSeconds(), .tv_usec = 0};
   const int off = 0;
-  setsockopt(socket.file(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   // Connecting is bounded by the time for sending.
-  setsockopt(socket.file(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  setsockopt(socket.file(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  return connect(socket.file(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  return connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0
              ? 0
              : errno;
 }
@@ -78,14 +65,14 @@ absl::StatusOr<Answer> AskService(const Endpoint& service, const Question& quest
                                   const KnownBy& known, PacketTime now, PacketDelta patience) {
   const absl::StatusOr<TlsContextPtr> context = AskingContext(known.authorities, known.pin, now);
   if (!context.ok()) return context.status();
-  const Socket socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (socket.file() < 0) return Unreachable(service, "no socket");
+  const UniqueFd socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) return Unreachable(service, "no socket");
   if (const int error = Connected(socket, service, patience); error != 0) {
     return Unreachable(service, error == EINPROGRESS ? "it takes too long"
                                                      : std::generic_category().message(error));
   }
   const TlsPtr tls(SSL_new(context->get()));
-  if (tls == nullptr || SSL_set_fd(tls.get(), socket.file()) != 1) {
+  if (tls == nullptr || SSL_set_fd(tls.get(), socket.get()) != 1) {
     return Unreachable(service, "no memory");
   }
   if (SSL_connect(tls.get()) != 1) {

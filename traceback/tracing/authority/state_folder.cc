@@ -15,6 +15,8 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::tracing {
 namespace {
 
@@ -71,11 +73,12 @@ absl::StatusOr<std::string> ReadAll(int file, size_t size) {
 }  // namespace
 
 absl::StatusOr<StateFolder> StateFolder::Open(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return StatusOf(errno, fmt::format("cannot open folder {}", path));
-  StateFolder folder(descriptor, path);
+  UniqueFd descriptor(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor.is_open()) return StatusOf(errno, fmt::format("cannot open folder {}", path));
+  StateFolder folder(std::move(descriptor), path);
   struct stat facts {};
-  if (fstat(descriptor, &facts) != 0) return StatusOf(errno, "cannot look at folder " + path);
+  if (fstat(folder.descriptor_.get(), &facts) != 0)
+    return StatusOf(errno, "cannot look at folder " + path);
   if ((facts.st_mode & kOthersWrite) != 0 || (facts.st_uid != geteuid() && facts.st_uid != 0)) {
     return absl::FailedPreconditionError(
         fmt::format("others could change folder {}: give it to the user who runs this (chown), and "
@@ -102,10 +105,9 @@ absl::Status StateFolder::Settle(const std::string& from, const std::string& to)
     return StatusOf(errno, "cannot make folder " + to);
   }
   const std::string parent = std::filesystem::absolute(to).parent_path();
-  const int above = open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (above >= 0) {
-    fsync(above);
-    close(above);
+  const UniqueFd above(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (above.is_open()) {
+    fsync(above.get());
   }
   return absl::OkStatus();
 }
@@ -115,22 +117,17 @@ void StateFolder::Remove(const std::string& path) {
   std::filesystem::remove_all(path, ignored);
 }
 
-StateFolder::~StateFolder() {
-  if (lock_ >= 0) close(lock_);
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
 absl::Status StateFolder::Error(std::string_view doing, const std::string& name, int error) const {
   return StatusOf(error, fmt::format("cannot {} {}/{}", doing, path_, name));
 }
 
 absl::Status StateFolder::Lock(std::chrono::milliseconds patience) {
   constexpr std::chrono::milliseconds kPause(100);
-  if (lock_ >= 0) return absl::OkStatus();
-  lock_ = openat(descriptor_, kLock, O_RDWR | O_CREAT | kNoLinks, 0600);
-  if (lock_ < 0) return Error("open", kLock, errno);
+  if (lock_.is_open()) return absl::OkStatus();
+  lock_ = UniqueFd(openat(descriptor_.get(), kLock, O_RDWR | O_CREAT | kNoLinks, 0600));
+  if (!lock_.is_open()) return Error("open", kLock, errno);
   for (auto waited = std::chrono::milliseconds(0); waited <= patience; waited += kPause) {
-    if (flock(lock_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+    if (flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
     if (errno != EWOULDBLOCK && errno != EINTR) return Error("lock", kLock, errno);
     std::this_thread::sleep_for(kPause);
   }
@@ -139,26 +136,25 @@ absl::Status StateFolder::Lock(std::chrono::milliseconds patience) {
 }
 
 absl::StatusOr<std::string> StateFolder::Read(const std::string& name) const {
-  const int file = openat(descriptor_, name.c_str(), O_RDONLY | O_NONBLOCK | kNoLinks);
-  if (file < 0) return Error("read", name, errno);
+  const UniqueFd file(openat(descriptor_.get(), name.c_str(), O_RDONLY | O_NONBLOCK | kNoLinks));
+  if (!file.is_open()) return Error("read", name, errno);
   struct stat facts {};
   absl::StatusOr<std::string> bytes = absl::FailedPreconditionError(
       fmt::format("{}/{} is no file, or is larger than 4 MiB", path_, name));
-  if (fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= kMostBytes) {
-    bytes = ReadAll(file, static_cast<size_t>(facts.st_size));
+  if (fstat(file.get(), &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= kMostBytes) {
+    bytes = ReadAll(file.get(), static_cast<size_t>(facts.st_size));
   }
-  close(file);
   return bytes;
 }
 
 bool StateFolder::Has(const std::string& name) const {
   struct stat facts {};
-  return fstatat(descriptor_, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
+  return fstatat(descriptor_.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 StateFolder::Mark StateFolder::MarkOf(const std::string& name) const {
   struct stat facts {};
-  if (fstatat(descriptor_, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) return {};
+  if (fstatat(descriptor_.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) return {};
   const auto nanoseconds = [](const timespec& time) {
     constexpr int64_t kSecond = 1'000'000'000;
     return int64_t{time.tv_sec} * kSecond + time.tv_nsec;
@@ -172,32 +168,36 @@ StateFolder::Mark StateFolder::MarkOf(const std::string& name) const {
 absl::Status StateFolder::Write(const std::string& name, std::string_view bytes,
                                 mode_t mode) const {
   const std::string aside = name + ".unfinished";
-  unlinkat(descriptor_, aside.c_str(), 0);
-  const int file = openat(descriptor_, aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | kNoLinks, 0600);
-  if (file < 0) return Error("write", name, errno);
-  int error = WriteAll(file, bytes);
-  if (error == 0 && fchmod(file, mode) != 0) error = errno;
-  if (error == 0 && fsync(file) != 0) error = errno;
-  if (close(file) != 0 && error == 0) error = errno;
-  if (error == 0 && renameat(descriptor_, aside.c_str(), descriptor_, name.c_str()) != 0) {
+  unlinkat(descriptor_.get(), aside.c_str(), 0);
+  UniqueFd file(
+      openat(descriptor_.get(), aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | kNoLinks, 0600));
+  if (!file.is_open()) return Error("write", name, errno);
+  int error = WriteAll(file.get(), bytes);
+  if (error == 0 && fchmod(file.get(), mode) != 0) error = errno;
+  if (error == 0 && fsync(file.get()) != 0) error = errno;
+  if (const int closed = file.Close(); error == 0) error = closed;
+  if (error == 0 &&
+      renameat(descriptor_.get(), aside.c_str(), descriptor_.get(), name.c_str()) != 0) {
     error = errno;
   }
   if (error != 0) {
-    unlinkat(descriptor_, aside.c_str(), 0);
+    unlinkat(descriptor_.get(), aside.c_str(), 0);
     return Error("write", name, error);
   }
-  if (fsync(descriptor_) != 0) return Error("write", name, errno);
+  if (fsync(descriptor_.get()) != 0) return Error("write", name, errno);
   return absl::OkStatus();
 }
 
 absl::Status StateFolder::Rename(const std::string& from, const std::string& to) const {
-  if (renameat(descriptor_, from.c_str(), descriptor_, to.c_str()) != 0 ||
-      fsync(descriptor_) != 0) {
+  if (renameat(descriptor_.get(), from.c_str(), descriptor_.get(), to.c_str()) != 0 ||
+      fsync(descriptor_.get()) != 0) {
     return Error("rename " + from + " to", to, errno);
   }
   return absl::OkStatus();
 }
 
-void StateFolder::Delete(const std::string& name) const { unlinkat(descriptor_, name.c_str(), 0); }
+void StateFolder::Delete(const std::string& name) const {
+  unlinkat(descriptor_.get(), name.c_str(), 0);
+}
 
 }  // namespace cairn::tracing

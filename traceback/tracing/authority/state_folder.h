@@ -13,6 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::tracing {
 
 // A folder of small files that are either as before or as new, whatever happens in between: a
@@ -32,17 +34,6 @@ class StateFolder {
   static absl::Status Settle(const std::string& from, const std::string& to);
   // Removes it and its files, those of a folder in it too; for one that did not get ready.
   static void Remove(const std::string& path);
-  ~StateFolder();
-  StateFolder(StateFolder&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)),
-        lock_(std::exchange(other.lock_, -1)),
-        path_(std::move(other.path_)) {}
-  StateFolder& operator=(StateFolder&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    std::swap(lock_, other.lock_);
-    std::swap(path_, other.path_);
-    return *this;
-  }
 
   const std::string& path() const { return path_; }
   // Nobody else has it until this is destroyed.  Unavailable: somebody has it, for that long.
@@ -66,11 +57,12 @@ class StateFolder {
   void Delete(const std::string& name) const;
 
  private:
-  StateFolder(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+  StateFolder(UniqueFd descriptor, std::string path)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
   absl::Status Error(std::string_view doing, const std::string& name, int error) const;
 
-  int descriptor_ = -1;
-  int lock_ = -1;
+  UniqueFd descriptor_;
+  UniqueFd lock_;
   std::string path_;
 };
 

@@ -13,6 +13,8 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::tracing {
 namespace {
 
@@ -182,9 +184,7 @@ absl::StatusOr<JournalReading> ReadJournal(int file, const VisitRecord& visit) {
 }
 
 JournalFile::~JournalFile() {
-  if (file_ < 0) return;
-  if (is_dirty_) fdatasync(file_);
-  close(file_);
+  if (file_.is_open() && is_dirty_) fdatasync(file_.get());
 }
 
 absl::Status JournalFile::Error(std::string_view doing, int error) const {
@@ -197,42 +197,40 @@ absl::Status JournalFile::Error(std::string_view doing, int error) const {
 
 absl::StatusOr<JournalReading> JournalFile::Open(const VisitRecord& visit) {
   unlinkat(folder_, kUnfinishedJournalName, 0);
-  int file = openat(folder_, kJournalName, O_RDWR | kNoLinks);
-  is_writable_ = file >= 0;
+  UniqueFd file(openat(folder_, kJournalName, O_RDWR | kNoLinks));
+  is_writable_ = file.is_open();
   // What there is counts, even if no more can be added.
-  if (file < 0 && (errno == EROFS || errno == EACCES)) {
-    file = openat(folder_, kJournalName, O_RDONLY | kNoLinks);
+  if (!file.is_open() && (errno == EROFS || errno == EACCES)) {
+    file = UniqueFd(openat(folder_, kJournalName, O_RDONLY | kNoLinks));
   }
-  if (file < 0 && errno == ENOENT) return JournalReading{};
-  if (file < 0) return Error("open", errno);
-  absl::StatusOr<JournalReading> reading = ReadJournal(file, visit);
-  if (!reading.ok()) {
-    close(file);
-    return reading;
-  }
+  if (!file.is_open() && errno == ENOENT) return JournalReading{};
+  if (!file.is_open()) return Error("open", errno);
+  absl::StatusOr<JournalReading> reading = ReadJournal(file.get(), visit);
+  if (!reading.ok()) return reading;
   // If it cannot be cut, the next record is written over it.
-  if (reading->cut_bytes > 0) static_cast<void>(!ftruncate(file, static_cast<off_t>(reading->end)));
-  file_ = file;
+  if (reading->cut_bytes > 0)
+    static_cast<void>(!ftruncate(file.get(), static_cast<off_t>(reading->end)));
+  file_ = std::move(file);
   end_ = reading->end;
   return reading;
 }
 
 bool JournalFile::NeedsReplacing(bool looks) const {
-  if (file_ < 0 || !is_writable_) return true;
+  if (!file_.is_open() || !is_writable_) return true;
   if (!looks) return false;
   struct stat own {};
   struct stat named {};
-  if (fstat(file_, &own) != 0) return true;
+  if (fstat(file_.get(), &own) != 0) return true;
   if (fstatat(folder_, kJournalName, &named, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT;
   return own.st_ino != named.st_ino || own.st_dev != named.st_dev;
 }
 
 absl::Status JournalFile::Append(std::string_view records) {
-  if (file_ < 0) return absl::FailedPreconditionError("there is no file of chains yet");
-  const int error = WriteAllAt(file_, records, end_);
+  if (!file_.is_open()) return absl::FailedPreconditionError("there is no file of chains yet");
+  const int error = WriteAllAt(file_.get(), records, end_);
   if (error != 0) {
     // Also if this fails: the next record is written over what is left.
-    static_cast<void>(!ftruncate(file_, static_cast<off_t>(end_)));
+    static_cast<void>(!ftruncate(file_.get(), static_cast<off_t>(end_)));
     return Error("write", error);
   }
   end_ += records.size();
@@ -241,36 +239,34 @@ absl::Status JournalFile::Append(std::string_view records) {
 }
 
 absl::Status JournalFile::Sync() {
-  if (!is_dirty_ || file_ < 0) return absl::OkStatus();
-  if (fdatasync(file_) != 0) return Error("write", errno);
+  if (!is_dirty_ || !file_.is_open()) return absl::OkStatus();
+  if (fdatasync(file_.get()) != 0) return Error("write", errno);
   is_dirty_ = false;
   return absl::OkStatus();
 }
 
 absl::Status JournalFile::Replace(const std::function<absl::Status(const Write& write)>& records) {
   unlinkat(folder_, kUnfinishedJournalName, 0);
-  const int file =
-      openat(folder_, kUnfinishedJournalName, O_RDWR | O_CREAT | O_EXCL | kNoLinks, kOwnerOnly);
-  if (file < 0) return Error("make", errno);
+  UniqueFd file(
+      openat(folder_, kUnfinishedJournalName, O_RDWR | O_CREAT | O_EXCL | kNoLinks, kOwnerOnly));
+  if (!file.is_open()) return Error("make", errno);
   uint64_t end = 0;
   const auto write = [&](std::string_view bytes) {
-    const int error = WriteAllAt(file, bytes, end);
+    const int error = WriteAllAt(file.get(), bytes, end);
     end += bytes.size();
     return error == 0 ? absl::OkStatus() : Error("write", error);
   };
   absl::Status done = write(kJournalHead);
   if (done.ok()) done = records(write);
-  if (done.ok() && fsync(file) != 0) done = Error("write", errno);
+  if (done.ok() && fsync(file.get()) != 0) done = Error("write", errno);
   if (done.ok() && renameat(folder_, kUnfinishedJournalName, folder_, kJournalName) != 0) {
     done = Error("make", errno);
   }
   if (!done.ok()) {
-    close(file);
     unlinkat(folder_, kUnfinishedJournalName, 0);
     return done;
   }
-  if (file_ >= 0) close(file_);
-  file_ = file;
+  file_ = std::move(file);
   is_writable_ = true;
   end_ = end;
   // The name is there; a power cut may bring back the old file, which held the same.

@@ -12,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
+
 // A file of whole records: each is there as it was written, or not at all.
 //
 // 16 bytes of kJournalHead; then for each record kRecordMark, the length of what follows and its
@@ -65,7 +67,7 @@ class JournalFile {
   absl::Status Error(std::string_view doing, int error) const;
 
   int folder_;
-  int file_ = -1;
+  UniqueFd file_;
   uint64_t end_ = 0;
   bool is_dirty_ = false;
   bool is_writable_ = false;

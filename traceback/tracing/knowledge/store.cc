@@ -35,7 +35,6 @@ bool IsTooLarge(const Chain& chain) {
 
 Store::~Store() {
   if (may_write_) Sync();
-  if (folder_ >= 0) close(folder_);
 }
 
 uint64_t Store::LastSequence() const {

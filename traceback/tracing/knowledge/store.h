@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 
 #include "base/time.h"
+#include "base/unique_fd.h"
 #include "traceback/tracing/knowledge/journal_file.h"
 #include "traceback/tracing/knowledge/knowledge.h"
 #include "traceback/tracing/knowledge/origin_chains.h"
@@ -27,9 +28,8 @@ namespace cairn::tracing {
 // What stands behind Knowledge.
 class Store final : public Knowledge {
  public:
-  // `folder`: a descriptor; this closes it.
-  Store(int folder, const AgentId& self, const KnowledgeOptions& options)
-      : folder_(folder), self_(self), options_(options), journal_(folder) {}
+  Store(UniqueFd folder, const AgentId& self, const KnowledgeOptions& options)
+      : folder_(std::move(folder)), self_(self), options_(options), journal_(folder_.get()) {}
   ~Store() override;
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -98,7 +98,7 @@ class Store final : public Knowledge {
   absl::Status Rewrite();
   uint64_t LiveBytes() const;
 
-  int folder_;
+  UniqueFd folder_;
   AgentId self_;
   KnowledgeOptions options_;
   std::map<AgentId, OriginChains> origins_;

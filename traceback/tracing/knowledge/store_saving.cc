@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <system_error>
 
-#include "absl/cleanup/cleanup.h"
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tracing/knowledge/record_bytes.h"
 #include "traceback/tracing/knowledge/store.h"
 
@@ -29,9 +29,9 @@ uint64_t CertificateRecordBytes(const CertificateShelf::Kept& kept) {
   return kRecordHeadBytes + 1 + sizeof(uint32_t) + kept.der.size();
 }
 
-absl::StatusOr<int> OpenFolder(const std::string& path) {
-  const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (folder >= 0) return folder;
+absl::StatusOr<UniqueFd> OpenFolder(const std::string& path) {
+  UniqueFd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (folder.is_open()) return folder;
   const int error = errno;
   const std::string message =
       fmt::format("cannot open folder {}: {}", path, std::generic_category().message(error));
@@ -45,32 +45,32 @@ absl::StatusOr<std::unique_ptr<Knowledge>> Knowledge::Open(const std::string& fo
                                                            const AgentId& self,
                                                            const KnowledgeOptions& options,
                                                            PacketTime now) {
-  const absl::StatusOr<int> opened = OpenFolder(folder);
+  absl::StatusOr<UniqueFd> opened = OpenFolder(folder);
   if (!opened.ok()) return opened.status();
-  return OpenAt(*opened, self, options, now);
+  return OpenAt(opened->Release(), self, options, now);
 }
 
 absl::StatusOr<std::unique_ptr<Knowledge>> Knowledge::OpenAt(int folder, const AgentId& self,
                                                              const KnowledgeOptions& options,
                                                              PacketTime now) {
-  auto store = std::make_unique<Store>(folder, self, options);
+  auto store = std::make_unique<Store>(UniqueFd(folder), self, options);
   if (absl::Status loaded = store->Load(now); !loaded.ok()) return loaded;
   return store;
 }
 
 absl::StatusOr<std::unique_ptr<Knowledge>> Knowledge::OpenToRead(const std::string& folder) {
-  const absl::StatusOr<int> opened = OpenFolder(folder);
+  absl::StatusOr<UniqueFd> opened = OpenFolder(folder);
   if (!opened.ok()) return opened.status();
   // What the agent keeps is its own choice.
   const KnowledgeOptions all{.max_chains = kMostLoadedChains, .max_bytes = kMostLoadedBytes};
-  auto store = std::make_unique<Store>(*opened, AgentId{}, all);
+  auto store = std::make_unique<Store>(*std::move(opened), AgentId{}, all);
   if (absl::Status loaded = store->LoadToRead(); !loaded.ok()) return loaded;
   return store;
 }
 
 absl::Status Store::Load(PacketTime now) {
   // Of the folder itself: a file for the lock could not be made when the disk is full.
-  if (flock(folder_, LOCK_EX | LOCK_NB) != 0) {
+  if (flock(folder_.get(), LOCK_EX | LOCK_NB) != 0) {
     // It may be one that is about to end.
     return absl::UnavailableError(
         errno == EWOULDBLOCK
@@ -92,17 +92,17 @@ absl::Status Store::Load(PacketTime now) {
 }
 
 absl::Status Store::LoadToRead() {
-  const int file = openat(folder_, kJournalName, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) {
+  const UniqueFd file(
+      openat(folder_.get(), kJournalName, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) {
     const int error = errno;
     if (error == ENOENT) return absl::OkStatus();  // its agent has learnt nothing yet
     const std::string reason = std::generic_category().message(error);
     if (error == EACCES) return absl::PermissionDeniedError(reason);
     return absl::NotFoundError(fmt::format("no chains are kept there: {}", reason));
   }
-  const absl::Cleanup closer = [file] { close(file); };
   const absl::StatusOr<JournalReading> reading =
-      ReadJournal(file, [&](uint8_t kind, std::string_view content) {
+      ReadJournal(file.get(), [&](uint8_t kind, std::string_view content) {
         LoadRecord(kind, content, PacketTime::InfinitePast());
       });
   if (!reading.ok()) return reading.status();

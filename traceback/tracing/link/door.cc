@@ -35,8 +35,8 @@ absl::Status Door::Open() {
   for (const IpAddress& address : all_->options.addresses) {
     int error = 0;
     const Endpoint at = {.ip = address, .port = all_->options.port};
-    Descriptor listener = Listen(at, error);
-    if (!listener.open()) {
+    UniqueFd listener = Listen(at, error);
+    if (!listener.is_open()) {
       return absl::UnavailableError(
           fmt::format("cannot listen at {} for tracing: {}; choose another address or port "
                       "(tracing.addresses, tracing.port), or stop what listens there",
@@ -48,8 +48,8 @@ absl::Status Door::Open() {
 }
 
 void Door::AppendTo(std::vector<pollfd>& polled) const {
-  for (const Descriptor& each : listeners_) {
-    if (!rests_until_.has_value()) AppendPolled(polled, each.number(), POLLIN);
+  for (const UniqueFd& each : listeners_) {
+    if (!rests_until_.has_value()) AppendPolled(polled, each.get(), POLLIN);
   }
   for (const Stranger& each : strangers_) {
     AppendPolled(polled, each.connection->descriptor(), each.connection->events(false));
@@ -69,8 +69,8 @@ void Door::Step(Clock::time_point now, const Happened& happened, std::vector<Arr
   std::erase_if(strangers_,
                 [&](Stranger& each) { return StepStranger(each, now, happened, arrivals); });
   if (rests_until_.has_value() && now >= *rests_until_) rests_until_ = std::nullopt;
-  for (const Descriptor& each : listeners_) {
-    if (HappenedTo(happened, each.number()) != 0) AcceptAt(each, now);
+  for (const UniqueFd& each : listeners_) {
+    if (HappenedTo(happened, each.get()) != 0) AcceptAt(each, now);
   }
 }
 
@@ -100,10 +100,10 @@ bool Door::StepStranger(Stranger& stranger, Clock::time_point now, const Happene
   return true;
 }
 
-void Door::AcceptAt(const Descriptor& listener, Clock::time_point now) {
+void Door::AcceptAt(const UniqueFd& listener, Clock::time_point now) {
   for (size_t i = 0; i < kMostAcceptedAtOnce; ++i) {
     int error = 0;
-    std::optional<Accepted> accepted = Accept(listener.number(), error);
+    std::optional<Accepted> accepted = Accept(listener.get(), error);
     if (!accepted.has_value()) {
       // poll() would tell of it again and again.
       if (error != 0) rests_until_ = now + kRest;
@@ -115,7 +115,7 @@ void Door::AcceptAt(const Descriptor& listener, Clock::time_point now) {
 
 void Door::LetIn(Accepted accepted, Clock::time_point now) {
   ++all_->counters.accepted;
-  const IpAddress own = sockets::LocalEnd(accepted.descriptor.number()).ip;
+  const IpAddress own = sockets::LocalEnd(accepted.descriptor.get()).ip;
   const IpAddress source = SourceOf(accepted.from.ip, own);
   if (!rates_.Allows(source, now)) {
     ++all_->counters.refused_rate;

@@ -54,7 +54,7 @@ class Door {
     IpAddress source;
     Clock::time_point until;
   };
-  void AcceptAt(const Descriptor& listener, Clock::time_point now);
+  void AcceptAt(const UniqueFd& listener, Clock::time_point now);
   void LetIn(Accepted accepted, Clock::time_point now);
   bool MakeRoom(const IpAddress& source);
   bool StepStranger(Stranger& stranger, Clock::time_point now, const Happened& happened,
@@ -62,7 +62,7 @@ class Door {
 
   LinkSurroundings* all_;
   SourceRates rates_;
-  std::vector<Descriptor> listeners_;
+  std::vector<UniqueFd> listeners_;
   std::list<Stranger> strangers_;  // in the order in which they came
   // No descriptors are left: until then nobody is accepted.
   std::optional<Clock::time_point> rests_until_;

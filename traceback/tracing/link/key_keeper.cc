@@ -50,13 +50,9 @@ bool IsTlsProof(std::string_view text) {
 // Of one end: what it asks for is signed, refused or fails, one message after the other.
 class Desk {
  public:
-  Desk(const PrivateKey& key, KeyUser user, int descriptor, KeyCounters& counters)
-      : key_(key), user_(user), descriptor_(descriptor), counters_(counters) {}
-  ~Desk() { Close(); }
-  Desk(const Desk&) = delete;
-  Desk& operator=(const Desk&) = delete;
-
-  int descriptor() const { return descriptor_; }  // -1: closed
+  Desk(const PrivateKey& key, KeyUser user, UniqueFd descriptor, KeyCounters& counters)
+      : key_(key), user_(user), descriptor_(std::move(descriptor)), counters_(counters) {}
+  int descriptor() const { return descriptor_.get(); }  // -1: closed
   // Waits for a message, if there is none.
   void ServeOne();
 
@@ -64,21 +60,18 @@ class Desk {
   std::string Answer(std::string_view request);
   Outcome Sign(std::string_view text, uint16_t scheme, std::string& signature);
   void Count(std::string_view text);
-  void Close() {
-    if (descriptor_ >= 0) close(descriptor_);
-    descriptor_ = -1;
-  }
+  void Close() { descriptor_ = UniqueFd(); }
 
   const PrivateKey& key_;
   KeyUser user_;
-  int descriptor_;
+  UniqueFd descriptor_;
   KeyCounters& counters_;
 };
 
 void Desk::ServeOne() {
   std::array<char, kRequestHeadBytes + kMostSignedBytes> bytes;  // only what was received is read
   // MSG_TRUNC: the true length of what did not fit.
-  const ssize_t got = recv(descriptor_, bytes.data(), bytes.size(), MSG_TRUNC);
+  const ssize_t got = recv(descriptor_.get(), bytes.data(), bytes.size(), MSG_TRUNC);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (got <= 0) return Close();
   const auto size = static_cast<size_t>(got);
@@ -88,7 +81,7 @@ void Desk::ServeOne() {
   }
   const std::string answer = Answer({bytes.data(), size});
   // Who does not read its answers gets none: nobody waits for it here.
-  if (send(descriptor_, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+  if (send(descriptor_.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
       errno != EAGAIN && errno != EINTR) {
     Close();
   }
@@ -154,8 +147,8 @@ int ServeKey(const PrivateKey& key, int network_descriptor, int monitor_descript
              KeyCounters* counters) {
   KeyCounters uncounted;
   KeyCounters& counted = counters == nullptr ? uncounted : *counters;
-  Desk network(key, KeyUser::kNetwork, network_descriptor, counted);
-  Desk monitor(key, KeyUser::kMonitor, monitor_descriptor, counted);
+  Desk network(key, KeyUser::kNetwork, UniqueFd(network_descriptor), counted);
+  Desk monitor(key, KeyUser::kMonitor, UniqueFd(monitor_descriptor), counted);
   while (monitor.descriptor() >= 0) {
     std::array<pollfd, 2> polled = {
         pollfd{.fd = monitor.descriptor(), .events = POLLIN, .revents = 0},
@@ -166,10 +159,6 @@ int ServeKey(const PrivateKey& key, int network_descriptor, int monitor_descript
     if (polled[1].revents != 0) network.ServeOne();
   }
   return 0;
-}
-
-SocketSigner::~SocketSigner() {
-  if (descriptor_ >= 0) close(descriptor_);
 }
 
 absl::StatusOr<std::string> SocketSigner::Sign(uint16_t scheme, std::string_view text) {
@@ -186,7 +175,7 @@ absl::StatusOr<std::string> SocketSigner::Sign(uint16_t scheme, std::string_view
   std::memcpy(request.data() + sizeof(number_), &scheme, sizeof(scheme));
   request += text;
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (send(descriptor_, request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+  while (send(descriptor_.get(), request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     if (errno != EINTR) return absl::UnavailableError("the key's process takes nothing");
   }
   absl::StatusOr<std::string> signature = Receive(deadline);
@@ -200,12 +189,13 @@ absl::StatusOr<std::string> SocketSigner::Receive(
   while (true) {
     const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
-    pollfd waiting = {.fd = descriptor_, .events = POLLIN, .revents = 0};
+    pollfd waiting = {.fd = descriptor_.get(), .events = POLLIN, .revents = 0};
     const int wait = static_cast<int>(std::max<int64_t>(0, rest.count()));
     const int ready = poll(&waiting, 1, wait);
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) return absl::UnavailableError("the key's process does not answer");
-    const ssize_t got = recv(descriptor_, bytes.data(), bytes.size(), MSG_TRUNC | MSG_DONTWAIT);
+    const ssize_t got =
+        recv(descriptor_.get(), bytes.data(), bytes.size(), MSG_TRUNC | MSG_DONTWAIT);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     const auto size = static_cast<size_t>(std::max<ssize_t>(0, got));
     if (size < kAnswerHeadBytes || size > bytes.size()) {

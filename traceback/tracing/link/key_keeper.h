@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tracing/link/private_key.h"
 #include "traceback/tracing/link/signer.h"
 
@@ -48,9 +49,7 @@ int ServeKey(const PrivateKey& key, int network_descriptor, int monitor_descript
 // comes too late is dropped.  Thread-compatible.
 class SocketSigner : public Signer {
  public:
-  // Owns the descriptor.
-  explicit SocketSigner(int descriptor) : descriptor_(descriptor) {}
-  ~SocketSigner() override;
+  explicit SocketSigner(UniqueFd descriptor) : descriptor_(std::move(descriptor)) {}
   SocketSigner(const SocketSigner&) = delete;
   SocketSigner& operator=(const SocketSigner&) = delete;
 
@@ -62,7 +61,7 @@ class SocketSigner : public Signer {
  private:
   absl::StatusOr<std::string> Receive(std::chrono::steady_clock::time_point deadline) const;
 
-  int descriptor_;
+  UniqueFd descriptor_;
   uint64_t number_ = 0;  // of the last request
   std::chrono::steady_clock::time_point silent_until_{};
 };

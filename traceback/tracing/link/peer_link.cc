@@ -31,8 +31,8 @@ PeerLink::PeerLink(LinkSurroundings& all, LinkId id, const IpAddress& address,
 void PeerLink::Call(Clock::time_point now) {
   int error = 0;
   const Endpoint to = {.ip = address_, .port = all_->options.port};
-  Descriptor descriptor = BeginConnect(to, OwnEnd(all_->options, address_), error);
-  if (!descriptor.open()) return EndAs(ConnectFailure(to, error), now);
+  UniqueFd descriptor = BeginConnect(to, OwnEnd(all_->options, address_), error);
+  if (!descriptor.is_open()) return EndAs(ConnectFailure(to, error), now);
   absl::StatusOr<std::unique_ptr<Channel>> channel = all_->transport->Call(address_, nullptr);
   if (!channel.ok()) {
     return End(LinkEnd::kLimit, std::string(channel.status().message()), now);
@@ -133,7 +133,7 @@ void PeerLink::AppendTo(std::vector<pollfd>& polled) const {
   if (ended_) return;
   AppendPolled(polled, current_->descriptor(), current_->events(!peer_moved_));
   if (next_ != nullptr) AppendPolled(polled, next_->descriptor(), next_->events(false));
-  if (listener_.open()) AppendPolled(polled, listener_.number(), POLLIN);
+  if (listener_.is_open()) AppendPolled(polled, listener_.get(), POLLIN);
   for (const auto& each : candidates_) {
     AppendPolled(polled, each->descriptor(), each->events(false));
   }
@@ -153,7 +153,7 @@ std::optional<PeerLink::Clock::time_point> PeerLink::NextDeadline() const {
 
 void PeerLink::Step(Clock::time_point now, const Happened& happened) {
   if (!ended_) StepCurrent(now, happened);
-  if (!ended_ && listener_.open()) StepListener(now, happened);
+  if (!ended_ && listener_.is_open()) StepListener(now, happened);
   if (!ended_ && next_ != nullptr) StepNext(now, happened);
   if (!ended_) CheckTimes(now);
 }

@@ -132,7 +132,7 @@ class PeerLink {
   Hello MakeHello() const;
 
   // Going on at another port (peer_link_moves.cc).
-  bool moving() const { return next_ != nullptr || listener_.open(); }
+  bool moving() const { return next_ != nullptr || listener_.is_open(); }
   void OfferPort(Clock::time_point now);
   void FollowTo(const WorkPort& place, Clock::time_point now);
   void StepListener(Clock::time_point now, const Happened& happened);
@@ -162,7 +162,7 @@ class PeerLink {
   std::unique_ptr<Stream> next_;
   bool we_moved_ = false;    // our `moved` is said: we speak on next_
   bool peer_moved_ = false;  // the peer's has come: we read next_, once it stands
-  Descriptor listener_;
+  UniqueFd listener_;
   uint16_t work_port_ = 0;
   std::vector<std::unique_ptr<Stream>> candidates_;
 

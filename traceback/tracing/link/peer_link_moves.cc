@@ -43,12 +43,12 @@ void PeerLink::OfferPort(Clock::time_point now) {
   const IpAddress own = sockets::LocalEnd(current_->descriptor()).ip;
   const uint32_t count = uint32_t{options.last_work_port} - options.first_work_port + 1;
   int error = 0;
-  for (int tries = 0; tries < kMostTries && !listener_.open(); ++tries) {
+  for (int tries = 0; tries < kMostTries && !listener_.is_open(); ++tries) {
     work_port_ = static_cast<uint16_t>(options.first_work_port + RandomBelow(count));
     listener_ = Listen({.ip = own, .port = work_port_}, error);
   }
   hops_at_ = now + ToChrono(options.hop_period);
-  if (!listener_.open()) {
+  if (!listener_.is_open()) {
     if (open_) return;  // at the next time
     return Refuse(Denial::kBusy, LinkEnd::kLimit, "no work port is free: " + RangeText(), now);
   }
@@ -74,8 +74,8 @@ void PeerLink::FollowTo(const WorkPort& place, Clock::time_point now) {
   if (!open_) opens_by_ = std::max(opens_by_, moves_by_);
   int error = 0;
   const Endpoint to = {.ip = address_, .port = place.port};
-  Descriptor descriptor = BeginConnect(to, sockets::LocalEnd(current_->descriptor()).ip, error);
-  if (!descriptor.open()) return GiveUpMove(ConnectFailure(to, error).text, now);
+  UniqueFd descriptor = BeginConnect(to, sockets::LocalEnd(current_->descriptor()).ip, error);
+  if (!descriptor.is_open()) return GiveUpMove(ConnectFailure(to, error).text, now);
   absl::StatusOr<std::unique_ptr<Channel>> channel = all_->transport->Call(address_, ticket.get());
   if (!channel.ok()) return GiveUpMove(std::string(channel.status().message()), now);
   next_ = std::make_unique<Stream>(std::move(descriptor), *std::move(channel),
@@ -85,7 +85,7 @@ void PeerLink::FollowTo(const WorkPort& place, Clock::time_point now) {
 void PeerLink::AcceptCandidates() {
   for (size_t i = 0; i < kMostMovedAtOnce; ++i) {
     int error = 0;
-    std::optional<Accepted> accepted = Accept(listener_.number(), error);
+    std::optional<Accepted> accepted = Accept(listener_.get(), error);
     if (!accepted.has_value()) return;
     ++all_->counters.accepted;
     if (accepted->from.ip != address_) {
@@ -102,7 +102,7 @@ void PeerLink::AcceptCandidates() {
 }
 
 void PeerLink::StepListener(Clock::time_point now, const Happened& happened) {
-  if (HappenedTo(happened, listener_.number()) != 0) AcceptCandidates();
+  if (HappenedTo(happened, listener_.get()) != 0) AcceptCandidates();
   for (std::unique_ptr<Stream>& each : candidates_) {
     each->Step(HappenedTo(happened, each->descriptor()), false);
     if (each->state() == Stream::State::kReady && IsSamePeer(*each)) {

@@ -16,6 +16,7 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
 #include "traceback/tracing/trust/certificate.h"
 
 namespace cairn::tracing {
@@ -57,20 +58,19 @@ absl::StatusOr<PrivateKey> PrivateKey::Parse(std::string_view pem) {
 }
 
 absl::StatusOr<PrivateKey> PrivateKey::Read(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (file < 0) return CannotRead(path, errno);
-  if (absl::Status secret = CheckSecret(path, file); !secret.ok()) {
-    close(file);
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.is_open()) return CannotRead(path, errno);
+  if (absl::Status secret = CheckSecret(path, file.get()); !secret.ok()) {
     return secret;
   }
   std::array<char, kMostKeyFileBytes> text{};
   size_t size = 0;
   ssize_t got = 0;
-  while (size < text.size() && (got = read(file, text.data() + size, text.size() - size)) > 0) {
+  while (size < text.size() &&
+         (got = read(file.get(), text.data() + size, text.size() - size)) > 0) {
     size += static_cast<size_t>(got);
   }
   const int error = got < 0 ? errno : 0;
-  close(file);
   absl::StatusOr<PrivateKey> key =
       error != 0 ? absl::StatusOr<PrivateKey>(CannotRead(path, error)) : Parse({text.data(), size});
   OPENSSL_cleanse(text.data(), text.size());

@@ -23,14 +23,14 @@ constexpr uint64_t kMostUnprovenBytes = 40 << 10;
 
 }  // namespace
 
-Stream::Stream(Descriptor descriptor, std::unique_ptr<Channel> channel, State state,
+Stream::Stream(UniqueFd descriptor, std::unique_ptr<Channel> channel, State state,
                LinkCounters& counters)
     : descriptor_(std::move(descriptor)),
       channel_(std::move(channel)),
       state_(state),
       counters_(&counters) {}
 
-Stream::Stream(Descriptor descriptor, Transport& transport, const IpAddress& source,
+Stream::Stream(UniqueFd descriptor, Transport& transport, const IpAddress& source,
                std::string session, LinkCounters& counters)
     : descriptor_(std::move(descriptor)),
       state_(State::kGreeting),

@@ -30,13 +30,13 @@ class Stream {
   };
 
   // `counters` outlives all of them.  That is being connected:
-  Stream(Descriptor descriptor, std::unique_ptr<Channel> channel, State state,
+  Stream(UniqueFd descriptor, std::unique_ptr<Channel> channel, State state,
          LinkCounters& counters);
   // That was accepted at the well-known port; `transport` outlives it.
-  Stream(Descriptor descriptor, Transport& transport, const IpAddress& source, std::string session,
+  Stream(UniqueFd descriptor, Transport& transport, const IpAddress& source, std::string session,
          LinkCounters& counters);
 
-  int descriptor() const { return descriptor_.number(); }
+  int descriptor() const { return descriptor_.get(); }
   State state() const { return state_; }
   bool ended() const { return state_ == State::kClosed || state_ == State::kFailed; }
   // What poll() is to wait for.  Without `reading`, nothing of what comes after the handshake.
@@ -67,7 +67,7 @@ class Stream {
   void Fail(LinkEnd end, std::string text);
   void FailBroken(int error);  // 0: it was closed
 
-  Descriptor descriptor_;
+  UniqueFd descriptor_;
   std::unique_ptr<Channel> channel_;
   State state_;
   LinkCounters* counters_;

@@ -18,8 +18,8 @@ constexpr int kBacklog = 128;
 constexpr unsigned kMostUnacknowledgedMilliseconds = 15000;
 constexpr unsigned kPreferPublic = 2;  // IPV6_PREFER_SRC_PUBLIC of <linux/in6.h>
 
-Descriptor NewSocket(const IpAddress& ip) {
-  return Descriptor(socket(sockets::FamilyOf(ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+UniqueFd NewSocket(const IpAddress& ip) {
+  return UniqueFd(socket(sockets::FamilyOf(ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 void Set(int descriptor, int level, int option, unsigned value) {
@@ -34,45 +34,40 @@ void SetUp(int descriptor) {
 
 }  // namespace
 
-void Descriptor::Close() {
-  if (number_ >= 0) close(number_);
-  number_ = -1;
-}
-
-Descriptor Listen(const Endpoint& at, int& error) {
-  Descriptor made = NewSocket(at.ip);
+UniqueFd Listen(const Endpoint& at, int& error) {
+  UniqueFd made = NewSocket(at.ip);
   const sockets::SocketAddress address = sockets::SocketAddressOf(at);
   // Beside connections that an earlier listener of this port has left; never beside a listener.
-  if (made.open()) Set(made.number(), SOL_SOCKET, SO_REUSEADDR, 1);
-  if (made.open() && sockets::FamilyOf(at.ip) == AF_INET6)
-    Set(made.number(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  if (!made.open() || bind(made.number(), address.get(), address.size) != 0 ||
-      listen(made.number(), kBacklog) != 0) {
+  if (made.is_open()) Set(made.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (made.is_open() && sockets::FamilyOf(at.ip) == AF_INET6)
+    Set(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (!made.is_open() || bind(made.get(), address.get(), address.size) != 0 ||
+      listen(made.get(), kBacklog) != 0) {
     error = errno;
     return {};
   }
   return made;
 }
 
-Descriptor BeginConnect(const Endpoint& to, const std::optional<IpAddress>& from, int& error) {
-  Descriptor made = NewSocket(to.ip);
-  if (!made.open()) {
+UniqueFd BeginConnect(const Endpoint& to, const std::optional<IpAddress>& from, int& error) {
+  UniqueFd made = NewSocket(to.ip);
+  if (!made.is_open()) {
     error = errno;
     return made;
   }
-  SetUp(made.number());
+  SetUp(made.get());
   // Not one of the addresses that hosts change every day: no certificate names them.
   if (sockets::FamilyOf(to.ip) == AF_INET6) {
-    Set(made.number(), IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, kPreferPublic);
+    Set(made.get(), IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, kPreferPublic);
   }
   if (from.has_value() && sockets::FamilyOf(*from) == sockets::FamilyOf(to.ip)) {
     const auto own = sockets::SocketAddressOf({.ip = *from, .port = 0});
-    Set(made.number(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    Set(made.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
     // Not possible: the system chooses.
-    if (bind(made.number(), own.get(), own.size) != 0) errno = 0;
+    if (bind(made.get(), own.get(), own.size) != 0) errno = 0;
   }
   const auto address = sockets::SocketAddressOf(to);
-  if (connect(made.number(), address.get(), address.size) != 0 && errno != EINPROGRESS) {
+  if (connect(made.get(), address.get(), address.size) != 0 && errno != EINPROGRESS) {
     error = errno;
     return {};
   }
@@ -82,14 +77,14 @@ Descriptor BeginConnect(const Endpoint& to, const std::optional<IpAddress>& from
 std::optional<Accepted> Accept(int listener, int& error) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
-  Descriptor accepted(accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size,
-                              SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (!accepted.open()) {
+  UniqueFd accepted(accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size,
+                            SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!accepted.is_open()) {
     // Those that went before they were taken: the next one.
     error = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : errno;
     return std::nullopt;
   }
-  SetUp(accepted.number());
+  SetUp(accepted.get());
   return Accepted{.descriptor = std::move(accepted), .from = sockets::EndpointOf(storage)};
 }
 

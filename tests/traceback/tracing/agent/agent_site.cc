@@ -95,14 +95,14 @@ void AgentSite::Start(int number) {
   Host& host = hosts_.at(number);
   std::array<int, 2> ends{};
   REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0);
-  const absl::StatusOr<int> control = OpenControl(host.control);
+  absl::StatusOr<UniqueFd> control = OpenControl(host.control);
   REQUIRE(control.ok());
   AgentParts parts = {.files = {.certificate = PemOf(host.certificate.certificate),
                                 .authorities = authority_.authority(),
                                 .revocations = revocations_},
                       .signer = std::make_unique<OwnSigner>(host.certificate.private_key()),
                       .monitor = ends[1],
-                      .control = *control,
+                      .control = control->Release(),
                       .folder = host.folder,
                       .log = [this, &host](const AgentLine& line) {
                         const std::lock_guard lock(mutex_);
@@ -113,7 +113,7 @@ void AgentSite::Start(int number) {
   REQUIRE(agent.ok());
   const std::lock_guard lock(mutex_);
   host.agent = *std::move(agent);
-  host.monitor = std::make_unique<MonitorChannel>(ends[0]);
+  host.monitor = std::make_unique<MonitorChannel>(UniqueFd(ends[0]));
   host.thread = std::thread([&host] { host.agent->Run(); });
 }
 
@@ -208,7 +208,7 @@ AgentSite::Result AgentSite::Trace(const std::vector<Connection>& chain) {
     if (AddressOf(each) == last.local.ip) number = each;
   }
   const auto start = Clock::now();
-  const absl::StatusOr<int> socket = ConnectToControl(hosts_.at(number).control);
+  const absl::StatusOr<UniqueFd> socket = ConnectToControl(hosts_.at(number).control);
   REQUIRE(socket.ok());
   const std::string question = EncodeMessage(cairn::tracing::Trace{.trace = {},
                                                                    .connection = last,
@@ -216,13 +216,13 @@ AgentSite::Result AgentSite::Trace(const std::vector<Connection>& chain) {
                                                                    .hops_left = 64,
                                                                    .milliseconds_left = 10000,
                                                                    .reason = "a test"});
-  REQUIRE(write(*socket, question.data(), question.size()) ==
+  REQUIRE(write(socket->get(), question.data(), question.size()) ==
           static_cast<ssize_t>(question.size()));
   Result result;
   FrameReader reader;
   std::array<char, 4096> bytes;
   ssize_t got = 0;
-  while ((got = read(*socket, bytes.data(), bytes.size())) > 0) {
+  while ((got = read(socket->get(), bytes.data(), bytes.size())) > 0) {
     reader.Append(std::string_view(bytes.data(), static_cast<size_t>(got)));
     while (true) {
       const absl::StatusOr<std::optional<std::string>> frame = reader.Next();
@@ -237,7 +237,6 @@ AgentSite::Result AgentSite::Trace(const std::vector<Connection>& chain) {
       if (const auto* deny = std::get_if<Deny>(&*message)) result.denied = *deny;
     }
   }
-  close(*socket);
   result.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
   return result;
 }

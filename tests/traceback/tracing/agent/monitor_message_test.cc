@@ -56,9 +56,9 @@ TEST_CASE("what is cut, too long or of no kind is no message") {
 TEST_CASE("a channel keeps messages apart, and says when the other side has gone") {
   std::array<int, 2> ends{};
   REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0);
-  MonitorChannel here(ends[0]);
+  MonitorChannel here{UniqueFd(ends[0])};
   {
-    MonitorChannel there(ends[1]);
+    MonitorChannel there{UniqueFd(ends[1])};
     for (const MonitorMessage& message : Samples()) {
       CHECK(here.Send(message) == MonitorChannel::SendState::kSent);
     }

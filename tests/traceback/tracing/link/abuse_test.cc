@@ -37,8 +37,8 @@ class Intruder {
 
   std::unique_ptr<Stream> Call(const std::string& from, uint16_t port, const Ticket* ticket) {
     int error = 0;
-    Descriptor descriptor = BeginConnect({.ip = Ip(to_), .port = port}, Ip(from), error);
-    REQUIRE(descriptor.open());
+    UniqueFd descriptor = BeginConnect({.ip = Ip(to_), .port = port}, Ip(from), error);
+    REQUIRE(descriptor.is_open());
     return std::make_unique<Stream>(std::move(descriptor), *transport_->Call(Ip(to_), ticket),
                                     Stream::State::kConnecting, counters_);
   }

@@ -130,9 +130,9 @@ TEST_CASE("where no work port is free the peer is denied") {
   LinkOptions options = HoppingHopping(PortHopping::kPerSession);
   options.last_work_port = options.first_work_port;
   int error = 0;
-  const Descriptor taken =
+  const UniqueFd taken =
       Listen({.ip = Ip(LoopbackAddress(2)), .port = options.first_work_port}, error);
-  REQUIRE(taken.open());
+  REQUIRE(taken.is_open());
   Pair pair(options);
   REQUIRE(Run({&pair.one, &pair.other}, [&] {
     return !pair.one.All<LinkClosed>().empty() && !pair.other.All<LinkClosed>().empty();
@@ -149,10 +149,10 @@ TEST_CASE("a link that cannot hop stays where it is") {
   REQUIRE(pair.Open());
   int error = 0;
   // Nobody listens there now, and from now on somebody else does.
-  Descriptor taken;
+  UniqueFd taken;
   REQUIRE(Run({&pair.one, &pair.other}, [&] {
     taken = Listen({.ip = Ip(LoopbackAddress(2)), .port = options.first_work_port}, error);
-    return taken.open();
+    return taken.is_open();
   }));
   RunFor({&pair.one, &pair.other}, Millis(200));
   REQUIRE(pair.one.links().Send(pair.one.OpenLink(), Numbered(0)));
@@ -166,7 +166,7 @@ TEST_CASE("each listener of a work port is closed once the peer has come") {
   Pair pair(options);
   REQUIRE(pair.Open());
   int error = 0;
-  CHECK(Listen({.ip = Ip(LoopbackAddress(2)), .port = options.first_work_port}, error).open());
+  CHECK(Listen({.ip = Ip(LoopbackAddress(2)), .port = options.first_work_port}, error).is_open());
 }
 
 }  // namespace

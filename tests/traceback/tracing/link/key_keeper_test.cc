@@ -37,8 +37,8 @@ struct Keeper {
     REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, to_network.data()) == 0);
     REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, to_monitor.data()) == 0);
     network_descriptor = to_network[0];
-    network = std::make_unique<SocketSigner>(to_network[0]);
-    monitor = std::make_unique<SocketSigner>(to_monitor[0]);
+    network = std::make_unique<SocketSigner>(UniqueFd(to_network[0]));
+    monitor = std::make_unique<SocketSigner>(UniqueFd(to_monitor[0]));
     thread = std::thread([key = host.private_key(), this, at = to_network[1],
                           beside = to_monitor[1]] { code = ServeKey(key, at, beside, &counters); });
   }
@@ -126,7 +126,7 @@ TEST_CASE("a network side that sends nonsense, or is gone, keeps no fact from be
 TEST_CASE("without a keeper there is no signature, and the signer says so") {
   std::array<int, 2> ends{};
   REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends.data()) == 0);
-  SocketSigner signer(ends[0]);
+  SocketSigner signer{UniqueFd(ends[0])};
   SECTION("it does not answer") {
     CHECK(absl::IsUnavailable(signer.Sign(kSchemeEd25519, kFact).status()));
     close(ends[1]);

@@ -79,7 +79,7 @@ TEST_CASE("a host that takes connections and says nothing is given up in time") 
   LinkOptions options = TestOptions();
   options.handshake_timeout = PacketDelta::FromMilliseconds(100);
   int error = 0;
-  const Descriptor silent = Listen({.ip = Ip(LoopbackAddress(9)), .port = options.port}, error);
+  const UniqueFd silent = Listen({.ip = Ip(LoopbackAddress(9)), .port = options.port}, error);
   TestAgent one(site, "one.example.org", "", options);
   one.links().Connect(Ip(LoopbackAddress(9)));
   REQUIRE(Run({&one}, [&] { return !one.All<LinkClosed>().empty(); }));

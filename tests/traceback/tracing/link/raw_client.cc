@@ -19,7 +19,7 @@ RawSocket::RawSocket(const std::string& to, uint16_t port, const std::string& fr
   const std::optional<IpAddress> own =
       from.empty() ? std::nullopt : std::optional(*IpAddress::Parse(from));
   descriptor_ = BeginConnect({.ip = *IpAddress::Parse(to), .port = port}, own, error);
-  REQUIRE(descriptor_.open());
+  REQUIRE(descriptor_.is_open());
 }
 
 bool RawSocket::Send(const std::string& bytes) {

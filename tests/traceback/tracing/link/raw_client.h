@@ -18,14 +18,14 @@ class RawSocket {
   // From `from`, if given.  Requires: somebody listens there.
   RawSocket(const std::string& to, uint16_t port, const std::string& from = "");
 
-  int descriptor() const { return descriptor_.number(); }
+  int descriptor() const { return descriptor_.get(); }
   // False: the other side has closed it.
   bool Send(const std::string& bytes);
   std::string Receive();
   bool closed() const { return closed_; }
 
  private:
-  Descriptor descriptor_;
+  UniqueFd descriptor_;
   bool closed_ = false;
 };
 

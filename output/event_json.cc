@@ -1,47 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "output/json_lines.h"
+#include "output/event_json.h"
 
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <utility>
-#include <variant>
 
 #include "base/time_text.h"
-#include "nlohmann/json.hpp"
+#include "json/event_line.h"
+#include "json/figures.h"
 #include "output/community_id.h"
 #include "output/odds.h"
+#include "traceback/findings/traceback_json.h"
 
 namespace cairn::output {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-// nlohmann writes the shortest text that reads back to the same double, so rounding to a decimal
-// fixes the digits.
-double Rounded(double value, double steps_per_unit) {
-  return std::isfinite(value) ? std::round(value * steps_per_unit) / steps_per_unit : 0.0;
-}
-
-double Milliseconds(PacketDelta length) {
-  return Rounded(static_cast<double>(length.ToNanoseconds()) / 1e6, 1000.0);
-}
-
-double Seconds(PacketDelta length) {
-  return Rounded(static_cast<double>(length.ToNanoseconds()) / 1e9, 1e6);
-}
+using Json = json::Ordered;
 
 Json Optional(const std::optional<PacketDelta>& lag) {
-  return lag.has_value() ? Json(Milliseconds(*lag)) : Json();
-}
-
-Json ToJson(const Endpoint& endpoint) {
-  return {{"ip", endpoint.ip.ToString()}, {"port", endpoint.port}};
+  return lag.has_value() ? Json(json::Milliseconds(*lag)) : Json();
 }
 
 Json ToJson(const ConnectionSummary& connection) {
-  return {{"orig", ToJson(connection.orig)},
-          {"resp", ToJson(connection.resp)},
+  return {{"orig", json::Of(connection.orig)},
+          {"resp", json::Of(connection.resp)},
           {"start", Rfc3339(connection.start)},
           {"originator", OriginatorSourceName(connection.originator)},
           {"community_id", CommunityId(connection.orig, connection.resp)}};
@@ -55,11 +38,11 @@ Json InPair(const ConnectionSummary& connection) {
 }
 
 Json ToJson(const Significance& significance) {
-  return {{"nats", Rounded(significance.nats, 100.0)},
+  return {{"nats", json::Rounded(significance.nats, 100.0)},
           {"window_ms", significance.window.ToMilliseconds()},
           {"hits", significance.hits},
           {"trials", significance.trials},
-          {"chance", Rounded(significance.chance, 1e6)}};
+          {"chance", json::Rounded(significance.chance, 1e6)}};
 }
 
 Json ToJson(const DirectionEvidence& evidence) {
@@ -67,34 +50,36 @@ Json ToJson(const DirectionEvidence& evidence) {
           {"onsets_downstream", evidence.onsets_downstream},
           {"coincidences", evidence.coincidences},
           {"consecutive", evidence.consecutive},
-          {"ratio", Rounded(evidence.ratio, 10000.0)},
+          {"ratio", json::Rounded(evidence.ratio, 10000.0)},
           {"lag_ms",
            {{"p50", Optional(evidence.lag_p50)},
             {"p95", Optional(evidence.lag_p95)},
-            {"transit", Milliseconds(evidence.transit)}}},
+            {"transit", json::Milliseconds(evidence.transit)}}},
           {"significance", ToJson(evidence.significance)}};
 }
 
 Json ToJson(const SlotSignificance::Direction& direction) {
-  return {{"nats", Rounded(direction.nats, 100.0)},
+  return {{"nats", json::Rounded(direction.nats, 100.0)},
           {"lag_ms", direction.lag.ToMilliseconds()},
-          {"blocks", Rounded(direction.blocks, 10.0)}};
+          {"blocks", json::Rounded(direction.blocks, 10.0)}};
 }
 
 Json ToJson(const MatchSignificance& matching) {
-  return {{"nats", Rounded(matching.nats, 100.0)},
-          {"forward_nats", Rounded(matching.direction_nats[0], 100.0)},
-          {"backward_nats", Rounded(matching.direction_nats[1], 100.0)},
+  return {{"nats", json::Rounded(matching.nats, 100.0)},
+          {"forward_nats", json::Rounded(matching.direction_nats[0], 100.0)},
+          {"backward_nats", json::Rounded(matching.direction_nats[1], 100.0)},
           {"matched", matching.matched},
-          {"by_chance", Rounded(matching.by_chance, 10.0)}};
+          {"by_chance", json::Rounded(matching.by_chance, 10.0)}};
 }
 
 Json ToJson(const SlotSignificance& slots) {
-  return {
-      {"nats", Rounded(slots.nats, 100.0)},     {"deviations", Rounded(slots.deviations, 100.0)},
-      {"slot_ms", slots.slot.ToMilliseconds()}, {"slots", slots.slots},
-      {"forward", ToJson(slots.direction[0])},  {"backward", ToJson(slots.direction[1])},
-      {"matching", ToJson(slots.matching)}};
+  return {{"nats", json::Rounded(slots.nats, 100.0)},
+          {"deviations", json::Rounded(slots.deviations, 100.0)},
+          {"slot_ms", slots.slot.ToMilliseconds()},
+          {"slots", slots.slots},
+          {"forward", ToJson(slots.direction[0])},
+          {"backward", ToJson(slots.direction[1])},
+          {"matching", ToJson(slots.matching)}};
 }
 
 // A rate of 1e-30 a day and one of 1e-12 are the same to anybody; three digits are enough.
@@ -106,8 +91,8 @@ double ThreeDigits(double value) {
 }
 
 Json ToJson(const Confidence& confidence) {
-  return {{"nats", Rounded(confidence.nats, 100.0)},
-          {"needed", Rounded(confidence.needed, 100.0)},
+  return {{"nats", json::Rounded(confidence.nats, 100.0)},
+          {"needed", json::Rounded(confidence.needed, 100.0)},
           {"false_alarms_per_day", ThreeDigits(confidence.false_alarms_per_day)}};
 }
 
@@ -135,14 +120,10 @@ Json ToJson(const std::optional<PolicyVerdict>& verdict) {
   return {{"rule", verdict->rule}, {"owner", verdict->owner}, {"reason", verdict->reason}};
 }
 
-Json Head(PacketTime time, const char* event) {
-  return {{"schema", kAlertSchema}, {"time", Rfc3339(time)}, {"event", event}};
-}
-
 // What a stepping stone and a message relay have in common.
 template <typename Pair>
 Json PairHead(const Pair& event, const char* name) {
-  Json json = Head(event.time, name);
+  Json json = json::EventHead(event.time, name);
   json["alert_id"] = event.alert_id;
   json["kind"] = PairKindName(event.kind);
   json["host"] = event.host.has_value() ? Json(event.host->ToString()) : Json();
@@ -171,7 +152,7 @@ Json ToJson(const MessageRelay& event) {
 }
 
 Json ToJson(const Unjudged& event) {
-  Json json = Head(event.time, "unjudged");
+  Json json = json::EventHead(event.time, "unjudged");
   json["alert_id"] = event.alert_id;
   json["host"] = event.host.ToString();
   json["upstream"] = InPair(event.upstream);
@@ -183,7 +164,7 @@ Json ToJson(const Unjudged& event) {
 }
 
 Json ToJson(const Insertion& event) {
-  Json json = Head(event.time, "insertion");
+  Json json = json::EventHead(event.time, "insertion");
   json["alert_id"] = event.alert_id;
   json["severity"] = "low";
   json["connection"] = ToJson(event.connection);
@@ -193,24 +174,24 @@ Json ToJson(const Insertion& event) {
 }
 
 Json ToJson(const RelayNode& event) {
-  Json json = Head(event.time, "relay_node");
+  Json json = json::EventHead(event.time, "relay_node");
   json["alert_id"] = event.alert_id;
   json["severity"] = "low";
   json["host"] = event.host.ToString();
   json["method"] = event.method;
-  json["score"] = Rounded(event.score, 1000.0);
-  json["nats"] = Rounded(event.nats, 100.0);
+  json["score"] = json::Rounded(event.score, 1000.0);
+  json["nats"] = json::Rounded(event.nats, 100.0);
   json["false_alarm_probability"] = ThreeDigits(event.false_alarm_probability);
   if (const std::optional<double> years = FalseAlarmIntervalYears(event); years.has_value()) {
     json["false_alarm_interval_years"] = ThreeDigits(*years);
   }
-  json["window_s"] = Seconds(event.window);
+  json["window_s"] = json::Seconds(event.window);
   json["reach_ms"] = event.reach.ToMilliseconds();
   Json flows = Json::array();
   for (const RelayFlows& pair : event.flows) {
     flows.push_back({{"upstream", InPair(pair.upstream)},
                      {"downstream", InPair(pair.downstream)},
-                     {"share", Rounded(pair.share, 1000.0)}});
+                     {"share", json::Rounded(pair.share, 1000.0)}});
   }
   json["flows"] = std::move(flows);
   json["policy"] = ToJson(event.policy);
@@ -219,7 +200,7 @@ Json ToJson(const RelayNode& event) {
 }
 
 Json ToJson(const SteppingStoneEnd& event) {
-  Json json = Head(event.time, "stepping_stone_end");
+  Json json = json::EventHead(event.time, "stepping_stone_end");
   json["alert_id"] = event.alert_id;
   json["kind"] = PairKindName(event.kind);
   json["upstream"] = InPair(event.upstream);
@@ -227,7 +208,7 @@ Json ToJson(const SteppingStoneEnd& event) {
   json["roles"] = RoleBasisName(event.roles);
   json["revision"] = event.revision;
   json["evidence"] = ToJson(event.evidence);
-  json["duration_s"] = Seconds(event.duration);
+  json["duration_s"] = json::Seconds(event.duration);
   json["cause"] = event.cause;
   json["chain"] = event.chain;
   json["policy"] = ToJson(event.policy);
@@ -235,7 +216,7 @@ Json ToJson(const SteppingStoneEnd& event) {
 }
 
 Json ToJson(const Exposure& event) {
-  Json json = Head(event.time, "exposure");
+  Json json = json::EventHead(event.time, "exposure");
   json["alert_id"] = event.alert_id;
   json["pair_alert_id"] = event.pair_alert_id;
   json["clear_protocol"] = event.clear_protocol;
@@ -248,7 +229,7 @@ Json ToJson(const Exposure& event) {
 }
 
 Json ToJson(const ChainUpdate& event) {
-  Json json = Head(event.time, "chain");
+  Json json = json::EventHead(event.time, "chain");
   json["chain"] = event.chain;
   json["revision"] = event.revision;
   Json hops = Json::array();
@@ -262,65 +243,27 @@ Json ToJson(const ChainUpdate& event) {
   json["hop_count"] = event.hop_count;
   json["deferred"] = event.deferred;
   json["ended"] = event.ended;
-  json["merged_into"] = event.merged_into.empty() ? Json() : Json(event.merged_into);
+  json["merged_into"] = json::TextOrNull(event.merged_into);
   json["loop"] = event.loop;
   json["truncated"] = event.truncated;
   json["policy"] = ToJson(event.policy);
   return json;
 }
 
-void AddFigures(Json& json, const HostScore& score) {
-  json["score"] = Rounded(score.score, 1000.0);
-  json["nats"] = Rounded(score.nats, 100.0);
-  json["freedom"] = Rounded(score.freedom, 10.0);
-  json["window_s"] = Seconds(score.window);
-  json["reach_ms"] = score.reach.ToMilliseconds();
-  json["activities"] = score.activities;
-  json["reported"] = score.reported;
-}
-
-std::string LineOf(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-}
-
-Json Moment(const HostScore& score) {
-  Json json = {{"time", Rfc3339(score.time)}};
-  AddFigures(json, score);
-  return json;
-}
-
-}  // namespace
-
-std::string ToJsonLine(const Event& event) {
-  return LineOf(std::visit([](const auto& e) { return ToJson(e); }, event));
-}
-
-std::string ToJsonLine(const capture::ClockStep& step) {
-  Json json = Head(step.time, "clock_step");
+Json ToJson(const capture::ClockStep& step) {
+  Json json = json::EventHead(step.time, "clock_step");
   json["source"] = step.source;
   json["interface"] = step.interface;
   json["stamp"] = Rfc3339(step.stamp);
   json["step_ns"] = step.size.ToNanoseconds();
   json["offset_ns"] = step.offset.ToNanoseconds();
-  return LineOf(json);
+  return json;
 }
 
-std::string ToJsonLine(const HostScore& score) {
-  Json json = {{"schema", kAlertSchema},
-               {"time", Rfc3339(score.time)},
-               {"event", "host_score"},
-               {"host", score.host.ToString()}};
-  AddFigures(json, score);
-  return json.dump() + '\n';
-}
+}  // namespace
 
-std::string ToJsonLine(const HostHistory& host) {
-  Json history = Json::array();
-  for (const HostScore& score : host.scores) history.push_back(Moment(score));
-  const Json json = {
-      {"schema", kAlertSchema},    {"event", "relay_history"},  {"host", host.best.host.ToString()},
-      {"reported", host.reported}, {"best", Moment(host.best)}, {"history", std::move(history)}};
-  return json.dump() + '\n';
+std::string ToJsonLine(const AnyEvent& event) {
+  return event.Visit([](const auto& each) { return json::Line(ToJson(each)); });
 }
 
 }  // namespace cairn::output

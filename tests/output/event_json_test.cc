@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "output/json_lines.h"
+#include "output/event_json.h"
 
 #include <limits>
 #include <string>
@@ -7,7 +7,9 @@
 #include "catch2/catch.hpp"
 
 #include "nlohmann/json.hpp"
+#include "output/score_json.h"
 #include "tests/output/sample_events.h"
+#include "traceback/findings/traceback_json.h"
 
 namespace cairn::output {
 namespace {
@@ -172,6 +174,25 @@ TEST_CASE("a ratio that is no number is written as zero") {
   SteppingStone event = samples::DirectPair();
   event.evidence.forward.ratio = std::numeric_limits<double>::quiet_NaN();
   CHECK(Json::parse(ToJsonLine(event))["evidence"]["forward"]["ratio"] == 0.0);
+}
+
+TEST_CASE("a view of an event gives the line of the event, of whatever origin it is") {
+  const Event pair = samples::DirectPair();
+  CHECK(ToJsonLine(AnyEvent(pair)) == ToJsonLine(samples::DirectPair()));
+  for (const TracebackEvent& event : samples::Asked()) {
+    CHECK(ToJsonLine(AnyEvent(event)) == cairn::ToJsonLine(event));
+  }
+  const capture::ClockStep step = samples::Step();
+  CHECK(Json::parse(ToJsonLine(AnyEvent(step)))["event"] == "clock_step");
+}
+
+TEST_CASE("every event begins with its schema, its time and its name") {
+  const auto begins = [](const AnyEvent& event) {
+    return ToJsonLine(event).starts_with(R"({"schema":"cairn/1","time":"2026-11-21T)");
+  };
+  for (const Event& event : samples::All()) CHECK(begins(event));
+  for (const TracebackEvent& event : samples::Asked()) CHECK(begins(event));
+  CHECK(begins(samples::Step()));
 }
 
 }  // namespace
