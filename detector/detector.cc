@@ -2,6 +2,7 @@
 #include "detector/detector.h"
 
 #include <atomic>
+#include <utility>
 
 #include "detector/correlator/stream_correlator.h"
 #include "detector/memory_fault.h"
@@ -12,7 +13,9 @@ namespace cairn {
 
 class Detector::Impl : private stream::StreamSink {
  public:
-  Impl(const DetectorOptions& options, EventSink& sink, Threads threads)
+  enum class Halves : uint8_t { kBoth, kCorrelator };
+
+  Impl(const DetectorOptions& options, EventSink& sink, Threads threads, Halves halves)
       : options_(options),
         correlator_({.protected_networks = options.protected_networks,
                      .timing = options.timing,
@@ -24,13 +27,7 @@ class Detector::Impl : private stream::StreamSink {
                      .policy = options.policy,
                      .names_sessions = options.sessions.enabled},
                     sink),
-        sensor_({.connections = options.connections,
-                 .timing = options.timing,
-                 .sessions = options.sessions,
-                 .protected_networks = options.protected_networks,
-                 .tells_seconds = SlotsOf(options).enabled || options.relays.enabled,
-                 .tells_at_once = threads == Threads::kOne},
-                *this),
+        sensor_(halves == Halves::kBoth ? MakeSensor(threads) : nullptr),
         thread_(threads == Threads::kOne
                     ? nullptr
                     : std::make_unique<stream::SinkThread>(
@@ -38,53 +35,74 @@ class Detector::Impl : private stream::StreamSink {
 
   absl::Status Process(std::span<const Segment> segments) {
     segments_ += segments.size();
-    sensor_.Process(segments);
+    sensor_->Process(segments);
     // The source has no more at the moment, so nothing should wait for what comes then.
-    if (segments.size() < SegmentBatch::kCapacity) sensor_.HandOver();
+    if (segments.size() < SegmentBatch::kCapacity) sensor_->HandOver();
     return Status();
   }
 
   absl::Status AdvanceTo(PacketTime now) {
-    sensor_.AdvanceTo(now);
+    sensor_->AdvanceTo(now);
     return Status();
   }
 
-  void SetPacketsLost(uint64_t packets) { sensor_.SetPacketsLost(packets); }
+  void SetPacketsLost(uint64_t packets) { sensor_->SetPacketsLost(packets); }
 
   absl::Status Finish() {
-    sensor_.EndAll();
+    sensor_->EndAll();
     Drain();
-    if (const absl::Status status = Status(); !status.ok()) return status;
-    correlator_.Finish(sensor_.now());
+    if (absl::Status status = Status(); !status.ok()) return status;
+    correlator_.Finish(sensor_->now());
     return correlator_.status();
+  }
+
+  absl::Status FinishStream(PacketTime now) {
+    Drain();
+    if (absl::Status status = Status(); !status.ok()) return status;
+    correlator_.Finish(now);
+    return correlator_.status();
+  }
+
+  absl::Status TakeStream(stream::EventBatch& batch) {
+    HandOn(batch);
+    return Status();
   }
 
   void Drain() {
     if (thread_ == nullptr) return;
-    sensor_.HandOver();
+    if (sensor_ != nullptr) sensor_->HandOver();
     thread_->Drain();
   }
 
   // What the sensor tells.
   void Take(stream::EventBatch& batch) override {
-    if (thread_ != nullptr) {
-      thread_->Take(batch);
-    } else {
-      correlator_.Take(batch);
-    }
+    if (see_) see_(batch);
+    HandOn(batch);
   }
+  void ShowStream(std::function<void(const stream::EventBatch&)> see) { see_ = std::move(see); }
 
   const DetectorOptions& options() const { return options_; }
   const policy::Policy& policy() const { return correlator_.policy(); }
-  const border::BorderCensus& border() const { return sensor_.border(); }
-  PacketTime now() const { return sensor_.now(); }
+  const border::BorderCensus& border() const {
+    return sensor_ != nullptr ? sensor_->border() : no_border_;
+  }
+  PacketTime now() const {
+    return sensor_ != nullptr ? sensor_->now() : PacketTime::InfinitePast();
+  }
 
   DetectorCounters counters() const {
-    const connections::Counters& c = sensor_.counters();
     DetectorCounters all;
+    if (sensor_ != nullptr) CountSensor(all);
+    correlator_.AddTo(all);
+    return all;
+  }
+
+ private:
+  void CountSensor(DetectorCounters& all) const {
+    const connections::Counters& c = sensor_->counters();
     all.segments = segments_;
     all.connections = c.connections;
-    all.connections_open = sensor_.connections_held();
+    all.connections_open = sensor_->connections_held();
     all.connections_peak = c.peak;
     all.connections_midstream = c.midstream;
     all.connections_timed_out = c.timed_out;
@@ -103,23 +121,28 @@ class Detector::Impl : private stream::StreamSink {
     all.unbelieved_syn = doubted(connections::Doubt::kSyn);
     all.flows_corrected = c.places_corrected;
     all.late_segments = c.late_segments;
-    const timing::OnsetGateCounters& gate = sensor_.onset_counters();
+    const timing::OnsetGateCounters& gate = sensor_->onset_counters();
     all.onsets = gate.onsets;
     all.onsets_not_believed = gate.not_believed;
     all.onsets_decided_early = gate.decided_early;
     all.onsets_guarded = gate.guarded;
-    all.flow_seconds_left_out = sensor_.flow_seconds_left_out();
-    const sessions::Counters sessions = sensor_.session_counters();
+    all.flow_seconds_left_out = sensor_->flow_seconds_left_out();
+    const sessions::Counters sessions = sensor_->session_counters();
     all.sessions = sessions.sessions;
     all.session_records = sessions.records;
     all.session_interim_records = sessions.interim_records;
     all.session_servers_forgotten = sessions.servers_forgotten;
     all.evicted_strays = c.evicted_strays;
-    correlator_.AddTo(all);
-    return all;
   }
 
- private:
+  void HandOn(stream::EventBatch& batch) {
+    if (thread_ != nullptr) {
+      thread_->Take(batch);
+    } else {
+      correlator_.Take(batch);
+    }
+  }
+
   // On the other thread: whatever happens there is told on this one.
   void Correlate(stream::EventBatch& batch) {
     if (failed_) return;
@@ -143,9 +166,23 @@ class Detector::Impl : private stream::StreamSink {
     return slots;
   }
 
+  std::unique_ptr<Sensor> MakeSensor(Threads threads) {
+    stream::StreamSink& sink = *this;
+    return std::make_unique<Sensor>(
+        SensorOptions{.connections = options_.connections,
+                      .timing = options_.timing,
+                      .sessions = options_.sessions,
+                      .protected_networks = options_.protected_networks,
+                      .tells_seconds = SlotsOf(options_).enabled || options_.relays.enabled,
+                      .tells_at_once = threads == Threads::kOne},
+        sink);
+  }
+
   const DetectorOptions options_;
   StreamCorrelator correlator_;
-  Sensor sensor_;
+  const std::unique_ptr<Sensor> sensor_;  // null: the stream comes from elsewhere
+  const border::BorderCensus no_border_{PrefixSet()};
+  std::function<void(const stream::EventBatch&)> see_;
   uint64_t segments_ = 0;
   absl::Status failure_;  // the other thread's; whole once failed_ is set
   std::atomic<bool> failed_ = false;
@@ -163,8 +200,22 @@ absl::StatusOr<std::unique_ptr<Detector>> Detector::Create(const DetectorOptions
   return detector;
 }
 
+absl::StatusOr<std::unique_ptr<Detector>> Detector::CreateForStream(const DetectorOptions& options,
+                                                                    EventSink& sink,
+                                                                    Threads threads) {
+  std::unique_ptr<Detector> detector;
+  const absl::Status made = WithMemory(options, [&] {
+    detector.reset(
+        new Detector(std::make_unique<Impl>(options, sink, threads, Impl::Halves::kCorrelator)));
+    return absl::OkStatus();
+  });
+  if (!made.ok()) return made;
+  return detector;
+}
+
 Detector::Detector(const DetectorOptions& options, EventSink& sink, Threads threads)
-    : impl_(std::make_unique<Impl>(options, sink, threads)) {}
+    : impl_(std::make_unique<Impl>(options, sink, threads, Impl::Halves::kBoth)) {}
+Detector::Detector(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Detector::~Detector() = default;
 
 absl::Status Detector::Process(std::span<const Segment> segments) {
@@ -177,6 +228,15 @@ void Detector::Drain() { impl_->Drain(); }
 void Detector::SetPacketsLost(uint64_t packets) { impl_->SetPacketsLost(packets); }
 absl::Status Detector::Finish() {
   return WithMemory(impl_->options(), [&] { return impl_->Finish(); });
+}
+void Detector::ShowStream(std::function<void(const stream::EventBatch&)> see) {
+  impl_->ShowStream(std::move(see));
+}
+absl::Status Detector::Take(stream::EventBatch& batch) {
+  return WithMemory(impl_->options(), [&] { return impl_->TakeStream(batch); });
+}
+absl::Status Detector::FinishStream(PacketTime now) {
+  return WithMemory(impl_->options(), [&] { return impl_->FinishStream(now); });
 }
 DetectorCounters Detector::counters() const {
   impl_->Drain();

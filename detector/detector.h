@@ -3,6 +3,7 @@
 #define CAIRN_DETECTOR_DETECTOR_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,11 +18,13 @@
 #include "detector/findings/event.h"
 #include "detector/options.h"
 #include "detector/sensor/border/border_census.h"
+#include "detector/stream/event_batch.h"
 
 namespace cairn {
 
 // Segments in, events out: the sensor half (connection table, idle periods) and the correlator half
-// (coincidences, rules, policy, chains), joined by a direct call.
+// (coincidences, rules, policy, chains), joined by a direct call.  Or the correlator half alone,
+// which then gets the stream of a sensor that worked elsewhere, or earlier.
 //
 // Deterministic: the same segments and options give the same events.  Reads no clock.
 // Thread-compatible; two threads at most (Threads).  Memory is bounded by the options.  Cost per
@@ -40,9 +43,16 @@ class Detector {
   static absl::StatusOr<std::unique_ptr<Detector>> Create(const DetectorOptions& options,
                                                           EventSink& sink,
                                                           Threads threads = Threads::kOne);
+  // The correlator half alone.  Of what follows, only Take(), Drain(), FinishStream() and what only
+  // looks may be called; counters() has what correlators count, border() and now() have nothing.
+  static absl::StatusOr<std::unique_ptr<Detector>> CreateForStream(const DetectorOptions& options,
+                                                                   EventSink& sink,
+                                                                   Threads threads = Threads::kOne);
   // The same for who knows that there is memory enough: std::bad_alloc otherwise.
   Detector(const DetectorOptions& options, EventSink& sink, Threads threads = Threads::kOne);
   ~Detector();
+  Detector(const Detector&) = delete;
+  Detector& operator=(const Detector&) = delete;
 
   // Processes segments in time order.  An error is the sink's, or says that there was no memory for
   // a table to grow; the detector must not be used after it.
@@ -57,6 +67,16 @@ class Detector {
   // Ends every open pair ("end_of_capture").  Call once, last.
   absl::Status Finish();
 
+  // Shows what the sensor tells to `see`, too, before the correlator gets it: on the caller's
+  // thread, in order.  To be called before the first work; `see` must not call the detector.
+  void ShowStream(std::function<void(const stream::EventBatch&)> see);
+  // What a sensor told.  Errors as of Process().  Requires: the batches of one stream, in order, of
+  // a sensor with the same settings (detector/stream_settings.h).  What is left in the batch does
+  // not matter.
+  absl::Status Take(stream::EventBatch& batch);
+  // The stream has come to its end, and its sensor to `now`.  Call once, last.
+  absl::Status FinishStream(PacketTime now);
+
   DetectorCounters counters() const;
   // Whether the protected networks fit the traffic.
   const border::BorderCensus& border() const;
@@ -67,6 +87,7 @@ class Detector {
 
  private:
   class Impl;
+  explicit Detector(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
