@@ -75,12 +75,13 @@ absl::StatusOr<SourcePtr> MergeFiles(std::vector<OpenedFile> files, int threads)
 }  // namespace
 
 absl::StatusOr<SourcePtr> OpenFiles(std::span<const std::string> paths, const Options& options,
-                                    Reader reader, int threads) {
+                                    Reader reader, int threads, std::unique_ptr<ByteStream> first) {
   if (paths.empty()) return absl::InvalidArgumentError("no capture file was named");
   std::vector<OpenedFile> files;
   // Each is opened and understood before the next, so that the first file's fault is told.
   for (const std::string& path : paths) {
-    absl::StatusOr<std::unique_ptr<ByteStream>> stream = ByteStream::Open(path);
+    absl::StatusOr<std::unique_ptr<ByteStream>> stream =
+        first != nullptr ? std::move(first) : ByteStream::Open(path);
     if (!stream.ok()) return stream.status();
     absl::StatusOr<OpenedFile> file = OpenStream(*std::move(stream), options, reader);
     if (!file.ok()) return file.status();

@@ -26,10 +26,11 @@ enum class Reader {
 //
 // NotFound, PermissionDenied, InvalidArgument (empty, a directory, not a capture, unsupported link
 // type): the message names the file and what to do.
-absl::StatusOr<std::unique_ptr<SegmentSource>> OpenFiles(std::span<const std::string> paths,
-                                                         const Options& options,
-                                                         Reader reader = Reader::kFastest,
-                                                         int threads = 1);
+//
+// `first`: the first file, if somebody has opened it already and only peeked at it.
+absl::StatusOr<std::unique_ptr<SegmentSource>> OpenFiles(
+    std::span<const std::string> paths, const Options& options, Reader reader = Reader::kFastest,
+    int threads = 1, std::unique_ptr<ByteStream> first = nullptr);
 
 // The same from streams that are open already, of which nothing was read, only peeked at.
 absl::StatusOr<std::unique_ptr<SegmentSource>> OpenStreams(

@@ -80,6 +80,7 @@ void ClockSteps::Collect() {
 
 absl::Status ClockSteps::Write(const capture::ClockStep& step) {
   detector_.Drain();
+  if (stream_ != nullptr) stream_->Write(step);
   if (!quiet_ && told_ < kMostTold) {
     if (outputs_.progress() != nullptr) outputs_.progress()->Clear();
     fmt::print(stderr, "cairn {}: warning: {}{}\n", command_, Told(step),

@@ -11,6 +11,7 @@
 
 #include "capture/segment_source.h"
 #include "commands/outputs.h"
+#include "commands/stream_file.h"
 #include "detector/detector.h"
 
 namespace cairn::commands {
@@ -20,14 +21,21 @@ namespace cairn::commands {
 // threads.  The first steps are also reported on standard error.
 class ClockSteps {
  public:
-  // Requires: all outlive this.
+  // Requires: all outlive this.  `stream`: where the sensor's stream is stored, which the steps are
+  // written into, too; null: nowhere.
   ClockSteps(std::string_view command, bool quiet, capture::SegmentSource& source,
-             Detector& detector, Outputs& outputs)
-      : command_(command), quiet_(quiet), source_(source), detector_(detector), outputs_(outputs) {}
+             Detector& detector, Outputs& outputs, StreamFile* stream)
+      : command_(command),
+        quiet_(quiet),
+        source_(source),
+        detector_(detector),
+        outputs_(outputs),
+        stream_(stream) {}
 
   // `segments`: what the source's last Read() gave.
   absl::Status Process(std::span<const Segment> segments);
-  // Writes the steps that no segment has come after.
+  // Writes the steps that no segment has come after; of a stored stream, which has no segments,
+  // those that were just found.
   absl::Status Finish();
 
  private:
@@ -39,6 +47,7 @@ class ClockSteps {
   capture::SegmentSource& source_;
   Detector& detector_;
   Outputs& outputs_;
+  StreamFile* stream_;
   std::vector<capture::ClockStep> waiting_;  // by time
   uint64_t told_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "commands/stream_file.h"
 #include "output/json_lines.h"
 #include "output/own_lines.h"
 #include "output/sessions/own_sessions.h"
@@ -64,6 +65,7 @@ absl::Status Outputs::Check(const RunOptions& options, output::ExistingFile exis
   std::vector<files::Output> outputs;
   if (IsFile(options.alerts)) outputs.push_back(AlertOutput(options, existing));
   if (IsFile(options.relays)) outputs.push_back(ScoreOutput(options, existing));
+  if (IsFile(options.write_stream)) outputs.push_back(StreamFile::OutputOf(options.write_stream));
   const output::SessionFormat format = SessionFormatOf(options);
   const bool has_sessions = IsFile(options.sessions);
   if (has_sessions) {

@@ -2,6 +2,7 @@
 #ifndef CAIRN_COMMANDS_READY_DETECTOR_H_
 #define CAIRN_COMMANDS_READY_DETECTOR_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -16,12 +17,17 @@ namespace cairn::commands {
 // ask for too much are a fault of the configuration, and must not cost anybody a file.
 class ReadyDetector {
  public:
+  // What it gets.
+  enum class Takes : uint8_t { kSegments, kStream };
+
   // Errors: Detector::Create's.
   static absl::StatusOr<std::unique_ptr<ReadyDetector>> Make(
-      const DetectorOptions& options, Detector::Threads threads = Detector::Threads::kOne) {
+      const DetectorOptions& options, Detector::Threads threads = Detector::Threads::kOne,
+      Takes takes = Takes::kSegments) {
     std::unique_ptr<ReadyDetector> ready(new ReadyDetector());
     absl::StatusOr<std::unique_ptr<Detector>> detector =
-        Detector::Create(options, ready->sink_, threads);
+        takes == Takes::kSegments ? Detector::Create(options, ready->sink_, threads)
+                                  : Detector::CreateForStream(options, ready->sink_, threads);
     if (!detector.ok()) return detector.status();
     ready->detector_ = *std::move(detector);
     return ready;

@@ -4,7 +4,10 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "fmt/format.h"
 
 #include "CLI/CLI.hpp"
 #include "capture/open.h"
@@ -15,6 +18,8 @@
 #include "commands/run.h"
 #include "commands/run_options.h"
 #include "commands/signals.h"
+#include "commands/stream_file.h"
+#include "commands/stream_source.h"
 #include "commands/traceback_sink.h"
 #include "output/terminal.h"
 
@@ -76,6 +81,50 @@ SharedWork Share(const ReplayOptions& options) {
   return {.detector = Detector::Threads::kTwo, .reading = options.threads - 1};
 }
 
+// Where the run reads: captures, or a stored stream.
+struct Input {
+  std::unique_ptr<capture::SegmentSource> source;
+  StreamSource* stored = nullptr;  // the same, if it is one
+};
+
+absl::StatusOr<Input> OpenStored(std::unique_ptr<capture::ByteStream> bytes,
+                                 const ReplayOptions& options, const config::Settings& settings) {
+  if (options.files.size() > 1) return AloneError(options.files[0]);
+  if (!options.run.write_stream.empty()) {
+    return absl::FailedPreconditionError(
+        fmt::format("'{}': {} is a stored stream already; copy the file", StreamFile::kOption,
+                    options.files[0]));
+  }
+  absl::StatusOr<std::unique_ptr<StreamSource>> stored =
+      StreamSource::Open(std::move(bytes), settings.detector);
+  if (!stored.ok()) return stored.status();
+  Input input;
+  input.stored = stored->get();
+  input.source = *std::move(stored);
+  return input;
+}
+
+absl::StatusOr<Input> OpenInput(const ReplayOptions& options, const config::Settings& settings,
+                                int threads) {
+  absl::StatusOr<std::unique_ptr<capture::ByteStream>> first =
+      capture::ByteStream::Open(options.files[0]);
+  if (!first.ok()) return first.status();
+  const absl::StatusOr<bool> is_stored = StreamSource::IsStored(**first);
+  if (!is_stored.ok()) return is_stored.status();
+  if (*is_stored) return OpenStored(*std::move(first), options, settings);
+  absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source = capture::OpenFiles(
+      options.files, settings.capture, capture::Reader::kFastest, threads, *std::move(first));
+  if (!source.ok()) return FaultOfMixture(options.files, source.status());
+  return Input{.source = *std::move(source)};
+}
+
+absl::StatusOr<std::unique_ptr<StreamFile>> OpenStreamFile(const ReplayOptions& options,
+                                                           const config::Settings& settings,
+                                                           const files::OutputGuard& guard) {
+  if (options.run.write_stream.empty()) return nullptr;
+  return StreamFile::Open(options.run.write_stream, settings.detector, guard);
+}
+
 int Replay(ReplayOptions options) {
   const Clock::time_point start = Clock::now();
   if (options.files.empty()) options.files.emplace_back(kStandardInput);
@@ -89,27 +138,33 @@ int Replay(ReplayOptions options) {
     PrintError(kReplayCommand, settings.status());
     return kUsage;
   }
+  options.run.trace = options.run.traceback && settings->traceback.trace;
+  CatchStopSignals();
   const SharedWork shared = Share(options);
-  const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector =
-      ReadyDetector::Make(settings->detector, shared.detector);
+  const absl::StatusOr<Input> input = OpenInput(options, *settings, shared.reading);
+  if (!input.ok()) {
+    if (StopSignal() != 0) return StopExitCode();  // while a named pipe waited for its writer
+    PrintError(kReplayCommand, input.status());
+    return absl::IsFailedPrecondition(input.status()) ? kUsage : kFailed;
+  }
+  const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector = ReadyDetector::Make(
+      settings->detector, shared.detector,
+      input->stored != nullptr ? ReadyDetector::Takes::kStream : ReadyDetector::Takes::kSegments);
   if (!detector.ok()) {
     PrintError(kReplayCommand, detector.status());
     return kUsage;
-  }
-  options.run.trace = options.run.traceback && settings->traceback.trace;
-  CatchStopSignals();
-  const absl::StatusOr<std::unique_ptr<capture::SegmentSource>> source = capture::OpenFiles(
-      options.files, settings->capture, capture::Reader::kFastest, shared.reading);
-  if (!source.ok()) {
-    if (StopSignal() != 0) return StopExitCode();  // while a named pipe waited for its writer
-    PrintError(kReplayCommand, source.status());
-    return kFailed;
   }
   const absl::StatusOr<std::unique_ptr<Outputs>> outputs =
       Outputs::Open(options.run, settings->session_files, output::ExistingFile::kReplace, guard);
   if (!outputs.ok()) {
     PrintError(kReplayCommand, outputs.status());
     return ExitCodeOfOutputs(outputs.status());
+  }
+  const absl::StatusOr<std::unique_ptr<StreamFile>> stream_file =
+      OpenStreamFile(options, *settings, guard);
+  if (!stream_file.ok()) {
+    PrintError(kReplayCommand, stream_file.status());
+    return ExitCodeOfOutputs(stream_file.status());
   }
   TellConfigFile(kReplayCommand, options.run);
   WarnOfFilter(kReplayCommand, options.run, *settings);
@@ -124,11 +179,13 @@ int Replay(ReplayOptions options) {
                                .options = options.run,
                                .settings = *settings,
                                .detector = **detector,
-                               .source = **source,
+                               .source = *input->source,
                                .outputs = **outputs,
                                .policy = policy,
                                .start = start,
-                               .tracer = tracer->get()});
+                               .tracer = tracer->get(),
+                               .stored = input->stored,
+                               .stream_file = stream_file->get()});
   if (end.failed()) return kFailed;
   return end.interrupted ? StopExitCode() : static_cast<int>(kDone);
 }
@@ -139,9 +196,15 @@ void AddReplay(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(kReplayCommand, "Find stepping stones in capture files");
   const auto options = std::make_shared<ReplayOptions>();
   command
-      ->add_option("FILE", options->files, "Captures, merged by time; '-' or none: standard input")
+      ->add_option("FILE", options->files,
+                   "Captures, merged by time, or one stored stream; '-' or none: standard input")
       ->type_name("");
   AddRunOptions(*command, options->run);
+  command
+      ->add_option(StreamFile::kOption, options->run.write_stream,
+                   "Also store what alerts are found in here, to find them again without the "
+                   "captures (docs/stream.md)")
+      ->type_name("FILE");
   command
       ->add_option("-t,--threads", options->threads,
                    "Threads that share the work; the result is the same; default: 1")

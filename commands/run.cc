@@ -24,7 +24,34 @@ double Seconds(const timeval& time) {
 }
 
 output::BorderReport BorderOf(const Run& run, const Detector& detector) {
+  if (run.stored != nullptr) {
+    output::BorderReport border = run.stored->totals().border;
+    border.has_networks = !run.settings.detector.protected_networks.empty();
+    return border;
+  }
   return output::ReportOf(detector.border(), !run.settings.detector.protected_networks.empty());
+}
+
+DetectorCounters CountersOf(const Run& run, const Detector& detector) {
+  DetectorCounters counters = detector.counters();
+  if (run.stored != nullptr) AddSensor(run.stored->totals(), counters);
+  return counters;
+}
+
+PacketTime NewestOf(const Run& run, const Detector& detector) {
+  return run.stored != nullptr ? run.stored->now() : detector.now();
+}
+
+// What the last Read() of the source found.
+absl::Status HandOver(const Run& run, Detector& detector, const SegmentBatch& batch,
+                      ClockSteps& steps) {
+  if (run.stored == nullptr) return steps.Process(batch.segments());
+  absl::Status status = run.stored->HandOver(detector);
+  return status.ok() ? steps.Finish() : status;
+}
+
+absl::Status FinishDetector(const Run& run, Detector& detector) {
+  return run.stored != nullptr ? detector.FinishStream(run.stored->now()) : detector.Finish();
 }
 
 // Wrong networks, or a tap of one direction, mean that nothing is found, which looks like good
@@ -61,7 +88,7 @@ void Drain(const Run& run, Detector& detector, TracebackSink& sink, ClockSteps& 
   while (StopSignal() == 0) {
     batch->Clear();
     const absl::StatusOr<capture::SourceState> state = run.source.Read(*batch);
-    end.output = steps.Process(batch->segments());
+    end.output = HandOver(run, detector, *batch, steps);
     if (end.output.ok()) end.output = sink.WriteAnswers();
     if (!end.output.ok()) return;
     early.AfterBatch(detector);
@@ -96,10 +123,10 @@ void PrintSummary(const Run& run, const Detector& detector, const TracebackSink&
       .command = run.command,
       .end = EndName(end),
       .capture = run.source.counters(),
-      .detector = detector.counters(),
+      .detector = CountersOf(run, detector),
       .border = BorderOf(run, detector),
       .rules = detector.policy_uses(),
-      .newest = detector.now(),
+      .newest = NewestOf(run, detector),
       .traceback = sink.counters(),
       .tracing = sink.tracing_counters(),
       .wall_seconds = wall.count(),
@@ -130,6 +157,7 @@ void ExplainFaults(const Run& run, const RunEnd& end) {
   }
   // A reader that has seen enough (| head) is no news to the user.
   if (!end.output.ok() && !absl::IsCancelled(end.output)) PrintError(run.command, end.output);
+  if (!end.stream.ok() && !absl::IsCancelled(end.stream)) PrintError(run.command, end.stream);
   for (const output::WriterList::Fault& fault : end.faults) {
     if (fault.ends == output::WriterList::Ends::kOutput) ExplainLoss(run, fault);
   }
@@ -191,12 +219,22 @@ RunEnd RunToEnd(const Run& run) {
                       .tracer = run.tracer});
   run.detector.WriteTo(sink);
   Detector& detector = run.detector.detector();
-  ClockSteps steps(run.command, run.options.quiet, run.source, detector, run.outputs);
+  ClockSteps steps(run.command, run.options.quiet, run.source, detector, run.outputs,
+                   run.stream_file);
+  if (run.stream_file != nullptr) run.stream_file->Follow(detector);
   Drain(run, detector, sink, steps, end);
   detector.Drain();
   end.interrupted = StopSignal() != 0;
   if (end.output.ok()) end.output = steps.Finish();
-  if (end.output.ok()) end.output = detector.Finish();
+  if (end.output.ok()) end.output = FinishDetector(run, detector);
+  if (run.stream_file != nullptr) {
+    if (end.output.ok()) {
+      run.stream_file->Finish(detector.now(), {.capture = run.source.counters(),
+                                               .sensor = detector.counters(),
+                                               .border = BorderOf(run, detector)});
+    }
+    end.stream = run.stream_file->status();
+  }
   if (end.output.ok()) end.output = sink.Finish();
   end.interrupted = StopSignal() != 0;
   if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();

@@ -12,6 +12,8 @@
 #include "commands/outputs.h"
 #include "commands/ready_detector.h"
 #include "commands/run_options.h"
+#include "commands/stream_file.h"
+#include "commands/stream_source.h"
 #include "config/settings.h"
 #include "detector/detector.h"
 #include "output/writer_list.h"
@@ -43,6 +45,9 @@ struct Run {
   RunPolicy& policy;
   std::chrono::steady_clock::time_point start;
   tracing::TraceRunner* tracer = nullptr;  // who traces chains upon alerts; null: nobody
+  // `source` itself, where it is a stored stream; else null.
+  StreamSource* stored = nullptr;
+  StreamFile* stream_file = nullptr;  // where the sensor's stream is stored; null: nowhere
 };
 
 // How a run ended.  Several can be true at once.
@@ -51,9 +56,10 @@ struct RunEnd {
   absl::Status output;  // of the first output that ended the run, or the detector's; nothing was
                         // written after it
   std::vector<output::WriterList::Fault> faults;  // of all outputs, also where the run went on
+  absl::Status stream;  // of the stream that was to be stored; the rest went on without it
   bool interrupted = false;
 
-  bool failed() const { return !input.ok() || !output.ok() || !faults.empty(); }
+  bool failed() const { return !input.ok() || !output.ok() || !faults.empty() || !stream.ok(); }
 };
 
 // Reads until the source ends, fails, the outputs fail, `policy` stops it, or a stop signal came;

@@ -77,6 +77,10 @@ absl::Status CheckRunOptions(const RunOptions& options) {
     return absl::InvalidArgumentError(
         "'--relays -': standard output is for alerts; name a file for the scores");
   }
+  if (options.write_stream == "-") {
+    return absl::InvalidArgumentError(
+        "'--write-stream -': standard output is for alerts; name a file for the stream");
+  }
   if (options.alerts == "-" && options.format == "table") {
     return absl::InvalidArgumentError(
         "'--alerts -' and '--format table' both want standard output; leave one out, or write "

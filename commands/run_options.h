@@ -23,6 +23,7 @@ struct RunOptions : SettingsOptions {
   std::string relays;    // where host scores go
   std::string sessions;  // where session records go
   std::string sessions_format;
+  std::string write_stream;  // where the sensor's stream goes; of replay only
   std::string format;
   std::string summary;
   bool quiet = false;

@@ -16,8 +16,8 @@ namespace {
 
 using stream::StoredSetting;
 
-constexpr char kYes[] = "yes";
-constexpr char kNo[] = "no";
+constexpr char kPresent[] = "yes";
+constexpr char kAbsent[] = "no";
 constexpr char kMostConnections[] = "connections.max_connections";
 constexpr char kSessions[] = "sessions";
 constexpr char kSeconds[] = "seconds";
@@ -51,7 +51,7 @@ bool NeedsSeconds(const DetectorOptions& options) {
          (options.slots.enabled && options.timing.rule == timing::Rule::kEvidence);
 }
 
-std::string Text(bool value) { return value ? kYes : kNo; }
+std::string Text(bool value) { return value ? kPresent : kAbsent; }
 
 std::optional<std::string> ValueOf(const std::vector<StoredSetting>& settings,
                                    std::string_view name) {
@@ -85,7 +85,7 @@ absl::Status CheckStreamSettings(std::string_view name, const std::vector<Stored
                       name, setting));
     }
     if (setting == kSessions || setting == kSeconds) {
-      if (*had == kYes || wanted == kNo) continue;
+      if (*had == kPresent || wanted == kAbsent) continue;
       return absl::FailedPreconditionError(
           setting == kSessions
               ? fmt::format("{}: the stream holds no session records; leave '--sessions' out, or "
