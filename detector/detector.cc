@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/detector.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
+#include <vector>
 
+#include "fmt/format.h"
+
+#include "detector/checkpoint/archive.h"
+#include "detector/checkpoint/envelope.h"
 #include "detector/correlator/stream_correlator.h"
 #include "detector/memory_fault.h"
 #include "detector/sensor/sensor.h"
+#include "detector/state_basis.h"
 #include "detector/stream/sink_thread.h"
 
 namespace cairn {
@@ -35,6 +42,11 @@ class Detector::Impl : private stream::StreamSink {
 
   absl::Status Process(std::span<const Segment> segments) {
     segments_ += segments.size();
+    std::vector<Segment> first;
+    if (resumed_at_.IsSet() && !segments.empty()) [[unlikely]] {
+      if (absl::Status follows = TakeFirst(segments, first); !follows.ok()) return follows;
+      segments = first;
+    }
     sensor_->Process(segments);
     // The source has no more at the moment, so nothing should wait for what comes then.
     if (segments.size() < SegmentBatch::kCapacity) sensor_->HandOver();
@@ -66,6 +78,48 @@ class Detector::Impl : private stream::StreamSink {
   absl::Status TakeStream(stream::EventBatch& batch) {
     HandOn(batch);
     return Status();
+  }
+
+  absl::StatusOr<std::string> SaveState() {
+    sensor_->Settle();
+    Drain();
+    if (absl::Status status = Status(); !status.ok()) return status;
+    return State();
+  }
+
+  absl::StatusOr<std::string> Suspend() {
+    sensor_->SettleLast();
+    Drain();
+    if (absl::Status status = Status(); !status.ok()) return status;
+    correlator_.Suspend(sensor_->now());
+    std::string state = State();
+    sensor_->EndAll();  // of this run's session records
+    Drain();
+    if (absl::Status status = Status(); !status.ok()) return status;
+    return state;
+  }
+
+  absl::Status Restore(std::string_view state) {
+    const absl::StatusOr<std::string_view> body = checkpoint::Unseal(state);
+    if (!body.ok()) return body.status();
+    checkpoint::Reader in(*body);
+    StateBasis basis;
+    in(basis);
+    if (in.ok()) {
+      if (absl::Status fits = CheckBasis(basis, BasisOf(options_)); !fits.ok()) return fits;
+    }
+    checkpoint::ConnectionSlots slots;
+    sensor_->Restore(in, slots);
+    correlator_.Restore(in, slots);
+    if (!in.ok() || !in.at_end()) {
+      return absl::FailedPreconditionError(
+          "the state does not fit in the tables of this configuration "
+          "(connections.max_connections, "
+          "timing.max_pairs, timing.max_pairs_per_connection, chains), or is damaged; raise the "
+          "limits to what they were, or remove the file to begin anew");
+    }
+    resumed_at_ = sensor_->now();
+    return absl::OkStatus();
   }
 
   void Drain() {
@@ -143,6 +197,30 @@ class Detector::Impl : private stream::StreamSink {
     }
   }
 
+  std::string State() const {
+    checkpoint::Writer out;
+    out(BasisOf(options_));
+    sensor_->Save(out, correlator_.Connections());
+    correlator_.Save(out);
+    return checkpoint::Seal(out.bytes());
+  }
+
+  // Captures that follow each other overlap by as much as their packets were out of order; what is
+  // older gets the newest time, as it would within one capture.
+  absl::Status TakeFirst(std::span<const Segment> segments, std::vector<Segment>& first) {
+    constexpr PacketDelta kOverlap = PacketDelta::FromSeconds(1);
+    if (segments.front().time < resumed_at_ - kOverlap) {
+      return absl::FailedPreconditionError(fmt::format(
+          "the capture begins {} s before the end of what the state knows: captures must follow "
+          "each other; leave out what was read before, or begin anew with another state file",
+          (resumed_at_ - segments.front().time).ToSeconds()));
+    }
+    first.assign(segments.begin(), segments.end());
+    for (Segment& segment : first) segment.time = std::max(segment.time, resumed_at_);
+    if (first.back().time > resumed_at_) resumed_at_ = PacketTime::InfinitePast();
+    return absl::OkStatus();
+  }
+
   // On the other thread: whatever happens there is told on this one.
   void Correlate(stream::EventBatch& batch) {
     if (failed_) return;
@@ -184,6 +262,7 @@ class Detector::Impl : private stream::StreamSink {
   const border::BorderCensus no_border_{PrefixSet()};
   std::function<void(const stream::EventBatch&)> see_;
   uint64_t segments_ = 0;
+  PacketTime resumed_at_ = PacketTime::InfinitePast();  // until segments are later
   absl::Status failure_;  // the other thread's; whole once failed_ is set
   std::atomic<bool> failed_ = false;
   std::unique_ptr<stream::SinkThread> thread_;  // null: there is one thread
@@ -213,6 +292,17 @@ absl::StatusOr<std::unique_ptr<Detector>> Detector::CreateForStream(const Detect
   return detector;
 }
 
+absl::StatusOr<std::unique_ptr<Detector>> Detector::Resume(const DetectorOptions& options,
+                                                           EventSink& sink, Threads threads,
+                                                           std::string_view state) {
+  absl::StatusOr<std::unique_ptr<Detector>> detector = Create(options, sink, threads);
+  if (!detector.ok()) return detector;
+  Impl& impl = *(*detector)->impl_;
+  const absl::Status restored = WithMemory(options, [&] { return impl.Restore(state); });
+  if (!restored.ok()) return restored;
+  return detector;
+}
+
 Detector::Detector(const DetectorOptions& options, EventSink& sink, Threads threads)
     : impl_(std::make_unique<Impl>(options, sink, threads, Impl::Halves::kBoth)) {}
 Detector::Detector(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -237,6 +327,19 @@ absl::Status Detector::Take(stream::EventBatch& batch) {
 }
 absl::Status Detector::FinishStream(PacketTime now) {
   return WithMemory(impl_->options(), [&] { return impl_->FinishStream(now); });
+}
+absl::StatusOr<std::string> Detector::Suspend() { return SaveBy(&Impl::Suspend); }
+absl::StatusOr<std::string> Detector::SaveState() { return SaveBy(&Impl::SaveState); }
+absl::StatusOr<std::string> Detector::SaveBy(absl::StatusOr<std::string> (Impl::*save)()) {
+  std::string state;
+  const absl::Status saved = WithMemory(impl_->options(), [&] {
+    absl::StatusOr<std::string> made = (*impl_.*save)();
+    if (!made.ok()) return made.status();
+    state = *std::move(made);
+    return absl::OkStatus();
+  });
+  if (!saved.ok()) return saved;
+  return state;
 }
 DetectorCounters Detector::counters() const {
   impl_->Drain();

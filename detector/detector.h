@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -48,13 +49,20 @@ class Detector {
   static absl::StatusOr<std::unique_ptr<Detector>> CreateForStream(const DetectorOptions& options,
                                                                    EventSink& sink,
                                                                    Threads threads = Threads::kOne);
+  // One that goes on from `state`, what SaveState() or Suspend() of another gave.
+  // InvalidArgument: it is no state, of another version or damaged.  FailedPrecondition: it does
+  // not fit the options.  Messages continue "FILE: ".
+  static absl::StatusOr<std::unique_ptr<Detector>> Resume(const DetectorOptions& options,
+                                                          EventSink& sink, Threads threads,
+                                                          std::string_view state);
   // The same for who knows that there is memory enough: std::bad_alloc otherwise.
   Detector(const DetectorOptions& options, EventSink& sink, Threads threads = Threads::kOne);
   ~Detector();
   Detector(const Detector&) = delete;
   Detector& operator=(const Detector&) = delete;
 
-  // Processes segments in time order.  An error is the sink's, or says that there was no memory for
+  // Processes segments in time order; after Resume(), none that is more than a second older than
+  // the state (FailedPrecondition).  An error is the sink's, or says that there was no memory for
   // a table to grow; the detector must not be used after it.
   absl::Status Process(std::span<const Segment> segments);
   // Waits until all that was processed has been told to the sink.  With Threads::kTwo, the sink may
@@ -66,6 +74,12 @@ class Detector {
   void SetPacketsLost(uint64_t packets);
   // Ends every open pair ("end_of_capture").  Call once, last.
   absl::Status Finish();
+  // Instead of Finish(): open pairs stay open, for the detector that goes on from the state that
+  // this returns (docs/checkpoint.md).
+  absl::StatusOr<std::string> Suspend();
+  // The state as of now; the detector may go on.  Onsets that wait are decided by what is known.
+  // Cost: linear in the pairs, chains and connections held.
+  absl::StatusOr<std::string> SaveState();
 
   // Shows what the sensor tells to `see`, too, before the correlator gets it: on the caller's
   // thread, in order.  To be called before the first work; `see` must not call the detector.
@@ -88,6 +102,8 @@ class Detector {
  private:
   class Impl;
   explicit Detector(std::unique_ptr<Impl> impl);
+  absl::StatusOr<std::string> SaveBy(absl::StatusOr<std::string> (Impl::*save)());
+
   std::unique_ptr<Impl> impl_;
 };
 

@@ -10,6 +10,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 
+#include "detector/checkpoint/archive.h"
+#include "detector/checkpoint/connection_slots.h"
 #include "detector/correlator/chains/chain_assembler.h"
 #include "detector/correlator/options.h"
 #include "detector/correlator/policy/policy.h"
@@ -40,6 +42,15 @@ class Reporter : public timing::PairSink {
   void OnConnectionEnd(uint64_t uid, PacketTime time);
   void SetPacketsLost(uint64_t packets) { packets_lost_ = packets; }
 
+  // What was said of open pairs, their chains, and what the policy decided so far.
+  void Save(checkpoint::Writer& out) const;
+  // To be called before anything else.  `slots`: the connections that the sensor knows.  What
+  // cannot be makes `in` fail; then the reporter must not be used.
+  void Restore(checkpoint::Reader& in, const checkpoint::ConnectionSlots& slots);
+  void AddConnections(checkpoint::Connections& connections) const {
+    chains_.AddConnections(connections);
+  }
+
   // The first error of the sink; nothing is written after it.
   const absl::Status& status() const { return status_; }
   void AddTo(DetectorCounters& counters) const;
@@ -66,6 +77,11 @@ class Reporter : public timing::PairSink {
     policy::Verdict verdict;
     bool at_first = true;  // was it told, and not suppressed, before any correction?
     bool at_all = true;
+
+    template <typename Archive>
+    void Fields(Archive& archive) {
+      archive(verdict, at_first, at_all);
+    }
   };
   // Open pairs that a rule allows, or did until it expired, or that were corrected, by alert id:
   // what held at the alert holds at its end.

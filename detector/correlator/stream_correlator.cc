@@ -66,11 +66,13 @@ void StreamCorrelator::On(const stream::FlowSecond& second) {
 }
 
 void StreamCorrelator::On(const stream::HostsParted& parted) {
+  if (suspended_) return;
   slots_.OnConnectionEnd(parted.slot, parted.uid, parted.ends, parted.time);
   if (screens_) feed_.OnConnectionEnd(parted.slot, parted.uid, parted.ends, parted.time);
 }
 
 void StreamCorrelator::On(const stream::ConnectionClosed& closed) {
+  if (suspended_) return;
   if (calibrates_) slide_.OnConnectionEnd(closed.slot, closed.uid, closed.cause, closed.time);
   correlator_.OnConnectionEnd(closed.slot, closed.cause, closed.time);
   reporter_.OnConnectionEnd(closed.uid, closed.time);
@@ -101,6 +103,36 @@ void StreamCorrelator::On(const stream::Tick& tick) {
 void StreamCorrelator::Finish(PacketTime now) {
   // After the ends of pairs: should its scores find the disk full, they are written.
   if (screens_) feed_.Finish(now);
+}
+
+// What the screen knows of the last minutes is judged, because its sums begin anew.
+void StreamCorrelator::Suspend(PacketTime now) {
+  Finish(now);
+  suspended_ = true;
+}
+
+void StreamCorrelator::Save(checkpoint::Writer& out) const {
+  reporter_.Save(out);
+  correlator_.Save(out);
+  out(slide_);
+  slots_.Save(out);
+  relays_.Save(out);
+}
+
+void StreamCorrelator::Restore(checkpoint::Reader& in, const checkpoint::ConnectionSlots& slots) {
+  reporter_.Restore(in, slots);
+  correlator_.Restore(in, slots);
+  in(slide_);
+  slots_.Restore(in, slots);
+  relays_.Restore(in);
+}
+
+checkpoint::Connections StreamCorrelator::Connections() const {
+  checkpoint::Connections connections;
+  reporter_.AddConnections(connections);
+  correlator_.AddConnections(connections);
+  slots_.AddConnections(connections);
+  return connections;
 }
 
 absl::Status StreamCorrelator::status() const {

@@ -7,6 +7,8 @@
 
 #include "absl/status/status.h"
 
+#include "detector/checkpoint/archive.h"
+#include "detector/checkpoint/connection_slots.h"
 #include "detector/correlator/options.h"
 #include "detector/correlator/relays/indirect_prefilter.h"
 #include "detector/correlator/relays/relay_screen.h"
@@ -39,6 +41,17 @@ class StreamCorrelator : public stream::StreamSink,
   void Take(stream::EventBatch& batch) override;
   // The stream has come to its end, at `now`.  Call once, last.
   void Finish(PacketTime now);
+  // Instead of Finish(): the stream stops here, at `now`, and another run goes on from what Save()
+  // says.  So the ends of connections that still come are none; session records are written.
+  void Suspend(PacketTime now);
+
+  // What cannot be rebuilt from the traffic to come (docs/checkpoint.md).
+  void Save(checkpoint::Writer& out) const;
+  // To be called before anything else.  `slots`: the connections that the sensor knows, and where.
+  // What cannot be makes `in` fail; then this must not be used.
+  void Restore(checkpoint::Reader& in, const checkpoint::ConnectionSlots& slots);
+  // The connections that the state speaks of.
+  checkpoint::Connections Connections() const;
 
   // The first error of the sink.  Findings end at it, session records at their own.
   absl::Status status() const;
@@ -93,6 +106,7 @@ class StreamCorrelator : public stream::StreamSink,
   const bool calibrates_;
   const bool screens_;
   const bool names_sessions_;
+  bool suspended_ = false;
   EventSink& sink_;
   Reporter reporter_;
   timing::Correlator correlator_;

@@ -152,6 +152,27 @@ void Sensor::EndAll() {
   HandOver();
 }
 
+void Sensor::Settle() {
+  gate_.Finish();
+  HandOver();
+}
+
+void Sensor::SettleLast() {
+  gate_.Finish();
+  activity_.TellAll(NextSecond());
+  HandOver();
+}
+
+void Sensor::Save(checkpoint::Writer& out, const checkpoint::Connections& connections) const {
+  out(now_);
+  tracker_.Save(out, connections);
+}
+
+void Sensor::Restore(checkpoint::Reader& in, checkpoint::ConnectionSlots& slots) {
+  in(now_);
+  tracker_.Restore(in, slots);
+}
+
 void Sensor::OnConnectionEnd(uint32_t slot, const connections::Connection& connection,
                              connections::EndCause cause, PacketTime time) {
   if (records_sessions_) sessions_.OnConnectionEnd(slot, cause);

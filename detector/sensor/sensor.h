@@ -8,6 +8,8 @@
 #include <span>
 
 #include "capture/segment.h"
+#include "detector/checkpoint/archive.h"
+#include "detector/checkpoint/connection_slots.h"
 #include "detector/sensor/activity/activity_recorder.h"
 #include "detector/sensor/border/border_census.h"
 #include "detector/sensor/connections/connection_tracker.h"
@@ -49,6 +51,15 @@ class Sensor : private connections::EndSink,
   void AdvanceTo(PacketTime now);
   // Ends every open connection at the time of the last segment.
   void EndAll();
+  // Decides about onsets that wait by what is known, and tells everything.
+  void Settle();
+  // Likewise, and tells the second at hand: no more segments will come.
+  void SettleLast();
+  // When it is, those of `connections` that are open, and many others.
+  void Save(checkpoint::Writer& out, const checkpoint::Connections& connections) const;
+  // To be called before anything else; `slots` gets the connections.  What cannot be makes `in`
+  // fail; then the sensor must not be used.
+  void Restore(checkpoint::Reader& in, checkpoint::ConnectionSlots& slots);
   // Tells what waits for more to come.
   void HandOver();
   // Capture has lost so many packets; told with what comes next.

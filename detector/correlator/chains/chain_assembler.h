@@ -12,6 +12,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 
+#include "detector/checkpoint/archive.h"
+#include "detector/checkpoint/connection_slots.h"
 #include "detector/correlator/chains/options.h"
 #include "detector/findings/event.h"
 
@@ -64,14 +66,32 @@ class ChainAssembler {
   // The chain that a connection belongs to; empty when it is in none.
   std::string ChainOf(uint64_t uid) const;
 
-  uint64_t created() const { return created_; }
+  // By this run.
+  uint64_t created() const { return created_ - created_before_; }
   uint64_t evicted() const { return evicted_; }
   uint64_t deferred() const { return deferred_; }
+
+  // All chains, as far as they have been told.
+  void Save(checkpoint::Writer& out) const;
+  // To be called before anything else.  `slots`: the connections that the sensor knows.  What
+  // cannot be makes `in` fail; then this must not be used.
+  void Restore(checkpoint::Reader& in, const checkpoint::ConnectionSlots& slots);
+  // The open ones of all chains.
+  void AddConnections(checkpoint::Connections& connections) const;
 
  private:
   struct Member {
     bool is_open = true;
     bool is_listed = false;  // others are members for as long as they are open
+  };
+  struct SavedMember {
+    uint64_t uid = 0;
+    Member member;
+
+    template <typename Archive>
+    void Fields(Archive& archive) {
+      archive(uid, member.is_open, member.is_listed);
+    }
   };
   struct Chain {
     std::string name;
@@ -96,6 +116,11 @@ class ChainAssembler {
     bool told_loop = false;
     bool told_truncated = false;
 
+    template <typename Archive>
+    void Fields(Archive& archive) {
+      archive(name, connections, arrows, hops, stale, credit, verdict, revision, was_told, allowed,
+              loop, truncated, told_allowed, told_loop, told_truncated);
+    }
     bool IsListed(uint64_t uid) const {
       const auto known = members.find(uid);
       return known != members.end() && known->second.is_listed;
@@ -112,6 +137,8 @@ class ChainAssembler {
   void Tell(Chain& chain, ChainUpdate& update);
   void TellAll(Chain& chain, std::vector<ChainUpdate::Hop> hops, ChainUpdate& update);
   static bool Append(Chain& chain, const ConnectionSummary& connection, uint64_t fed_by);
+  bool RestoreChain(uint64_t number, Chain& chain, const std::vector<SavedMember>& members,
+                    const checkpoint::ConnectionSlots& slots);
   static ChainUpdate Head(Chain& chain, PacketTime time);
   void End(uint64_t number, PacketTime time, std::string merged_into);
   void EvictOldest(PacketTime time);
@@ -122,6 +149,7 @@ class ChainAssembler {
   std::map<uint64_t, uint64_t> by_change_;          // Chain::changed -> chain number
   std::vector<ChainUpdate> ended_;
   uint64_t created_ = 0;
+  uint64_t created_before_ = 0;  // by earlier runs
   uint64_t evicted_ = 0;
   uint64_t deferred_ = 0;
   uint64_t changes_ = 0;

@@ -146,6 +146,52 @@ void Policy::TakeBack(const Verdict& verdict) {
   --(verdict.allowed.has_value() ? use.allowed : use.expired);
 }
 
+namespace {
+
+struct SavedUse {
+  std::string rule;
+  uint64_t allowed = 0;
+  uint64_t expired = 0;
+
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(rule, allowed, expired);
+  }
+};
+
+}  // namespace
+
+void Policy::Save(checkpoint::Writer& out) const {
+  std::vector<SavedUse> saved;
+  for (const RuleUse& use : uses_) saved.push_back({use.rule, use.allowed, use.expired});
+  out(saved);
+}
+
+void Policy::Restore(checkpoint::Reader& in) {
+  std::vector<SavedUse> saved;
+  in(saved);
+  for (const SavedUse& before : saved) {
+    const auto use = std::find_if(uses_.begin(), uses_.end(),
+                                  [&](const RuleUse& now) { return now.rule == before.rule; });
+    if (use == uses_.end()) continue;
+    use->allowed = before.allowed;
+    use->expired = before.expired;
+  }
+}
+
+void Policy::FindCounted(Verdict& verdict) const {
+  verdict.counted.reset();
+  if (!verdict.allowed.has_value() && !verdict.expired_rule.has_value()) return;
+  const std::string& name =
+      verdict.allowed.has_value() ? verdict.allowed->rule : *verdict.expired_rule;
+  const auto use = std::find_if(uses_.begin(), uses_.end(),
+                                [&](const RuleUse& now) { return now.rule == name; });
+  if (use == uses_.end()) return;
+  // What was never counted cannot be taken back.
+  if ((verdict.allowed.has_value() ? use->allowed : use->expired) == 0) return;
+  verdict.counted = static_cast<size_t>(use - uses_.begin());
+}
+
 std::vector<RuleCheck> Policy::Explain(const SteppingStone& pair) const {
   const Roles roles = RolesOf(pair);
   std::vector<RuleCheck> checks;

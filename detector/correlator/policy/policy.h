@@ -11,6 +11,8 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "detector/checkpoint/archive.h"
+#include "detector/checkpoint/finding_fields.h"
 #include "detector/correlator/policy/options.h"
 #include "detector/correlator/policy/time_zone.h"
 #include "detector/findings/event.h"
@@ -38,6 +40,13 @@ struct Verdict {
   std::optional<std::string> expired_rule;
   std::optional<size_t> counted;  // index of the rule whose use was counted
 
+  // checkpoint/archive.h; Policy::FindCounted() completes what was read.
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(allowed);
+    archive.Choice(action, Action::kMark);
+    archive(expired_rule);
+  }
   bool IsSuppressed() const { return allowed.has_value() && action == Action::kSuppress; }
 };
 
@@ -86,6 +95,12 @@ class Policy {
   Verdict Judge(const SteppingStone& pair);
   // The pair is judged anew: what was counted for `verdict` no longer counts.
   void TakeBack(const Verdict& verdict);
+  // How often each rule decided.
+  void Save(checkpoint::Writer& out) const;
+  // Goes on counting from there, for the rules that have kept their names; the others begin anew.
+  void Restore(checkpoint::Reader& in);
+  // The rule that counted this verdict of an earlier run is this one's with the same name, if any.
+  void FindCounted(Verdict& verdict) const;
   // What each rule makes of `pair`, in the order of the configuration.  Counts nothing.
   std::vector<RuleCheck> Explain(const SteppingStone& pair) const;
 

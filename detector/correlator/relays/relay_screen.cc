@@ -117,6 +117,10 @@ uint32_t RelayScreen::Watch(const IpAddress& address, PacketTime now) {
   auto host = std::make_unique<Host>();
   host->address = address;
   host->last_activity = now;
+  if (const auto told = reported_before_.find(address); told != reported_before_.end()) {
+    host->reported = told->second;
+    reported_before_.erase(told);
+  }
   if (options_.method == Method::kAdaptive) {
     host->centred = std::make_unique<CentredSums>(options_, decay_);
   } else {

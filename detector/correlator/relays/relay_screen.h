@@ -8,8 +8,11 @@
 #include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+
 #include "base/address.h"
 #include "base/time.h"
+#include "detector/checkpoint/archive.h"
 #include "detector/correlator/relays/centred_sums.h"
 #include "detector/correlator/relays/connection_signs.h"
 #include "detector/correlator/relays/flow_activity.h"
@@ -76,6 +79,11 @@ class RelayScreen {
 
   RelayCounters counters() const;
 
+  // Which hosts were told of in the last day; the sums begin anew.
+  void Save(checkpoint::Writer& out) const;
+  // To be called before anything else.
+  void Restore(checkpoint::Reader& in);
+
  private:
   struct Host {
     IpAddress address;
@@ -130,6 +138,8 @@ class RelayScreen {
   const Decay decay_;
   ConnectionSigns signs_;  // of the activity at hand
   std::vector<float> sums_;
+  // Told of by earlier runs, and not watched since.
+  absl::flat_hash_map<IpAddress, PacketTime> reported_before_;
   RelayCounters counters_;
 };
 

@@ -69,7 +69,11 @@ SlotCorrelator::SlotCorrelator(const Options& options, const timing::Options& ti
 void SlotCorrelator::OnSecond(const stream::FlowSecond& second) {
   if (!options_.enabled || !admission_.Admits(second)) return;
   const PacketTime now = second.begin();  // what was before is known of all flows
-  if (!first_.IsSet()) first_ = reviewed_ = now;
+  if (!first_.IsSet()) {
+    first_ = before_.BeginAt(now);
+    reviewed_ = now;
+  }
+  latest_ = std::max(latest_, now);
   if (now - reviewed_ >= options_.review_interval) Review(now);
   const stream::FlowInfo& flow = second.flow;
   Member& known = members_[MemberOf(second)];
@@ -94,6 +98,7 @@ uint32_t SlotCorrelator::MemberOf(const stream::FlowSecond& second) {
   member.in_use = true;
   member.uid = of.uid;
   member.counted_since = second.begin();
+  member.told_constant = told_before_.erase(of.uid) > 0;
   for (uint8_t flow = 0; flow < 2; ++flow) {
     member.flow[flow] = of;
     member.flow[flow].flow = flow;
@@ -327,6 +332,7 @@ void SlotCorrelator::CompareWithStranger(uint32_t accepted, uint32_t opened, Pac
 void SlotCorrelator::OnConnectionEnd(uint32_t slot, uint64_t uid,
                                      const std::array<IpAddress, 2>& ends, PacketTime time) {
   admission_.OnConnectionEnd(slot, ends);
+  if (!told_before_.empty()) told_before_.erase(uid);
   if (slot >= member_of_slot_.size()) return;
   const uint32_t member = member_of_slot_[slot];
   if (member == kNone || members_[member].uid != uid) return;

@@ -9,16 +9,20 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 
 #include "base/address.h"
 #include "base/slot_pool.h"
 #include "base/time.h"
+#include "detector/checkpoint/archive.h"
+#include "detector/checkpoint/connection_slots.h"
 #include "detector/correlator/slots/admission.h"
 #include "detector/correlator/slots/matching.h"
 #include "detector/correlator/slots/slot_correlation.h"
 #include "detector/correlator/slots/slot_series.h"
 #include "detector/correlator/timing/evidence_rule.h"
 #include "detector/correlator/timing/null_scores.h"
+#include "detector/correlator/timing/watched_before.h"
 #include "detector/findings/event.h"
 #include "detector/stream/flow_second.h"
 #include "detector/stream/pair_filter.h"
@@ -81,6 +85,14 @@ class SlotCorrelator {
 
   SlotCounters counters() const;
 
+  // What strangers reached, how much was tried in how much time, and which connections were told to
+  // be at a constant rate.  The slots begin anew.
+  void Save(checkpoint::Writer& out) const;
+  // To be called before anything else.  `slots`: the connections that the sensor knows.
+  void Restore(checkpoint::Reader& in, const checkpoint::ConnectionSlots& slots);
+  // Those that were told to be at a constant rate.
+  void AddConnections(checkpoint::Connections& connections) const;
+
  private:
   struct Member {
     bool in_use = false;
@@ -132,8 +144,10 @@ class SlotCorrelator {
   absl::flat_hash_map<IpAddress, uint32_t> host_of_address_;  // never walked
   uint32_t next_host_ = 0;                                    // where the next review begins
   double spent_ = 0;  // the sum of 1/(k (k + 1)) over all looks: as many pairs with all of theirs
-  uint64_t looks_left_;  // until the next review
+  uint64_t looks_left_;           // until the next review
+  timing::WatchedBefore before_;  // by earlier runs
   PacketTime first_ = PacketTime::InfinitePast();
+  PacketTime latest_ = PacketTime::InfinitePast();
   PacketTime reviewed_ = PacketTime::InfinitePast();
   SlotCorrelation correlation_;
   Matching matching_;
@@ -141,6 +155,8 @@ class SlotCorrelator {
   std::vector<uint8_t> counts_;
   std::array<std::array<std::vector<uint8_t>, 2>, 2> fine_counts_;  // [accepted, opened][flow]
   timing::NullScores strangers_;
+  // Told to be at a constant rate by earlier runs, and not admitted since.
+  absl::flat_hash_set<uint64_t> told_before_;
   SlotCounters counters_;
 };
 

@@ -32,6 +32,14 @@ uint32_t ConnectionStates::FindOrCreate(const stream::FlowInfo& flow) {
   return index;
 }
 
+uint32_t ConnectionStates::Restore(const ConnectionState& state) {
+  if (state.slot >= slots_.size()) slots_.resize(size_t{state.slot} + 1);
+  const uint32_t index = states_.Take();
+  slots_[state.slot] = {.state = index, .uid = static_cast<uint32_t>(state.uid)};
+  states_[index] = state;
+  return index;
+}
+
 void ConnectionStates::Update(uint32_t index, const Onset& onset) {
   ConnectionState& state = states_[index];
   for (size_t kind = 0; kind < kKinds; ++kind) {

@@ -77,6 +77,9 @@ class ConnectionStates {
   uint32_t FindOrCreate(const Onset& onset);  // takes over its history, too, when it is made
   // Takes over what the onset says of its flow.
   void Update(uint32_t state, const Onset& onset);
+  // The state of a connection of an earlier run, which is open; its slot is set, and it is in no
+  // pair. Requires: the slot has none.
+  uint32_t Restore(const ConnectionState& state);
   void Erase(uint32_t state);
 
   ConnectionState& operator[](uint32_t state) { return states_[state]; }

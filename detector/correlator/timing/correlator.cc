@@ -33,7 +33,7 @@ Correlator::Correlator(const Options& options, const PrefixSet& protected_networ
 void Correlator::Compare(const Onset& onset) {
   now_ = onset.time;
   ++counters_.onsets;
-  if (!first_onset_.IsSet()) first_onset_ = onset.time;
+  if (!first_onset_.IsSet()) first_onset_ = before_.BeginAt(onset.time);
   onsets_in_window_ = recent_.CountSince(onset.time - Window(PairKind::kIndirect));
   const RecentOnsets::Keys keys = KeysOf(onset);
   recent_.PrefetchHeads(keys);
@@ -171,7 +171,7 @@ void Correlator::OnConnectionEnd(uint32_t slot, SessionEnd cause, PacketTime tim
 
 CorrelatorCounters Correlator::counters() const {
   CorrelatorCounters counters = counters_;
-  counters.pairs_created = pairs_.created();
+  counters.pairs_created = pairs_.created() - pairs_.created_before();
   counters.pairs_held = pairs_.size();
   counters.pairs_peak = pairs_.peak();
   counters.pairs_evicted_by_connection = pairs_.evicted(PairBound::kConnection);

@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "base/address.h"
+#include "detector/checkpoint/archive.h"
+#include "detector/checkpoint/connection_slots.h"
 #include "detector/correlator/timing/comparison_budget.h"
 #include "detector/correlator/timing/connection_states.h"
 #include "detector/correlator/timing/null_scores.h"
@@ -15,6 +17,7 @@
 #include "detector/correlator/timing/pair_table.h"
 #include "detector/correlator/timing/recent_onsets.h"
 #include "detector/correlator/timing/roles.h"
+#include "detector/correlator/timing/watched_before.h"
 #include "detector/findings/event.h"
 #include "detector/stream/onset.h"
 #include "detector/stream/pair_filter.h"
@@ -112,6 +115,15 @@ class Correlator : private EvictionSink {
 
   CorrelatorCounters counters() const;
 
+  // What an earlier run knew that cannot be gathered again: reported pairs, and how much was
+  // compared in how much time.  The evidence of other pairs is not part of it.
+  void Save(checkpoint::Writer& out) const;
+  // To be called before anything else.  `slots`: the connections that the sensor knows.  What
+  // cannot be makes `in` fail; then the correlator must not be used.
+  void Restore(checkpoint::Reader& in, const checkpoint::ConnectionSlots& slots);
+  // Those of reported pairs.
+  void AddConnections(checkpoint::Connections& connections) const;
+
  private:
   struct SlotVerdict {
     const SlotSignificance& significance;
@@ -165,6 +177,7 @@ class Correlator : private EvictionSink {
   RecentOnsets recent_;
   uint64_t onsets_in_window_ = 0;               // how busy the link is
   PacketDelta farthest_ = PacketDelta::Zero();  // half of the longest trip in `recent_`, ever
+  WatchedBefore before_;                        // by earlier runs
   PacketTime first_onset_ = PacketTime::InfinitePast();
   PacketTime now_ = PacketTime::InfinitePast();
   ComparisonBudget budget_;

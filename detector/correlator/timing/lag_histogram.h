@@ -20,6 +20,11 @@ class LagHistogram {
   // a bin).  Unset when there is none.
   std::optional<PacketDelta> Quantile(uint32_t percent,
                                       PacketDelta longest = PacketDelta::Infinite()) const;
+  // checkpoint/archive.h.
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(bins_);
+  }
 
  private:
   static constexpr size_t kBins = 32;

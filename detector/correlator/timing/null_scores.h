@@ -41,6 +41,11 @@ class NullScores {
   // The evidence that strangers reach `per_day` times a day.  Infinite until enough is known.
   double Needed(double per_day, PacketDelta elapsed) const;
   uint64_t reached(size_t level) const { return reached_[level]; }
+  // checkpoint/archive.h.
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(reached_);
+  }
 
  private:
   struct Tail {

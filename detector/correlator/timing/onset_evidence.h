@@ -43,6 +43,11 @@ class Coverage {
   Coverage operator-(const Coverage& earlier) const;
   // The chance of an unrelated onset within the horizon to fall into the window; above 0, below 1.
   double Chance(size_t window) const;
+  // checkpoint/archive.h.
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(steps_);
+  }
 
  private:
   std::array<uint32_t, kEvidenceWindows.size() + 1> steps_{};  // the last: the horizon
@@ -58,6 +63,11 @@ class HitTimes {
   // The share of the hits that a common clock explains; 0 when it is not clear.  O(1), some
   // microseconds.
   double ShareOfClock() const;
+  // checkpoint/archive.h.
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(steps_, count_);
+  }
 
  private:
   static constexpr size_t kKept = 16;
@@ -85,6 +95,11 @@ class OnsetEvidence {
   Significance View(const Coverage& covered) const;
   uint32_t onsets() const { return onsets_; }
   uint32_t hits(size_t window) const { return hits_[window]; }
+  // checkpoint/archive.h.
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(start_, hits_, onsets_, hit_times_);
+  }
 
  private:
   // Clocks of one period keep a phase: often a close one, and then keystrokes come seldom between

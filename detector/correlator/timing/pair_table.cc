@@ -56,6 +56,47 @@ std::optional<uint32_t> PairTable::Insert(Pair::Input a, Pair::Input b, PairKind
   return index;
 }
 
+uint32_t PairTable::Restore(const Pair& pair) {
+  const uint32_t index = pairs_.Take();
+  pairs_[index] = pair;
+  pairs_[index].in_use = true;
+  for (unsigned side = 0; side < 2; ++side) Link(index, side);
+  by_inputs_.emplace(KeyOf(pair.input[0], pair.input[1]), index);
+  peak_ = std::max(peak_, size());
+  return index;
+}
+
+// Lists begin with what was made last: a pair stands behind all that its two lists have after it.
+std::vector<uint32_t> PairTable::Reported() const {
+  std::vector<uint32_t> reported;
+  std::vector<bool> visited(pairs_.limit());
+  std::vector<uint32_t> open;  // each waits for the one above it
+  const auto first_open_after = [&](uint32_t index) -> std::optional<uint32_t> {
+    for (uint32_t link : pairs_[index].next) {
+      while (link != Pair::kNoLink && !pairs_[link / 2].reported) {
+        link = pairs_[link / 2].next[link % 2];
+      }
+      if (link != Pair::kNoLink && !visited[link / 2]) return link / 2;
+    }
+    return std::nullopt;
+  };
+  for (uint32_t index = 0; index < pairs_.limit(); ++index) {
+    if (!pairs_[index].in_use || !pairs_[index].reported || visited[index]) continue;
+    open.push_back(index);
+    visited[index] = true;
+    while (!open.empty()) {
+      if (const auto next = first_open_after(open.back()); next.has_value()) {
+        open.push_back(*next);
+        visited[*next] = true;
+      } else {
+        reported.push_back(open.back());
+        open.pop_back();
+      }
+    }
+  }
+  return reported;
+}
+
 // Both states count one pair more while others give way, so that neither is freed under our hands.
 bool PairTable::MakeRoom(uint32_t a, uint32_t b) {
   ++states_[a].pairs;

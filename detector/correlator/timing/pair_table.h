@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 
@@ -46,6 +47,17 @@ class PairTable {
   // then states that are in no pair have been removed, too. Requires: the pair is not in the table;
   // a.state != b.state.
   std::optional<uint32_t> Insert(Pair::Input a, Pair::Input b, PairKind kind);
+  // A pair of an earlier run; its links are set.  Requires: as for Insert(), and there is room.
+  uint32_t Restore(const Pair& pair);
+  // So many were made by earlier runs.  To be called before anything else.
+  void SetCreatedBefore(const std::array<uint64_t, 2>& created) {
+    created_ = created;
+    created_before_ = created[0] + created[1];
+  }
+  // The reported ones, so that restored in this order they are listed as they are now.
+  std::vector<uint32_t> Reported() const;
+  uint32_t max_pairs() const { return max_pairs_; }
+  uint32_t max_per_connection() const { return max_per_connection_; }
   // Removes the pair, and the states of connections that are in no other pair.
   void Erase(uint32_t pair);
 
@@ -55,6 +67,7 @@ class PairTable {
   uint32_t size() const { return pairs_.size(); }
   uint32_t peak() const { return peak_; }
   uint64_t created() const { return created_[0] + created_[1]; }
+  uint64_t created_before() const { return created_before_; }
   uint64_t created(PairKind kind) const { return created_[static_cast<size_t>(kind)]; }
   uint64_t evicted() const { return evicted_[0] + evicted_[1]; }
   uint64_t evicted(PairBound bound) const { return evicted_[static_cast<size_t>(bound)]; }
@@ -74,6 +87,7 @@ class PairTable {
   const uint32_t max_per_connection_;
   uint32_t peak_ = 0;
   std::array<uint64_t, 2> created_{};
+  uint64_t created_before_ = 0;
   std::array<uint64_t, 2> evicted_{};
   EvictionSink* sink_ = nullptr;
   uint32_t hand_ = 0;

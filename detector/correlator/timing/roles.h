@@ -44,6 +44,11 @@ class Waits {
   int32_t PausePoints() const { return pause_points_; }
   // Nearly all prompt?
   bool AreMostlyPrompt() const { return prompt_ >= count_ - count_ / 4 && count_ > 0; }
+  // checkpoint/archive.h.
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(last_onset_, count_, prompt_, pause_points_);
+  }
 
  private:
   uint16_t last_onset_ = 0;  // modulo 2^16

@@ -47,6 +47,11 @@ class TimeSlide {
   void OnConnectionEnd(uint32_t slot, uint64_t uid, SessionEnd cause, PacketTime time);
 
   const std::array<NullScores, kKinds>& scores() const { return scores_; }
+  // What was measured; the comparisons begin anew.
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(scores_);
+  }
   // Onsets and ends left out for want of room.
   uint64_t dropped() const { return dropped_; }
   size_t waiting() const { return waiting_.size(); }

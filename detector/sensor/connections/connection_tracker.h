@@ -8,6 +8,8 @@
 
 #include "base/time.h"
 #include "capture/segment.h"
+#include "detector/checkpoint/archive.h"
+#include "detector/checkpoint/connection_slots.h"
 #include "detector/findings/session_record.h"
 #include "detector/sensor/connections/connection.h"
 #include "detector/sensor/connections/connection_table.h"
@@ -72,6 +74,15 @@ class ConnectionTracker {
   void ExpireUntil(PacketTime now);
   // Ends every open connection and forgets all.
   void EndAll(PacketTime now);
+
+  // Those of `connections` that are open, and up to kMostSaved others, the latest at work: so what
+  // is found of them later has the same names, and their handshakes are known.
+  static constexpr size_t kMostSaved = 65'536;
+  void Save(checkpoint::Writer& out, const checkpoint::Connections& connections) const;
+  // Puts them into the table, as if they had been in it all the time; says where they are.  To be
+  // called before anything else.  What cannot be makes `in` fail; then the tracker must not be
+  // used.
+  void Restore(checkpoint::Reader& in, checkpoint::ConnectionSlots& slots);
 
   ConnectionTable& table() { return table_; }
   const ConnectionTable& table() const { return table_; }

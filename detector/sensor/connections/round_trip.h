@@ -41,6 +41,11 @@ class RoundTrip {
     if (step_ == 0) return std::nullopt;
     return At(step_);
   }
+  // checkpoint/archive.h.
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(step_);
+  }
 
  private:
   static constexpr uint32_t kPerOctave = 8;

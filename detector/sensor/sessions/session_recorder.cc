@@ -277,7 +277,10 @@ void SessionRecorder::OnConnectionEnd(uint32_t slot, EndCause cause) {
 
 void SessionRecorder::OnConnectionForgotten(uint32_t slot, EndCause cause) {
   const Session session = SessionAt(slot);
-  if (session.state.id == 0) return;
+  if (session.state.id == 0) {  // of an earlier run, and silent in this one
+    session.state = SessionState();
+    return;
+  }
   Write(session, session.state.ended != 0 ? session.state.end : cause);
   const auto& flags = session.counts.flags;
   if ((flags[0].anomalous | flags[1].anomalous | session.state.known_fingerprints) != 0) {

@@ -260,5 +260,36 @@ TEST_CASE("a verdict that is taken back no longer counts") {
   CHECK(policy.uses()[1].allowed == 0);
 }
 
+TEST_CASE("counts go on from those of an earlier run, by the names of rules") {
+  AllowRule never = Named("never");
+  never.upstream_ports = {1};
+  Policy before({.allow = {never, Named("bastion")}});
+  Verdict verdict = before.Judge(Pair());
+  before.Judge(Pair());
+  checkpoint::Writer out;
+  before.Save(out);
+  out(verdict);
+
+  checkpoint::Reader in(out.bytes());
+  Policy after({.allow = {Named("bastion"), Named("other")}});
+  after.Restore(in);
+  Verdict read;
+  in(read);
+  REQUIRE(in.ok());
+  CHECK(in.at_end());
+  CHECK(after.uses()[0].allowed == 2);
+  CHECK(after.uses()[1].allowed == 0);
+  after.FindCounted(read);
+  CHECK(read.allowed->rule == "bastion");
+  CHECK(read.IsSuppressed());
+  after.TakeBack(read);
+  CHECK(after.uses()[0].allowed == 1);
+
+  // Its rule is gone: nothing is taken back.
+  Policy without({.allow = {Named("other")}});
+  without.FindCounted(read);
+  CHECK_FALSE(read.counted.has_value());
+}
+
 }  // namespace
 }  // namespace cairn::policy

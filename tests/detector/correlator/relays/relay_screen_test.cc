@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/correlator/relays/relay_screen.h"
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "catch2/catch.hpp"
 
+#include "tests/support/resumed_runs.h"
 #include "tests/support/segment_builder.h"
 
 namespace cairn {
@@ -336,6 +339,24 @@ TEST_CASE("A relay is found at either end of packet time, and a leap of centurie
   const Outcome outcome = Detect(options, segments);
   CHECK(outcome.counters.relay_hosts_peak == 1);
   if (options.relays.slot == Millis(100)) CHECK(outcome.relay_nodes.size() == 2);
+}
+
+TEST_CASE("A relay that an earlier run reported is not reported again within a day") {
+  TraceBuilder trace;
+  for (const int64_t start : {int64_t{0}, kHour, 23 * kHour, kDay + kHour}) {
+    AddChain(trace, 0, start);
+  }
+  const std::vector<Segment> segments = trace.Build();
+  std::string state;
+  std::vector<size_t> reported;
+  for (auto begin = segments.begin(); begin != segments.end();) {
+    const auto end = std::find_if(begin, segments.end(), [&](const Segment& segment) {
+      return segment.time - begin->time > Millis(kHour - 1000);
+    });
+    reported.push_back(CountOf<RelayNode>(GoOn({}, {begin, end}, state)));
+    begin = end;
+  }
+  CHECK(reported == std::vector<size_t>{1, 0, 0, 1});
 }
 
 }  // namespace

@@ -3,12 +3,15 @@
 #include "detector/correlator/slots/constant_rate.h"
 
 #include <algorithm>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "catch2/catch.hpp"
 
 #include "tests/detector/correlator/slots/people.h"
 #include "tests/detector/correlator/timing/scene.h"
+#include "tests/support/resumed_runs.h"
 
 namespace cairn {
 namespace {
@@ -111,6 +114,14 @@ TEST_CASE("What the policy allows is not asked") {
   const Outcome outcome = Detect(Allowing(policy::Action::kSuppress), TwoPadded());
   CHECK(outcome.unjudged.empty());
   CHECK(outcome.counters.alerts_suppressed == 1);
+}
+
+TEST_CASE("What an earlier run called unjudged is not told of again") {
+  const std::vector<Segment> segments = TwoPadded();
+  const std::span<const Segment> all = segments;
+  std::string state;
+  CHECK(CountOf<Unjudged>(GoOn({}, all.first(all.size() / 2), state)) == 1);
+  CHECK(CountOf<Unjudged>(GoOn({}, all.subspan(all.size() / 2), state)) == 0);
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 
 #include "catch2/catch.hpp"
 
+#include "detector/checkpoint/archive.h"
+#include "detector/correlator/timing/watched_before.h"
+
 namespace cairn::timing {
 namespace {
 
@@ -74,6 +77,34 @@ TEST_CASE("More false alarms allowed need less, always") {
     CHECK(needed <= before + 1e-9);
     before = needed;
   }
+}
+
+TEST_CASE("Scores that were written and read need as much") {
+  NullScores written = Falling(1e4);
+  checkpoint::Writer out;
+  out(written);
+  NullScores read(1);
+  checkpoint::Reader in(out.bytes());
+  in(read);
+  REQUIRE(in.ok());
+  CHECK(in.at_end());
+  for (const double per_day : {0.01, 0.1, 1.0, 1e3}) {
+    CHECK(read.Needed(per_day, kDay) == written.Needed(per_day, kDay));
+  }
+}
+
+TEST_CASE("Time in which nobody watched makes nothing rare") {
+  const auto at = [](int64_t seconds) {
+    return PacketTime::FromNanoseconds(0) + PacketDelta::FromSeconds(seconds);
+  };
+  const WatchedBefore none;
+  CHECK(none.BeginAt(at(50)) == at(50));
+  const WatchedBefore hour{.first = at(0), .last = at(3600)};
+  CHECK(hour.IsSound());
+  CHECK(hour.BeginAt(at(3630)) == at(0));  // the captures follow each other
+  CHECK(hour.BeginAt(at(3600 + 86400)) == at(86400));
+  CHECK_FALSE(WatchedBefore{.first = at(1), .last = at(0)}.IsSound());
+  CHECK_FALSE(WatchedBefore{.first = at(1)}.IsSound());
 }
 
 }  // namespace
