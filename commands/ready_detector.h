@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "commands/state_file.h"
 #include "detector/detector.h"
 #include "detector/findings/event.h"
 
@@ -20,15 +21,18 @@ class ReadyDetector {
   // What it gets.
   enum class Takes : uint8_t { kSegments, kStream };
 
-  // Errors: Detector::Create's.
+  // `state`: what to go on from; null, or empty: nothing.  Requires: nothing, where it takes a
+  // stream. Errors: Detector::Create's and Resume's.
   static absl::StatusOr<std::unique_ptr<ReadyDetector>> Make(
       const DetectorOptions& options, Detector::Threads threads = Detector::Threads::kOne,
-      Takes takes = Takes::kSegments) {
+      Takes takes = Takes::kSegments, const StateFile* state = nullptr) {
     std::unique_ptr<ReadyDetector> ready(new ReadyDetector());
+    const bool resumes = state != nullptr && !state->contents().empty();
     absl::StatusOr<std::unique_ptr<Detector>> detector =
-        takes == Takes::kSegments ? Detector::Create(options, ready->sink_, threads)
-                                  : Detector::CreateForStream(options, ready->sink_, threads);
-    if (!detector.ok()) return detector.status();
+        takes == Takes::kStream ? Detector::CreateForStream(options, ready->sink_, threads)
+        : resumes ? Detector::Resume(options, ready->sink_, threads, state->contents())
+                  : Detector::Create(options, ready->sink_, threads);
+    if (!detector.ok()) return resumes ? state->Explain(detector.status()) : detector.status();
     ready->detector_ = *std::move(detector);
     return ready;
   }

@@ -18,6 +18,7 @@
 #include "commands/run.h"
 #include "commands/run_options.h"
 #include "commands/signals.h"
+#include "commands/state_file.h"
 #include "commands/stream_file.h"
 #include "commands/stream_source.h"
 #include "commands/traceback_sink.h"
@@ -35,6 +36,7 @@ struct ReplayOptions {
   RunOptions run;
   std::vector<std::string> files;
   int threads = 1;
+  std::string state;
 };
 
 class ReplayPolicy : public RunPolicy {
@@ -64,6 +66,18 @@ class ReplayPolicy : public RunPolicy {
 
 absl::Status CheckUsage(const ReplayOptions& options, const files::OutputGuard& guard) {
   if (absl::Status usage = CheckRunOptions(options.run); !usage.ok()) return usage;
+  for (const std::string& other : {options.run.alerts, options.run.relays, options.run.sessions}) {
+    if (options.state.empty() || other != options.state) continue;
+    return absl::InvalidArgumentError(
+        fmt::format("'--state {}': another output goes there; name another file", other));
+  }
+  if (!options.state.empty() && !options.run.write_stream.empty()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "'--state' and '{}': a stored stream begins anew; leave one out", StreamFile::kOption));
+  }
+  if (options.state == "-") {
+    return absl::InvalidArgumentError("'--state -': a state needs a file; name one");
+  }
   absl::Status outputs = Outputs::Check(options.run, output::ExistingFile::kReplace, guard);
   if (!outputs.ok()) return outputs;
   return CheckStandardInput(options.files,
@@ -94,6 +108,11 @@ absl::StatusOr<Input> OpenStored(std::unique_ptr<capture::ByteStream> bytes,
     return absl::FailedPreconditionError(
         fmt::format("'{}': {} is a stored stream already; copy the file", StreamFile::kOption,
                     options.files[0]));
+  }
+  if (!options.state.empty()) {
+    return absl::FailedPreconditionError(fmt::format(
+        "'--state': {} is a stored stream, which begins anew; a state goes with captures",
+        options.files[0]));
   }
   absl::StatusOr<std::unique_ptr<StreamSource>> stored =
       StreamSource::Open(std::move(bytes), settings.detector);
@@ -128,7 +147,8 @@ absl::StatusOr<std::unique_ptr<StreamFile>> OpenStreamFile(const ReplayOptions& 
 int Replay(ReplayOptions options) {
   const Clock::time_point start = Clock::now();
   if (options.files.empty()) options.files.emplace_back(kStandardInput);
-  const files::OutputGuard guard = GuardOf(options.run, options.files);
+  files::OutputGuard guard = GuardOf(options.run, options.files);
+  if (!options.state.empty()) guard.AddInput("the state", options.state);
   if (const absl::Status usage = CheckUsage(options, guard); !usage.ok()) {
     PrintError(kReplayCommand, usage);
     return ExitCodeOfOutputs(usage);
@@ -136,6 +156,12 @@ int Replay(ReplayOptions options) {
   const absl::StatusOr<config::Settings> settings = LoadRunSettings(options.run);
   if (!settings.ok()) {
     PrintError(kReplayCommand, settings.status());
+    return kUsage;
+  }
+  const absl::StatusOr<StateFile> state =
+      StateFile::Open(kReplayCommand, options.state, options.run.quiet);
+  if (!state.ok()) {
+    PrintError(kReplayCommand, state.status());
     return kUsage;
   }
   options.run.trace = options.run.traceback && settings->traceback.trace;
@@ -149,7 +175,8 @@ int Replay(ReplayOptions options) {
   }
   const absl::StatusOr<std::unique_ptr<ReadyDetector>> detector = ReadyDetector::Make(
       settings->detector, shared.detector,
-      input->stored != nullptr ? ReadyDetector::Takes::kStream : ReadyDetector::Takes::kSegments);
+      input->stored != nullptr ? ReadyDetector::Takes::kStream : ReadyDetector::Takes::kSegments,
+      &*state);
   if (!detector.ok()) {
     PrintError(kReplayCommand, detector.status());
     return kUsage;
@@ -185,7 +212,8 @@ int Replay(ReplayOptions options) {
                                .start = start,
                                .tracer = tracer->get(),
                                .stored = input->stored,
-                               .stream_file = stream_file->get()});
+                               .stream_file = stream_file->get(),
+                               .state = &*state});
   if (end.failed()) return kFailed;
   return end.interrupted ? StopExitCode() : static_cast<int>(kDone);
 }
@@ -210,6 +238,10 @@ void AddReplay(CLI::App& app, int& exit_code) {
                    "Threads that share the work; the result is the same; default: 1")
       ->type_name("N")
       ->check(CLI::Range(1, kMostThreads).description(""));
+  command
+      ->add_option("--state", options->state,
+                   "Go on from the state in this file, if it exists, and leave it there at the end")
+      ->type_name("FILE");
   command->footer(
       "\nExit status: 0 done, 1 failed at run time, 2 wrong usage or configuration, 128+N ended by "
       "signal N.\n"

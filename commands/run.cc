@@ -208,6 +208,31 @@ void WarnOfWildStamps(const Run& run) {
       run.command, capture.wild_stamps, capture.packets);
 }
 
+bool KeepsState(const Run& run) { return run.state != nullptr && run.state->is_named(); }
+
+// The ends of open pairs are told by the run that goes on from the state; where none can, by this
+// one.
+absl::Status End(const Run& run, Detector& detector, const RunEnd& end, std::string& state) {
+  if (!KeepsState(run) || !end.input.ok()) return FinishDetector(run, detector);
+  absl::StatusOr<std::string> suspended = detector.Suspend();
+  if (!suspended.ok()) return suspended.status();
+  state = *std::move(suspended);
+  return absl::OkStatus();
+}
+
+// Once all outputs are complete: who reads them and the state finds no alert twice or not at all.
+void WriteState(const Run& run, const std::string& state, RunEnd& end) {
+  if (!KeepsState(run)) return;
+  const bool failed = end.failed();
+  if (!failed) end.state = run.state->Replace(state);
+  if (failed) {
+    fmt::print(stderr, "cairn {}: the state file is as it was before this run, which failed\n",
+               run.command);
+  } else if (!end.state.ok()) {
+    PrintError(run.command, end.state);
+  }
+}
+
 }  // namespace
 
 RunEnd RunToEnd(const Run& run) {
@@ -226,7 +251,8 @@ RunEnd RunToEnd(const Run& run) {
   detector.Drain();
   end.interrupted = StopSignal() != 0;
   if (end.output.ok()) end.output = steps.Finish();
-  if (end.output.ok()) end.output = FinishDetector(run, detector);
+  std::string state;
+  if (end.output.ok()) end.output = End(run, detector, end, state);
   if (run.stream_file != nullptr) {
     if (end.output.ok()) {
       run.stream_file->Finish(detector.now(), {.capture = run.source.counters(),
@@ -242,6 +268,7 @@ RunEnd RunToEnd(const Run& run) {
   if (end.output.ok()) end.output = writers.Conclude();
   end.output.Update(writers.Close());
   end.faults = writers.faults();
+  WriteState(run, state, end);
   if (run.outputs.progress() != nullptr) run.outputs.progress()->Clear();
   ExplainFaults(run, end);
   if (end.input.ok()) WarnOfSilence(run);

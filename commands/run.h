@@ -12,6 +12,7 @@
 #include "commands/outputs.h"
 #include "commands/ready_detector.h"
 #include "commands/run_options.h"
+#include "commands/state_file.h"
 #include "commands/stream_file.h"
 #include "commands/stream_source.h"
 #include "config/settings.h"
@@ -48,6 +49,9 @@ struct Run {
   // `source` itself, where it is a stored stream; else null.
   StreamSource* stored = nullptr;
   StreamFile* stream_file = nullptr;  // where the sensor's stream is stored; null: nowhere
+  // Where the state goes when the run has not failed; null, or without a name: open pairs end with
+  // the run.
+  const StateFile* state = nullptr;
 };
 
 // How a run ended.  Several can be true at once.
@@ -57,9 +61,12 @@ struct RunEnd {
                         // written after it
   std::vector<output::WriterList::Fault> faults;  // of all outputs, also where the run went on
   absl::Status stream;  // of the stream that was to be stored; the rest went on without it
+  absl::Status state;   // of the state file; it is as it was before the run
   bool interrupted = false;
 
-  bool failed() const { return !input.ok() || !output.ok() || !faults.empty() || !stream.ok(); }
+  bool failed() const {
+    return !input.ok() || !output.ok() || !faults.empty() || !stream.ok() || !state.ok();
+  }
 };
 
 // Reads until the source ends, fails, the outputs fail, `policy` stops it, or a stop signal came;
