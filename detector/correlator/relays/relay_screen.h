@@ -67,6 +67,10 @@ class RelayScreen {
   // Does OnActivity() heed such an activity?  Of a connection whose hosts are not watched, only the
   // first in each stretch.
   bool Heeds(uint32_t slot, uint64_t uid, PacketTime time) const;
+  // Whether anything would have to be forgotten at its end.
+  bool Knows(uint32_t slot, uint64_t uid) const {
+    return slot < places_.size() && places_[slot].uid == uid;
+  }
   // Requires: times do not decrease.
   void OnActivity(const FlowActivity& activity);
   // The connection in `slot` of the connection table has ended; `ends`: its hosts, by side.

@@ -22,6 +22,8 @@ void ScreenFeed::OnSecond(const FlowSecond& second) {
   }
   const auto index = static_cast<uint32_t>(seconds_.size());
   seconds_.push_back(second);
+  if (second.flow.slot >= waits_.size()) waits_.resize(second.flow.slot + size_t{1});
+  waits_[second.flow.slot] = true;
   for (uint64_t marks = second.marks; marks != 0; marks &= marks - 1) {
     steps_[static_cast<size_t>(std::countr_zero(marks))].push_back({index, false});
   }
@@ -32,6 +34,8 @@ void ScreenFeed::OnSecond(const FlowSecond& second) {
 void ScreenFeed::OnConnectionEnd(uint32_t slot, uint64_t uid, const std::array<IpAddress, 2>& ends,
                                  PacketTime time) {
   BeginSecond(StretchNumber(time, FlowSecond::kLength));
+  // Of most that end the screen knows nothing: of every SYN of a flood, for one.
+  if (!Waits(slot) && !screen_.Knows(slot, uid)) return;
   const PacketDelta since = time - StretchBegin(number_, FlowSecond::kLength);
   const int64_t mark = std::clamp<int64_t>(
       since.ToNanoseconds() / FlowSecond::kMark.ToNanoseconds(), 0, FlowSecond::kMarks - 1);
@@ -52,6 +56,7 @@ void ScreenFeed::PlayAll() {
     }
     steps_[mark].clear();
   }
+  for (const FlowSecond& second : seconds_) waits_[second.flow.slot] = false;
   seconds_.clear();
   ends_.clear();
 }

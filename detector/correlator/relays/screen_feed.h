@@ -3,6 +3,7 @@
 #define CAIRN_DETECTOR_CORRELATOR_RELAYS_SCREEN_FEED_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -18,8 +19,8 @@ namespace cairn::relays {
 // it flow by flow, when the second is over.
 //
 // Thread-compatible.  Cost: O(1) for each fortieth of a second in which a flow was active.  Memory:
-// about 160 bytes for each flow that the screen heeds in one second, so bounded by the connection
-// table.
+// about 160 bytes for each flow that the screen heeds in one second, and a bit for each slot of the
+// connection table.
 class ScreenFeed {
  public:
   // Requires: `screen` outlives this.
@@ -33,6 +34,11 @@ class ScreenFeed {
                        PacketTime time);
   void AdvanceTo(PacketTime now);
   void Finish(PacketTime now);
+
+  // What of it grows.
+  size_t memory_bytes() const {
+    return seconds_.capacity() * sizeof(stream::FlowSecond) + ends_.capacity() * sizeof(End);
+  }
 
  private:
   struct End {
@@ -50,11 +56,13 @@ class ScreenFeed {
   void BeginSecond(int64_t number);
   void PlayAll();
   void Play(const stream::FlowSecond& second, unsigned mark);
+  bool Waits(uint32_t slot) const { return slot < waits_.size() && waits_[slot]; }
 
   RelayScreen& screen_;
   int64_t number_ = std::numeric_limits<int64_t>::min();  // of the second at hand
   std::vector<stream::FlowSecond> seconds_;
   std::vector<End> ends_;
+  std::vector<bool> waits_;  // by the connection table's slots: something of it is in seconds_
   std::array<std::vector<Step>, stream::FlowSecond::kMarks> steps_;
 };
 

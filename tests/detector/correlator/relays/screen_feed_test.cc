@@ -56,6 +56,18 @@ TEST_CASE("What flows did in a second reaches the screen when that is over, each
         until_now + 2 * kMarks);  // of the stone, and of the host outside
 }
 
+TEST_CASE("Connections of which the screen knows nothing cost no memory when they end") {
+  DeafSink sink;
+  RelayScreen screen({}, PrefixSet(), sink);
+  ScreenFeed feed(screen);
+  feed.OnSecond(SecondOf(0, 1000, 1));
+  const size_t before = feed.memory_bytes();
+  for (uint32_t slot = 1; slot < 100'000; ++slot) {
+    feed.OnConnectionEnd(slot, slot, {}, PacketTime::FromNanoseconds(1'000'500'000'000));
+  }
+  CHECK(feed.memory_bytes() == before);
+}
+
 TEST_CASE("Seconds before 1970 are played in their order, too") {
   DeafSink sink;
   RelayScreen screen({}, PrefixSet(), sink);
