@@ -14,7 +14,7 @@ namespace cairn {
 //
 // For tables that keep their elements themselves; SlotPool keeps them, too.  Thread-compatible.
 // O(1).  Allocates only when more numbers are free at once than ever before; 4 bytes each.
-class SlotNumbers {
+class HandleNumbers {
  public:
   uint32_t Take() {
     if (free_.empty()) return limit_++;
@@ -69,7 +69,7 @@ class SlotPool {
 
  private:
   std::vector<T> elements_;
-  SlotNumbers numbers_;
+  HandleNumbers numbers_;
 };
 
 }  // namespace cairn

@@ -12,6 +12,8 @@
 
 #include "fmt/format.h"
 
+#include "base/unique_fd.h"
+
 namespace cairn::files {
 namespace {
 
@@ -25,24 +27,9 @@ absl::Status Fault(std::string_view what, const std::string& path, int error) {
   return absl::UnknownError(message);
 }
 
-class OpenFile {
- public:
-  OpenFile(const std::string& path, int flags)
-      : number_(open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, kMode)) {}
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() { Close(); }
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-  int Close() {
-    const int result = is_open() ? close(number_) : 0;
-    number_ = -1;
-    return result;
-  }
-
- private:
-  int number_;
-};
+UniqueFd OpenAs(const std::string& path, int flags) {
+  return UniqueFd(open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, kMode));
+}
 
 int WriteAll(int file, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -75,13 +62,13 @@ constexpr int kAsideFlags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
 }  // namespace
 
 absl::StatusOr<std::optional<std::string>> ReadWhole(const std::string& path, size_t most) {
-  OpenFile file(path, O_RDONLY | O_NONBLOCK);
+  const UniqueFd file = OpenAs(path, O_RDONLY | O_NONBLOCK);
   if (!file.is_open()) {
     if (errno == ENOENT) return std::nullopt;
     return Fault("read", path, errno);
   }
   struct stat about {};
-  if (fstat(file.number(), &about) != 0) return Fault("read", path, errno);
+  if (fstat(file.get(), &about) != 0) return Fault("read", path, errno);
   if (!S_ISREG(about.st_mode)) {
     return absl::FailedPreconditionError(
         fmt::format("cannot read {}: it is no ordinary file", path));
@@ -90,7 +77,7 @@ absl::StatusOr<std::optional<std::string>> ReadWhole(const std::string& path, si
   while (contents.size() <= most) {
     const size_t before = contents.size();
     contents.resize(before + kPiece);
-    const ssize_t got = read(file.number(), &contents[before], kPiece);
+    const ssize_t got = read(file.get(), &contents[before], kPiece);
     if (got < 0 && errno != EINTR) return Fault("read", path, errno);
     contents.resize(before + (got > 0 ? static_cast<size_t>(got) : 0));
     if (got == 0) return contents;
@@ -107,7 +94,7 @@ absl::Status CheckReplaceable(const std::string& path) {
         fmt::format("cannot write {}: it is no ordinary file", path));
   }
   const std::string aside = Aside(target);
-  const OpenFile file(aside, kAsideFlags);
+  const UniqueFd file = OpenAs(aside, kAsideFlags);
   if (!file.is_open()) return Fault("write", aside, errno);
   unlink(aside.c_str());
   return absl::OkStatus();
@@ -116,18 +103,19 @@ absl::Status CheckReplaceable(const std::string& path) {
 absl::Status ReplaceWhole(const std::string& path, std::string_view contents) {
   const std::string target = Target(path);
   const std::string aside = Aside(target);
-  OpenFile file(aside, kAsideFlags);
+  UniqueFd file = OpenAs(aside, kAsideFlags);
   if (!file.is_open()) return Fault("write", aside, errno);
-  int error = WriteAll(file.number(), contents);
-  if (error == 0 && fsync(file.number()) != 0) error = errno;
-  if (file.Close() != 0 && error == 0) error = errno;
+  int error = WriteAll(file.get(), contents);
+  if (error == 0 && fsync(file.get()) != 0) error = errno;
+  const int closed = file.Close();
+  if (error == 0) error = closed;
   if (error == 0 && rename(aside.c_str(), target.c_str()) != 0) error = errno;
   if (error != 0) {
     unlink(aside.c_str());
     return Fault("write", path, error);
   }
-  const OpenFile folder(FolderAbove(target), O_RDONLY | O_DIRECTORY);
-  if (folder.is_open()) fsync(folder.number());
+  const UniqueFd folder = OpenAs(FolderAbove(target), O_RDONLY | O_DIRECTORY);
+  if (folder.is_open()) fsync(folder.get());
   return absl::OkStatus();
 }
 

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/checkpoint/envelope.h"
 
-#include <zlib.h>
-
 #include "fmt/format.h"
 
+#include "base/crc32.h"
 #include "detector/checkpoint/archive.h"
 
 namespace cairn::checkpoint {
 namespace {
 
 constexpr char kBeginAnew[] = "remove it to begin anew, or put a copy in its place";
-
-uint32_t ChecksumOf(std::string_view bytes) {
-  return static_cast<uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
 
 struct Header {
   uint32_t version = kVersion;
@@ -33,7 +27,7 @@ constexpr size_t kHeaderBytes = 4 + 8 + 4;
 
 std::string Seal(std::string_view body) {
   Writer header;
-  header(Header{.length = body.size(), .checksum = ChecksumOf(body)});
+  header(Header{.length = body.size(), .checksum = Crc32(body)});
   std::string sealed(kMagic);
   sealed += header.bytes();
   sealed += body;
@@ -63,7 +57,7 @@ absl::StatusOr<std::string_view> Unseal(std::string_view sealed) {
   if (rest.size() < header.length) {
     return absl::InvalidArgumentError(fmt::format("the state is cut off; {}", kBeginAnew));
   }
-  if (rest.size() > header.length || ChecksumOf(rest) != header.checksum) {
+  if (rest.size() > header.length || Crc32(rest) != header.checksum) {
     return absl::InvalidArgumentError(fmt::format("the state is damaged; {}", kBeginAnew));
   }
   return rest;

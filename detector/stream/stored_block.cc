@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "detector/stream/stored_block.h"
 
-#include <zlib.h>
-
 #include "fmt/format.h"
+
+#include "base/crc32.h"
 
 namespace cairn::stream {
 namespace {
 
 constexpr size_t kLengthBytes = 4;
-
-uint32_t CheckSumOf(std::string_view bytes) {
-  return static_cast<uint32_t>(
-      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
-}
 
 void PutNumber(std::string& bytes, size_t at, uint32_t number) {
   for (size_t i = 0; i < sizeof number; ++i) bytes[at + i] = static_cast<char>(number >> (8 * i));
@@ -32,7 +27,7 @@ uint32_t NumberAt(std::string_view bytes, size_t at) {
 void SealBlock(std::string& bytes) {
   const std::string_view content = std::string_view(bytes).substr(kBlockHeadBytes);
   PutNumber(bytes, 0, static_cast<uint32_t>(content.size()));
-  PutNumber(bytes, kLengthBytes, CheckSumOf(content));
+  PutNumber(bytes, kLengthBytes, Crc32(content));
 }
 
 absl::StatusOr<std::string> BlockReader::Raw(size_t count) {
@@ -61,7 +56,7 @@ absl::StatusOr<std::string_view> BlockReader::Next() {
       read_({reinterpret_cast<uint8_t*>(bytes_.data()), bytes_.size()});
   if (!got.ok()) return got.status();
   if (*got < bytes_.size()) return Cut();
-  if (CheckSumOf(bytes_) != NumberAt(*head, kLengthBytes)) {
+  if (Crc32(bytes_) != NumberAt(*head, kLengthBytes)) {
     return absl::DataLossError(
         fmt::format("{}: block {} is damaged: its check sum is another; only what stands before it "
                     "can be used: copy the file again, or write the stream anew",

@@ -14,7 +14,7 @@ namespace cairn {
 namespace {
 
 TEST_CASE("numbers begin at zero and have no holes; the last given back is taken first") {
-  SlotNumbers numbers;
+  HandleNumbers numbers;
   for (uint32_t i = 0; i < 5; ++i) {
     CHECK(numbers.next() == i);
     CHECK(numbers.Take() == i);
@@ -32,7 +32,7 @@ TEST_CASE("numbers begin at zero and have no holes; the last given back is taken
 }
 
 TEST_CASE("numbers that were all free once do not allocate when they are taken and given back") {
-  SlotNumbers numbers;
+  HandleNumbers numbers;
   for (int i = 0; i < 1000; ++i) numbers.Take();
   while (numbers.size() > 0) numbers.GiveBack(numbers.size() - 1);
   const size_t before = numbers.memory_bytes();

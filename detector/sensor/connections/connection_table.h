@@ -66,7 +66,7 @@ class ConnectionTable {
   uint64_t mask_ = 0;
   HugeArray<IndexEntry> index_;
   HugeArray<Connection> records_;  // address space for all, memory as slots are used
-  SlotNumbers slots_;
+  HandleNumbers slots_;
 };
 
 // Inline: once per packet.

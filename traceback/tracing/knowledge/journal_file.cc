@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +12,7 @@
 
 #include "fmt/format.h"
 
+#include "base/crc32.h"
 #include "base/unique_fd.h"
 
 namespace cairn::tracing {
@@ -33,12 +33,6 @@ uint32_t NumberAt(std::string_view bytes, size_t at) {
   uint32_t number = 0;
   for (size_t i = 0; i < 4; ++i) number = number << 8 | static_cast<uint8_t>(bytes[at + i]);
   return number;
-}
-
-uint32_t Checksum(std::string_view bytes) {
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): what zlib takes
-  const auto* data = reinterpret_cast<const Bytef*>(bytes.data());
-  return static_cast<uint32_t>(crc32(0, data, static_cast<uInt>(bytes.size())));
 }
 
 // Zero, or the error.
@@ -107,7 +101,7 @@ std::optional<std::string_view> RecordAt(Window& window, uint64_t at, uint64_t& 
   if (whole.size() < kRecordHeadBytes + length) return std::nullopt;
   const std::string_view body = whole.substr(kRecordHeadBytes);
   tried += length;
-  return Checksum(body) == checksum ? std::optional(body) : std::nullopt;
+  return Crc32(body) == checksum ? std::optional(body) : std::nullopt;
 }
 
 // Where the next whole record begins; unset: nowhere.
@@ -138,7 +132,7 @@ void AppendRecord(std::string& bytes, uint8_t kind, std::string_view content) {
   bytes += static_cast<char>(kind);
   bytes += content;
   std::string checksum;
-  AppendNumber(checksum, Checksum(std::string_view(bytes).substr(body)));
+  AppendNumber(checksum, Crc32(std::string_view(bytes).substr(body)));
   bytes.replace(head, checksum.size(), checksum);
 }
 
